@@ -1,0 +1,87 @@
+"""What the equations need of an array library, for NumPy arrays and torch tensors alike.
+
+Everything is functional: each call returns a fresh array and writes into none, so that autograd
+can follow the very code that NumPy runs. torch is never imported here; a tensor brings its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from array_api_compat import array_namespace
+
+#: A NumPy array or a torch tensor.
+Array: TypeAlias = Any
+
+
+def tanh(x: Array) -> Array:
+    """Return the hyperbolic tangent of each element."""
+    return array_namespace(x).tanh(x)
+
+
+def sigmoid(x: Array) -> Array:
+    """Return 1 / (1 + exp(−x)) of each element.
+
+    Computed as (1 + tanh(x / 2)) / 2, the same function, because exp(−x) overflows for large −x.
+    """
+    return 0.5 + 0.5 * tanh(0.5 * x)
+
+
+def split(x: Array, parts: int) -> tuple[Array, ...]:
+    """Cut the last axis into equal parts, in order.
+
+    Parameters
+    ----------
+    x : array of shape (..., parts · H)
+    parts : int
+
+    Returns
+    -------
+    tuple of `parts` arrays of shape (..., H)
+        Views of `x` where the library can make them.
+    """
+    width = x.shape[-1] // parts
+    return tuple(x[..., k * width : (k + 1) * width] for k in range(parts))
+
+
+def join(parts: Sequence[Array], axis: int = -1) -> Array:
+    """Put arrays one after another along an axis; along the last one it undoes `split`."""
+    return array_namespace(*parts).concat(list(parts), axis=axis)
+
+
+def stack(steps: Sequence[Array]) -> Array:
+    """Lay T arrays of shape (...) along a new first axis, the time: shape (T, ...)."""
+    return array_namespace(*steps).stack(list(steps), axis=0)
+
+
+def zeros_like(x: Array, shape: tuple[int, ...] | None = None) -> Array:
+    """Return zeros with the dtype and device of `x`, of its shape unless another is given."""
+    xp = array_namespace(x)
+    return xp.zeros(x.shape if shape is None else shape, dtype=x.dtype, device=x.device)
+
+
+def rows(x: Array) -> Array:
+    """Flatten all axes but the last: (T, N, K) becomes (T·N, K)."""
+    return array_namespace(x).reshape(x, (-1, x.shape[-1]))
+
+
+def sum_of_outer_products(left: Array, right: Array) -> Array:
+    """Sum left_tn right_tnᵀ over all steps t and sequences n, as a single matrix product.
+
+    Parameters
+    ----------
+    left : array of shape (..., K)
+    right : array of shape (..., M)
+        The leading axes are those of `left`.
+
+    Returns
+    -------
+    array of shape (K, M)
+    """
+    return rows(left).T @ rows(right)
+
+
+def sum_over_rows(x: Array) -> Array:
+    """Sum over all axes but the last: (T, N, K) becomes (K,)."""
+    return array_namespace(x).sum(rows(x), axis=0)

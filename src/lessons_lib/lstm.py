@@ -1,0 +1,152 @@
+"""The long short-term memory (LSTM): the equations of one step, forward and backward.
+
+    (a_i, a_f, a_g, a_o) = W_ih x_t + b + W_hh h_{t−1}
+    i, f, o = σ(a_i), σ(a_f), σ(a_o);  g = tanh(a_g)
+    c_t = f ⊙ c_{t−1} + i ⊙ g
+    h_t = o ⊙ tanh(c_t)
+
+The four blocks are stored in torch's order, i f g o.
+
+References
+----------
+Hochreiter and Schmidhuber (1997), "Long short-term memory", Neural Computation 9(8).
+Gers, Schmidhuber and Cummins (2000), "Learning to forget: continual prediction with LSTM", Neural
+Computation 12(10), which added the forget gate f.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import _validation as validation
+from . import scan
+from .arrays import Array, join, sigmoid, split, tanh
+from .weights import draw_uniform, project, weight_gradients
+
+
+class Params(NamedTuple):
+    """The parameters, in torch's layout: four blocks of H rows, for i, f, g and o.
+
+    Attributes
+    ----------
+    W_ih : array of shape (4H, D)
+    W_hh : array of shape (4H, H)
+    b : array of shape (4H,)
+        One bias for each gate; torch.nn.LSTM keeps two, whose sum is this one.
+    """
+
+    W_ih: Array
+    W_hh: Array
+    b: Array
+
+
+class Cache(NamedTuple):
+    """What one step leaves for its reverse, each of shape (N, H)."""
+
+    h_prev: Array
+    c_prev: Array
+    i: Array
+    f: Array
+    g: Array
+    o: Array
+    tanh_c: Array
+
+
+def param_shapes(input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
+    """Return the parameters' shapes by name."""
+    D, H = input_size, hidden_size
+    return {"W_ih": (4 * H, D), "W_hh": (4 * H, H), "b": (4 * H,)}
+
+
+def init_params(
+    input_size: int,
+    hidden_size: int,
+    generator: np.random.Generator,
+    dtype: Any = np.float64,
+    forget_bias: float | Array | None = None,
+) -> Params:
+    """Draw parameters uniformly from (−1/√H, 1/√H), as torch.nn does.
+
+    Parameters
+    ----------
+    input_size, hidden_size : int
+        D and H.
+    generator : numpy.random.Generator
+    dtype : NumPy dtype, optional
+    forget_bias : float or array of shape (H,), optional
+        Put in the place of the forget gate's bias. With c alone, bias β keeps a value for some
+        1 + exp(β) steps.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A size is no positive integer, or the generator is missing.
+    """
+    validation.check_sizes(input_size=input_size, hidden_size=hidden_size)
+    shapes = param_shapes(input_size, hidden_size)
+    params = Params(**draw_uniform(shapes, hidden_size, generator, dtype))
+    if forget_bias is not None:
+        params.b[hidden_size : 2 * hidden_size] = forget_bias
+    return params
+
+
+def step(params: Params, projected: Array, state: scan.State) -> tuple[scan.State, Cache]:
+    """Take one step.
+
+    Parameters
+    ----------
+    params : Params
+    projected : array of shape (N, 4H)
+        `project` of the input x_t.
+    state : tuple (h, c) of arrays of shape (N, H)
+        The state before the step.
+
+    Returns
+    -------
+    state : tuple (h, c)
+        The state after the step.
+    cache : Cache
+        What `step_backward` needs.
+    """
+    h_prev, c_prev = state
+    a_i, a_f, a_g, a_o = split(projected + h_prev @ params.W_hh.T, 4)
+    i, f, g, o = sigmoid(a_i), sigmoid(a_f), tanh(a_g), sigmoid(a_o)
+    c = f * c_prev + i * g
+    tanh_c = tanh(c)
+    h = o * tanh_c
+    return (h, c), Cache(h_prev, c_prev, i, f, g, o, tanh_c)
+
+
+def step_backward(params: Params, cache: Cache, dstate: scan.State) -> tuple[Array, scan.State]:
+    """Reverse `step`.
+
+    Parameters
+    ----------
+    params : Params
+    cache : Cache
+        As returned by `step`.
+    dstate : tuple (dh, dc) of arrays of shape (N, H)
+        Gradient of the loss with respect to the state after the step.
+
+    Returns
+    -------
+    da : array of shape (N, 4H)
+        Gradients of the pre-activations a_i, a_f, a_g, a_o.
+    dstate_prev : tuple (dh_prev, dc_prev)
+        Gradient of the state before the step.
+    """
+    _, c_prev, i, f, g, o, tanh_c = cache
+    dh, dc = dstate
+    do = dh * tanh_c
+    dc = dc + dh * o * (1 - tanh_c**2)  # c_t is read twice: by step t + 1 and by h_t
+    di, df, dg = dc * g, dc * c_prev, dc * i
+    da = join([di * i * (1 - i), df * f * (1 - f), dg * (1 - g**2), do * o * (1 - o)])
+    return da, (da @ params.W_hh, dc * f)
+
+
+CELL = scan.Cell(
+    "lstm", ("h", "c"), param_shapes, init_params, project, step, step_backward, weight_gradients
+)
+forward, backward, truncated_backward = scan.bind(CELL)

@@ -1,0 +1,240 @@
+"""The loop over time and its reverse, once, for any cell.
+
+`forward` runs a cell over a sequence; `backward` is backpropagation through time (BPTT);
+`truncated_backward` is its truncated form. The cells are in `rnn` and `lstm`, and each binds these
+functions under the same names.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from . import _validation as validation
+from .arrays import Array, join, stack, zeros_like
+
+State = tuple[Array, ...]
+Gradients = tuple[Any, Array, State]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A recurrent layer's equations for one step: five functions and what their arrays are called.
+
+    Attributes
+    ----------
+    name : str
+        Named in error messages.
+    state_names : tuple of str
+        The arrays of the state, the one that is also the output first: ``("h",)``, ``("h", "c")``.
+    param_shapes : callable
+        ``param_shapes(input_size, hidden_size)`` returns the parameters' shapes by name.
+    init_params : callable
+        ``init_params(input_size, hidden_size, generator)`` returns fresh parameters.
+    project : callable
+        ``project(params, x)``: the input's part of the pre-activations, of one step or of all.
+    step : callable
+        ``step(params, projected, state)`` returns the new state and what `step_backward` needs.
+    step_backward : callable
+        ``step_backward(params, cache, dstate)`` returns the gradients of the pre-activations and
+        of the previous state.
+    weight_gradients : callable
+        ``weight_gradients(params, x, caches, da)`` returns the parameters' gradients, summed over
+        the steps given, in one product for each matrix.
+    """
+
+    name: str
+    state_names: tuple[str, ...]
+    param_shapes: Callable[[int, int], dict[str, tuple[int, ...]]]
+    init_params: Callable[..., Any]
+    project: Callable[[Any, Array], Array]
+    step: Callable[[Any, Array, State], tuple[State, Any]]
+    step_backward: Callable[[Any, Any, State], tuple[Array, State]]
+    weight_gradients: Callable[[Any, Array, list[Any], Array], Any]
+
+
+class Trace(NamedTuple):
+    """What `forward` keeps for `backward`.
+
+    Attributes
+    ----------
+    x : array of shape (T, N, D)
+        The input.
+    steps : list of T caches
+        What each call of the cell's `step` returned for its reverse.
+    """
+
+    x: Array
+    steps: list[Any]
+
+
+def forward(
+    cell: Cell, params: Any, x: Array, state: State | None = None
+) -> tuple[Array, State, Trace]:
+    """Run a cell over a sequence.
+
+    Parameters
+    ----------
+    cell : Cell
+    params : the cell's Params
+    x : array of shape (T, N, D)
+        T steps of N sequences with D features.
+    state : tuple of arrays of shape (N, H), optional
+        The state before the first step; zeros if not given.
+
+    Returns
+    -------
+    y : array of shape (T, N, H)
+        The hidden state after each step.
+    state : tuple of arrays of shape (N, H)
+        The state after the last step.
+    cache : Trace
+        What `backward` needs.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument's type, dtype, device or shape does not fit; the message names it.
+    """
+    validation.check_forward(cell, params, x, state)
+    if state is None:
+        shape = (x.shape[1], params.W_hh.shape[1])
+        state = tuple(zeros_like(x, shape) for _ in cell.state_names)
+    projected = cell.project(params, x)  # (T, N, ·): one product for all steps
+    y, steps = [], []
+    for t in range(x.shape[0]):
+        state, cache = cell.step(params, projected[t], state)
+        y.append(state[0])
+        steps.append(cache)
+    return stack(y), state, Trace(x, steps)
+
+
+def backward(
+    cell: Cell, params: Any, cache: Trace, dy: Array, dstate: State | None = None
+) -> Gradients:
+    """Backpropagate through time: the reverse of `forward`, for any loss of y and the last state.
+
+    Parameters
+    ----------
+    cell : Cell
+    params : the cell's Params
+        As given to `forward`.
+    cache : Trace
+        As returned by `forward`.
+    dy : array of shape (T, N, H)
+        Gradient of the loss with respect to y.
+    dstate : tuple of arrays of shape (N, H), optional
+        Gradient of the loss with respect to the last state, as far as it does not go through y;
+        zeros if not given.
+
+    Returns
+    -------
+    grads : the cell's Params
+        Gradients of the parameters.
+    dx : array of shape (T, N, D)
+        Gradient of the input.
+    dstate0 : tuple of arrays of shape (N, H)
+        Gradient of the state before the first step.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument's type, dtype, device or shape does not fit; the message names it.
+    """
+    validation.check_backward(cell, params, cache, dy, dstate)
+    if dstate is None:
+        dstate = tuple(zeros_like(dy[0]) for _ in cell.state_names)
+    da = []
+    for t in reversed(range(len(cache.steps))):
+        dstate = (dy[t] + dstate[0], *dstate[1:])  # h_t is read twice: as y_t and by step t + 1
+        da_t, dstate = cell.step_backward(params, cache.steps[t], dstate)
+        da.append(da_t)
+    all_da = stack(da[::-1])
+    grads = cell.weight_gradients(params, cache.x, cache.steps, all_da)
+    return grads, all_da @ params.W_ih, dstate
+
+
+def truncated_backward(
+    cell: Cell,
+    params: Any,
+    cache: Trace,
+    dy: Array,
+    dstate: State | None = None,
+    *,
+    k1: int,
+    k2: int | None = None,
+) -> Gradients:
+    """Backpropagate through at most `k2` steps, once every `k1` steps: TBPTT(k1, k2).
+
+    The forward pass is whole; only gradients are cut. With k1 = k2 = T this is `backward`.
+
+    Parameters
+    ----------
+    cell : Cell
+    params, cache, dy, dstate
+        As for `backward`.
+    k1 : int
+        Steps between two backward passes; each takes up the losses of its k1 newest steps.
+    k2 : int, optional
+        Steps that each pass goes back, at least k1; k1 if not given.
+
+    Returns
+    -------
+    grads, dx, dstate0
+        As from `backward`, summed over the passes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `backward`; k1 or k2 is no positive integer, or k2 < k1.
+
+    References
+    ----------
+    Williams and Peng (1990), "An efficient gradient-based algorithm for on-line training of
+    recurrent network trajectories", Neural Computation 2(4), section 3: BPTT(h; h′).
+    """
+    validation.check_backward(cell, params, cache, dy, dstate)
+    k1, k2 = validation.check_window(k1, k2)
+    T = len(cache.steps)
+    total: Gradients | None = None
+    for first_new in range(0, T, k1):
+        end = min(first_new + k1, T)
+        start = max(0, end - k2)
+        window = Trace(cache.x[start:end], cache.steps[start:end])
+        dy_window = join([zeros_like(dy[start:first_new]), dy[first_new:end]], axis=0)
+        last = dstate if end == T else None
+        grads, dx, dstate0 = backward(cell, params, window, dy_window, last)
+        dx = join([zeros_like(cache.x[:start]), dx, zeros_like(cache.x[end:])], axis=0)
+        if start > 0:  # cut: nothing reaches the state before the first step
+            dstate0 = tuple(zeros_like(d) for d in dstate0)
+        part = (grads, dx, dstate0)
+        total = part if total is None else _add(total, part)
+    assert total is not None  # check_backward has refused T = 0
+    return total
+
+
+def _add(total: Gradients, part: Gradients) -> Gradients:
+    grads = type(total[0])(*(a + b for a, b in zip(total[0], part[0], strict=True)))
+    return grads, total[1] + part[1], tuple(a + b for a, b in zip(total[2], part[2], strict=True))
+
+
+def bind(cell: Cell) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
+    """Return `forward`, `backward` and `truncated_backward` for one cell: `cell` is left out."""
+    return _bound(forward, cell), _bound(backward, cell), _bound(truncated_backward, cell)
+
+
+def _bound(function: Callable[..., Any], cell: Cell) -> Callable[..., Any]:
+    # not functools.partial, whose help() is partial's own and not the function's
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return function(cell, *args, **kwargs)
+
+    call.__doc__ = (function.__doc__ or "").replace("    cell : Cell\n", "")
+    signature = inspect.signature(function)
+    call.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=list(signature.parameters.values())[1:]
+    )
+    return call
