@@ -1,0 +1,65 @@
+# Two commands matter: `make book` and `make test`. `make` alone lists them all.
+#   PYTHON=/usr/bin/python3.12  another Python   NB=book/lstm.ipynb  one notebook   PORT=8001
+SHELL := /bin/bash
+PYTHON ?= $(shell command -v python3.11 || echo python3)
+VENV ?= .venv
+PORT ?= 8000
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+
+.PHONY: help env book serve notebooks execute figures test lint lock clean
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+env: $(READY) ## make the environment in .venv
+
+$(READY): requirements.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "$(PYTHON): no Python 3.11 or newer there. On Debian or Ubuntu: sudo apt install python3.11 python3.11-venv"; \
+	       echo "Another Python: make PYTHON=/path/to/python"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo "$(PYTHON) cannot make environments. On Debian or Ubuntu: sudo apt install python$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --disable-pip-version-check -r requirements.txt
+	$(PY) -m pip install --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+book: env ## build the site in both languages: _build/site/index.html
+	$(PY) book/_ext/make_site.py build
+
+serve: env ## show the site in the browser (builds it if need be)
+	@test -f _build/site/index.html || $(MAKE) --no-print-directory book
+	$(PY) book/_ext/make_site.py serve --port $(PORT)
+
+notebooks: env ## write one-language copies of the notebooks: _build/notebooks/ko, en
+	$(PY) book/_ext/notebooks.py copies
+
+execute: env ## run the notebooks and store what they print (NB=… for one)
+	$(PY) book/_ext/notebooks.py execute $(NB)
+
+figures: env ## copy book/figures/figure.css into each diagram
+	$(PY) book/_ext/diagrams.py book/figures
+
+test: lint ## run every check: style, types, units, notebooks, languages, site
+	$(PY) -m pytest -n 2 --dist loadscope
+
+lint: env ## check style, types and spelling
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(PY) -m codespell_lib
+
+# Versions are exact, torch's local part and its CUDA packages are left to the machine.
+lock: ## renew requirements.txt from pyproject.toml
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install --quiet pip-tools==7.6.2
+	.venv-lock/bin/pip-compile --quiet --upgrade --extra torch --extra book --strip-extras --allow-unsafe \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	  --output-file .venv-lock/pins.txt pyproject.toml
+	@{ echo "# Exact versions of all that builds and tests the book. Renewed by: make lock"; \
+	   sed -E -e '/^(#|$$)/d' -e '/^(nvidia-|cuda-|triton==)/d' -e 's/\+[a-z0-9.]+$$//' .venv-lock/pins.txt; } > requirements.txt
+	@echo "requirements.txt: $$(grep -c == requirements.txt) packages"
+
+clean: ## remove what was built (the environment stays)
+	rm -rf _build conf.py
