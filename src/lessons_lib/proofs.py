@@ -6,7 +6,7 @@ four functions returns every gradient of that loss by name, so that any two can 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -70,7 +70,7 @@ def by_hand(case: Case) -> Gradients:
 
 
 def finite_differences(case: Case) -> Gradients:
-    """Return central differences: 2 forward passes for each element of each array."""
+    """Return central differences: 2 forward passes of NumPy for each element of each array."""
     return {
         name: numerical_gradient(lambda: float(loss(case)), array)
         for name, array in case.arrays().items()
@@ -120,46 +120,54 @@ def torch_nn(case: Case, device: str = "cpu") -> Gradients:
 
 
 #: The three ways that judge the one by hand, each with the bound its precision allows.
-JUDGES: dict[str, tuple[Callable[[Case], Gradients], float]] = {
-    "finite_differences": (finite_differences, 1e-6),
+JUDGES: dict[str, tuple[Callable[[Case, str], Gradients], float]] = {
+    "finite_differences": (lambda case, _: finite_differences(case), 1e-6),
     "autograd": (autograd, 1e-10),
     "torch.nn": (torch_nn, 1e-10),
 }
 
 
-def compare(case: Case) -> dict[str, float]:
-    """Hold the gradients by hand against the three judges; print the bounds kept.
+def compare(*cases: Case) -> dict[str, dict[str, float]]:
+    """Hold the gradients by hand against the three judges; print a table of the bounds kept.
 
     Where there is a GPU, autograd and torch.nn must agree on it as well; what is printed is the
     same with and without one.
 
     Returns
     -------
-    dict of str to float
-        By judge, the largest relative difference over all gradients.
+    dict of str to dict of str to float
+        By cell and judge, the largest relative difference over all gradients.
 
     Raises
     ------
     AssertionError
-        A bound is broken; the message names judge, gradient and difference.
+        A bound is broken; the message names cell, judge, gradient and difference.
     """
-    hand = by_hand(case)
-    print(f"{case.cell.name}: {' '.join('d' + name for name in hand)}")
+    print(_row("", JUDGES))
     worst = {}
-    for judge, (gradients, bound) in JUDGES.items():
-        found = [gradients(case)]
-        if torch.cuda.is_available() and judge != "finite_differences":
-            found.append(gradients(case, device="cuda"))  # type: ignore[call-arg]
-        worst[judge] = max(_worst(judge, hand, other, bound) for other in found)
-        print(f"{judge:>20} < {bound:.0e} ✓")
+    for case in cases:
+        hand = by_hand(case)
+        worst[case.cell.name] = {judge: _judge(case, hand, judge) for judge in JUDGES}
+        kept = [f"< {bound:.0e} ✓" for _, bound in JUDGES.values()]
+        print(_row(case.cell.name, [*kept, " ".join(f"d{name}" for name in hand)]))
     return worst
 
 
-def _worst(judge: str, hand: Gradients, other: Gradients, bound: float) -> float:
-    differences = {name: relative_difference(hand[name], other[name]) for name in hand}
-    for name, difference in differences.items():
-        if not difference < bound:
-            raise AssertionError(
-                f"d{name}: by hand and {judge} differ by {difference:.1e}, bound {bound:.0e}"
-            )
-    return max(differences.values())
+def _row(head: str, cells: Iterable[str]) -> str:
+    return (f"{head:<6}" + "".join(f"{cell:<20}" for cell in cells)).rstrip()
+
+
+def _judge(case: Case, hand: Gradients, judge: str) -> float:
+    gradients, bound = JUDGES[judge]
+    worst = 0.0
+    for device in ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",):
+        other = gradients(case, device)
+        for name, array in hand.items():
+            difference = relative_difference(array, other[name])
+            if not difference < bound:
+                raise AssertionError(
+                    f"{case.cell.name}, d{name}: by hand and {judge} on {device} differ by "
+                    f"{difference:.1e}, bound {bound:.0e}"
+                )
+            worst = max(worst, difference)
+    return worst
