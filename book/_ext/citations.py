@@ -1,0 +1,64 @@
+"""Write citations and lists of works as plain Markdown, from the book's BibTeX file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from myst_blocks import MarkupError
+from pybtex.database import Entry, Person, parse_file
+from pybtex.plugin import find_plugin
+
+
+class Bibliography:
+    """The works that the book may cite."""
+
+    def __init__(self, path: Path):
+        self.name = path.name
+        self.data = parse_file(str(path))
+
+    def cite(self, keys: Iterable[str], textual: bool) -> str:
+        """Return links to the works: ``Elman (1990)`` if textual, else ``(Elman, 1990)``.
+
+        Raises
+        ------
+        MarkupError
+            A key is not in the bibliography.
+        """
+        parts = []
+        for key in keys:
+            entry = self._entry(key)
+            year = entry.fields["year"]
+            words = f"{_authors(entry)} ({year})" if textual else f"{_authors(entry)}, {year}"
+            parts.append(f"[{words}]({address})" if (address := _address(entry)) else words)
+        return "; ".join(parts) if textual else f"({'; '.join(parts)})"
+
+    def listing(self, keys: Iterable[str] | None = None) -> str:
+        """Return a Markdown list of the works with these keys (of all without), by author."""
+        chosen = None if keys is None else [key for key in dict.fromkeys(keys) if self._entry(key)]
+        style = find_plugin("pybtex.style.formatting", "plain")()
+        backend = find_plugin("pybtex.backends", "markdown")()
+        entries = style.format_bibliography(self.data, chosen)
+        return "\n".join("- " + " ".join(e.text.render(backend).split()) for e in entries)
+
+    def _entry(self, key: str) -> Entry:
+        if key not in self.data.entries:
+            raise MarkupError(f"citation {key!r} is not in {self.name}")
+        return self.data.entries[key]
+
+
+def _authors(entry: Entry) -> str:
+    names = [_last_name(person) for person in entry.persons["author"]]
+    return " and ".join(names) if len(names) < 3 else f"{names[0]} et al."
+
+
+def _last_name(person: Person) -> str:
+    return " ".join(str(part) for part in person.rich_prelast_names + person.rich_last_names)
+
+
+def _address(entry: Entry) -> str:
+    if "doi" in entry.fields:
+        return f"https://doi.org/{entry.fields['doi']}"
+    if "eprint" in entry.fields:
+        return f"https://arxiv.org/abs/{entry.fields['eprint']}"
+    return entry.fields.get("url", "")

@@ -1,0 +1,169 @@
+"""Turn a cell's MyST into the Markdown that JupyterLab and Colab render, in one language.
+
+Block by block, the lines that hold markup are replaced; all other lines stay as they were written.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from pathlib import Path
+
+from book_index import BookIndex
+from myst_blocks import Block, MarkupError, parse
+from plain_roles import RoleWriter
+
+_MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
+# MathJax takes an alignment only inside an environment; Sphinx adds one by itself.
+_ALIGNED = re.compile(r"\\begin\{(aligned|alignedat|gathered|split|cases|array)\}.*\\end\{\1\}")
+
+
+class CellWriter:
+    """Writes the cells of one page; ``folder`` is where the page's figures are looked up."""
+
+    def __init__(self, page: str, index: BookIndex, folder: Path):
+        self.page = page
+        self.index = index
+        self.roles = RoleWriter(page, index)
+        self.folder = folder
+        self.images: list[str] = []
+
+    def plain(self, text: str) -> str:
+        """Return the cell's text as plain Markdown, ``""`` if nothing of it is to be seen.
+
+        Raises
+        ------
+        MarkupError
+            Markup that the book does not use, or that leads nowhere.
+        """
+        self.images = []
+        body = self._convert(text)
+        # Data at the end of the cell keeps the prose readable for whoever edits it, and shows the
+        # figure where there is no folder beside the notebook, as in Colab.
+        return "\n".join([body, "", *self.images]) if self.images else body
+
+    def _convert(self, text: str, quoted: bool = False) -> str:
+        lines = text.split("\n")
+        for start, end, new in reversed(list(self._rewrites(parse(text), lines, quoted))):
+            lines[start:end] = new
+        return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+
+    def _rewrites(self, blocks: list[Block], lines: list[str], quoted: bool):
+        for block in blocks:
+            start, end = block.lines
+            if block.kind in ("heading", "paragraph", "table"):
+                text = "\n".join(lines[start:end])
+                yield start, end, self.roles.plain(text, block).split("\n")
+            elif block.kind in ("target", "comment", "math", "directive"):
+                prefix = re.match(r"[\s>]*", lines[start]).group()  # type: ignore[union-attr]
+                new = self._block(block, quoted or ">" in prefix).split("\n")
+                yield start, end, [(prefix + line).rstrip() for line in new]
+            else:
+                yield from self._rewrites(block.children, lines, quoted)
+
+    def _block(self, block: Block, quoted: bool) -> str:
+        if block.kind == "comment":
+            return ""
+        if block.kind == "target":
+            return _anchor(block.label)
+        if block.kind == "math":
+            return self._math(block, quoted)
+        if block.name in ("exercise-end", "solution-end"):
+            return ""
+        write = {
+            "figure": self._figure,
+            "list-table": self._table,
+            "bibliography": self._works,
+            "exercise": self._exercise,
+            "exercise-start": self._exercise,
+            "solution": self._solution,
+            "solution-start": self._solution,
+        }.get(block.name, self._admonition)
+        return write(block)
+
+    def _math(self, block: Block, quoted: bool) -> str:
+        tex = block.source
+        if r"\\" in tex and not _ALIGNED.fullmatch(tex.replace("\n", " ")):
+            tex = f"\\begin{{aligned}}\n{tex}\n\\end{{aligned}}"
+        if block.label:
+            tex += f"\n\\tag{{{self.index.target(block.label).number}}}"
+        # In a quotation JupyterLab would take the > of a second line for part of the formula.
+        return f"$$ {' '.join(tex.split())} $$" if quoted else f"$$\n{tex}\n$$"
+
+    def _figure(self, block: Block) -> str:
+        path = self.folder / block.argument
+        if not path.is_file() or path.suffix not in _MEDIA:
+            raise MarkupError(f"figure {block.argument} is no SVG or PNG file beside the notebook")
+        data = base64.b64encode(path.read_bytes()).decode("ascii")
+        name = block.label or path.stem
+        definition = f"[{name}]: data:{_MEDIA[path.suffix]};base64,{data}"
+        if definition not in self.images:
+            self.images.append(definition)
+        caption, *legend = self._convert(block.source).split("\n\n")
+        number = f"{self.index.numbered(block.label)}. " if block.label else ""
+        alt = re.sub(r"([\[\]])", r"\\\1", block.options.get("alt", ""))
+        parts = [_anchor(block.label), f"![{alt}][{name}]", f"*{number}{caption}*", *legend]
+        return "\n\n".join(parts).strip()
+
+    def _admonition(self, block: Block) -> str:
+        name = self.roles.plain(block.argument) if block.argument else self.index.word(block.name)
+        if "dropdown" in block.options.get("class", ""):
+            return self._folded(name, block)
+        body = f"{_anchor(block.label)}\n\n**{name}**\n\n{self._convert(block.source, True)}"
+        return "\n".join(f"> {line}".rstrip() for line in body.strip().split("\n"))
+
+    def _exercise(self, block: Block) -> str:
+        head = self.index.numbered(block.label)
+        if block.argument:
+            head += f" ({self.roles.plain(block.argument)})"
+        return f"{_anchor(block.label)}\n\n**{head}**\n\n{self._convert(block.source)}".strip()
+
+    def _solution(self, block: Block) -> str:
+        head = f"{self.index.word('solution')}: {self.index.numbered(block.argument)}"
+        if block.name == "solution":
+            return self._folded(head, block)
+        return f"{_anchor(block.label)}\n\n**{head}**".strip()
+
+    def _folded(self, head: str, block: Block) -> str:
+        head = re.sub(r"`([^`]+)`", r"<code>\1</code>", head)  # HTML takes no Markdown
+        return (
+            f"{_anchor(block.label)}\n\n<details>\n<summary><b>{head}</b></summary>\n\n"
+            f"{self._convert(block.source)}\n\n</details>"
+        ).strip()
+
+    def _table(self, block: Block) -> str:
+        rows = [[self._cell(item) for item in row] for row in _rows(block)]
+        if block.options.get("header-rows", "0") == "0":
+            rows.insert(0, [""] * len(rows[0]))
+        rows.insert(1, ["---"] * len(rows[0]))
+        number = f"{self.index.numbered(block.label)}. " if block.label else ""
+        title = f"**{number}{self.roles.plain(block.argument)}**" if block.argument else ""
+        grid = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+        return f"{_anchor(block.label)}\n\n{title}\n\n{grid}".strip()
+
+    def _cell(self, item: Block) -> str:
+        if any(block.kind != "paragraph" for block in item.children):
+            raise MarkupError("a cell of a list-table holds more than a line of text")
+        text = " ".join(self.roles.plain(block.source, block) for block in item.children)
+        return text.replace("\n", " ").replace("|", r"\|")
+
+    def _works(self, block: Block) -> str:
+        cited = self.index.cited
+        if "all" in block.options:
+            return self.index.bibliography.listing()
+        if "filter" in block.options:
+            return self.index.bibliography.listing(cited[self.page])
+        return self.index.bibliography.listing(key for keys in cited.values() for key in keys)
+
+
+def _anchor(label: str) -> str:
+    return f'<a id="{label}"></a>\n' if label else ""
+
+
+def _rows(table: Block) -> list[list[Block]]:
+    outer = table.children
+    inner = [item.children for item in outer[0].children] if len(outer) == 1 else []
+    rows = [row[0].children for row in inner if [b.kind for b in row] == ["bullet_list"]]
+    if not inner or len(rows) != len(inner) or len({len(row) for row in rows}) != 1:
+        raise MarkupError("a list-table is one list of rows, each one list of as many cells")
+    return rows

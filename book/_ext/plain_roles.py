@@ -1,0 +1,67 @@
+"""Turn the roles of running text into links and words that any Markdown shows."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from book_index import BookIndex, address
+from myst_blocks import Block, MarkupError, Span, parse, role_target, role_text, walk
+
+# A role, or a code span, which may quote a role and is to be left alone.
+_ROLE = re.compile(
+    r"\{(?P<name>[\w:-]+)\}(?P<tick>`+)(?P<value>.+?)(?<!`)(?P=tick)(?!`)"
+    r"|(?P<code>`+).+?(?<!`)(?P=code)(?!`)",
+    re.DOTALL,
+)
+
+
+class RoleWriter:
+    """Writes the running text of one page."""
+
+    def __init__(self, page: str, index: BookIndex):
+        self.page = page
+        self.index = index
+
+    def plain(self, text: str, block: Block | None = None) -> str:
+        """Return the text without roles; ``block`` is what the text was read as, if known.
+
+        Raises
+        ------
+        MarkupError
+            A role leads nowhere, or the Markdown parser sees other roles here than this writer.
+        """
+        read = list(walk([block] if block else parse(text)))
+        seen = sum(span.kind == "role" for one in read for span in one.spans)
+        written = sum(bool(match["name"]) for match in _ROLE.finditer(text))
+        if seen != written:
+            raise MarkupError(f"{seen} roles are read and {written} are seen in {text!r}")
+        return _ROLE.sub(lambda match: self._role(match) if match["name"] else match[0], text)
+
+    def _role(self, match: re.Match[str]) -> str:
+        # A role may run over a line's end, where a quotation has its marks.
+        span = Span("role", re.sub(r"\s*\n[\s>]*", " ", match["value"]), match["name"])
+        label, words = role_target(span), role_text(span)
+        if span.name.startswith("cite:"):
+            keys = [key.strip() for key in span.value.split(",")]
+            return self.index.bibliography.cite(keys, textual=span.name == "cite:t")
+        if span.name == "doc":
+            return self._page_link(words, label)
+        target = self.index.target(label)
+        if span.name == "eq":
+            number = f"({target.number})"
+            return number if target.page == self.page else self._link(number, label)
+        if span.name == "numref":
+            words = words.replace("%s", str(target.number)) or self.index.numbered(label)
+        return self._link(words or target.title, label)
+
+    def _page_link(self, words: str, name: str) -> str:
+        page = posixpath.normpath(posixpath.join(posixpath.dirname(self.page), name))
+        if page not in self.index.titles:
+            raise MarkupError(f"page {name!r} is not in the table of contents")
+        return f"[{words or self.index.titles[page]}]({address(self.page, page)})"
+
+    def _link(self, words: str, label: str) -> str:
+        if not words:
+            raise MarkupError(f"a reference to {label!r} needs words of its own")
+        return f"[{words}]({self.index.link(self.page, label)})"
