@@ -1,0 +1,144 @@
+"""Sphinx extension: put SVG diagrams into the page, where its colours reach them.
+
+A diagram names classes, no colours. ``book/figures/figure.css`` says once what the classes look
+like; run as a script, this module copies it into every SVG, so that a file is right on its own:
+
+    python book/_ext/diagrams.py book/figures
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+
+FIGURES = Path(__file__).parent.parent / "figures"
+SMALLEST = 0.62  # of its own size: the text of 20 px is 12 px then
+STYLE = FIGURES / "figure.css"
+SVG = "http://www.w3.org/2000/svg"
+DRAWN = {
+    "svg", "style", "defs", "g", "marker", "clipPath", "use",
+    "path", "line", "polyline", "polygon", "rect", "circle", "ellipse", "text", "tspan",
+}  # fmt: skip
+LOOKS = re.compile(r"style|color|opacity|fill.*|stroke.*|font.*|text-anchor|dominant-baseline|on.*")
+
+logger = logging.getLogger(__name__)
+ElementTree.register_namespace("", SVG)
+
+
+def faults(svg: ElementTree.Element) -> list[str]:
+    """Return what keeps a diagram from being put into a page, one sentence each."""
+    found = []
+    if svg.tag != f"{{{SVG}}}svg" or svg.get("class") != "diagram" or not svg.get("viewBox"):
+        found.append('the first line is not <svg xmlns="…" class="diagram" viewBox="…">')
+    for element in svg.iter():
+        name = str(element.tag).removeprefix(f"{{{SVG}}}")
+        if name not in DRAWN:
+            found.append(f"<{name}> is not among the elements of a diagram")
+        for attribute, value in element.attrib.items():
+            if LOOKS.fullmatch(attribute):
+                found.append(f"<{name} {attribute}=…>: looks are said by classes only")
+            if attribute.endswith("href") and not value.startswith("#"):
+                found.append(f"<{name} {attribute}={value!r}> leads out of the file")
+    return found
+
+
+def inline(svg: ElementTree.Element, alt: str, prefix: str) -> str:
+    """Return the diagram as a part of a page: an image named ``alt``, its ids made unique."""
+    for parent in list(svg.iter()):
+        for style in parent.findall(f"{{{SVG}}}style"):
+            parent.remove(style)
+    for element in svg.iter():
+        for attribute, value in element.attrib.items():
+            if attribute == "id":
+                element.set("id", prefix + value)
+            elif attribute.endswith("href"):
+                element.set(attribute, "#" + prefix + value.removeprefix("#"))
+            else:
+                element.set(attribute, value.replace("url(#", f"url(#{prefix}"))
+    # On a narrow screen a diagram shrinks until its text would be too small, then it scrolls.
+    svg.set("style", f"min-width: {SMALLEST * float(svg.get('viewBox', '').split()[2]):.0f}px")
+    svg.set("role", "img")
+    svg.set("aria-label", alt)
+    return ElementTree.tostring(svg, encoding="unicode")
+
+
+def page_style(style: str) -> str:
+    """Return the shared style with its dark colours tied to the page's switch, not the system's.
+
+    Raises
+    ------
+    ValueError
+        The style has no dark colours where they are looked for.
+    """
+    dark = r"@media \(prefers-color-scheme: dark\) \{ :root (\{.*?\}) \}"
+    tied, count = re.subn(dark, r'html[data-theme="dark"] \1', style, flags=re.DOTALL)
+    if count != 1:
+        raise ValueError(f"figure.css: got {count} dark colour rules, expected one @media … :root")
+    return tied
+
+
+class InlineDiagrams(SphinxPostTransform):
+    """Replace the images that are diagrams of this book by their drawings."""
+
+    default_priority = 5
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:  # noqa: ARG002
+        """Walk over the page's images; the place on the page keeps ids apart."""
+        for number, image in enumerate(list(self.document.findall(nodes.image))):
+            path = Path(self.app.srcdir, image["uri"])
+            if path.suffix != ".svg" or not path.is_relative_to(Path(self.app.srcdir)):
+                continue
+            svg = ElementTree.parse(path).getroot()
+            wrong = faults(svg) + ([] if image.get("alt") else ["the figure has no :alt: text"])
+            for fault in wrong:
+                logger.warning("%s: %s", image["uri"], fault, location=image)
+            drawing = inline(svg, image.get("alt", ""), f"{path.stem}-{number}-")
+            image.replace_self(nodes.raw("", drawing, format="html"))
+
+
+def write_page_style(app: Sphinx) -> None:
+    """Write the diagrams' part of the site's style."""
+    if app.builder.format == "html":
+        target = Path(app.outdir, "_static", "diagrams.css")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(page_style(STYLE.read_text("utf-8")), "utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect the hooks."""
+    app.connect("builder-inited", write_page_style)
+    app.add_css_file("diagrams.css")
+    app.add_post_transform(InlineDiagrams)
+    return {"parallel_read_safe": True}
+
+
+def with_style(text: str, style: str) -> str:
+    """Return an SVG file's text with its one style element filled with ``style``."""
+    return re.sub(r"<style>.*?</style>", lambda _: f"<style>\n{style}</style>", text, flags=re.S)
+
+
+def main(folder: Path) -> int:
+    """Give every SVG in a folder the shared style; print what is wrong with any of them."""
+    status = 0
+    for path in sorted(folder.glob("*.svg")):
+        text = path.read_text("utf-8")
+        styled = with_style(text, STYLE.read_text("utf-8"))
+        path.write_text(styled, "utf-8")
+        print(f"{path}: {'style renewed' if styled != text else 'unchanged'}")
+        for fault in faults(ElementTree.fromstring(styled)):
+            print(f"{path}: {fault}")
+            status = 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else FIGURES))

@@ -1,0 +1,118 @@
+"""Build the site in both languages (``build``), or show it in a browser (``serve``).
+
+Plain data for Sphinx and a folder for a web server: everything else is in the hooks beside this.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import http.server
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+
+from one_language import LANGUAGES
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def write_sphinx_configuration(root: Path) -> None:
+    """Let Jupyter Book turn ``_config.yml`` into ``conf.py``, unless that is up to date."""
+    conf, config = root / "conf.py", root / "_config.yml"
+    if conf.exists() and conf.stat().st_mtime > config.stat().st_mtime:
+        return
+    print("conf.py: written from _config.yml", flush=True)
+    jupyter_book = "from jupyter_book.cli.main import main; main()"
+    command = [sys.executable, "-c", jupyter_book, "config", "sphinx", "."]
+    subprocess.run(command, cwd=root, check=True, stdout=subprocess.DEVNULL)
+
+
+def build_language(root: Path, language: str) -> bool:
+    """Build one language into ``_build/site``, its name before each line; say if it went well.
+
+    A warning is an error, after the whole book is built. Then Sphinx's memory of the pages is
+    thrown away, or the next build would pass over the page that caused it.
+    """
+    memory = root / "_build" / "doctrees" / language
+    command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going"]
+    command += ["-D", f"language={language}", "-D", "languages_side_by_side=1"]
+    command += ["-d", str(memory), ".", f"_build/site/{language}"]
+    path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+    environment = os.environ | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(
+        command,
+        cwd=root,
+        env=environment,
+        text=True,
+        encoding="utf-8",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        print(f"[{language}] {line}", end="", flush=True)
+    if process.wait() != 0:
+        shutil.rmtree(memory, ignore_errors=True)
+    return process.returncode == 0
+
+
+def build(root: Path = ROOT) -> bool:
+    """Build both languages at once and the page that leads to them; say if it went well."""
+    started = time.monotonic()
+    write_sphinx_configuration(root)
+    went_well = dict.fromkeys(LANGUAGES, False)
+
+    def build_and_note(language: str) -> None:
+        went_well[language] = build_language(root, language)
+
+    threads = [threading.Thread(target=build_and_note, args=(name,)) for name in LANGUAGES]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    site = root / "_build" / "site"
+    shutil.copyfile(root / "book" / "site" / "root.html", site / "index.html")
+    failed = [language for language in LANGUAGES if not went_well[language]]
+    if failed:
+        print(f"The book has errors or warnings (see above): {', '.join(failed)}", flush=True)
+    else:
+        print(f"The book is built, in {time.monotonic() - started:.0f} s: {site / 'index.html'}")
+        print("Open that file in a browser, or run `make serve`.", flush=True)
+    return not failed
+
+
+def serve(root: Path, port: int) -> None:
+    """Serve the built site to this machine alone and open it in the default browser."""
+    site = root / "_build" / "site"
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+        address = f"http://127.0.0.1:{server.server_port}/"
+        print(f"{site} is served at {address} (Ctrl+C stops it)", flush=True)
+        webbrowser.open(address)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one of the two commands; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("command", choices=["build", "serve"])
+    parser.add_argument("--port", type=int, default=8000, help="for serve; 0 takes a free one")
+    options = parser.parse_args(arguments)
+    if options.command == "serve":
+        serve(ROOT, options.port)
+        return 0
+    return 0 if build() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
