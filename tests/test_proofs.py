@@ -1,0 +1,59 @@
+"""The four-way proof passes for the library's cells and fails, by name, for a broken one."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lessons_lib import lstm, proofs, rnn
+
+CELLS = [rnn.CELL, lstm.CELL]
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.name)
+def test_compare_prints_a_row_for_each_cell(cell, capsys):
+    case = proofs.random_case(cell, T=4, N=2, D=3, H=5, seed=3)
+    worst = proofs.compare(case)
+    assert set(worst) == {cell.name}
+    assert set(worst[cell.name]) == set(proofs.JUDGES)
+    assert all(0 < difference < 1e-6 for difference in worst[cell.name].values())
+    header, row = capsys.readouterr().out.splitlines()
+    assert header.split() == ["finite_differences", "autograd", "torch.nn"]
+    assert row.split()[0] == cell.name
+    assert row.count("✓") == 3
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.name)
+@pytest.mark.parametrize("judge", proofs.JUDGES)
+def test_a_wrong_gradient_is_named(cell, judge, monkeypatch):
+    def forgets_the_bias(params, x, caches, da):
+        grads = cell.weight_gradients(params, x, caches, da)
+        return grads._replace(b=0.5 * grads.b)
+
+    broken = replace(cell, weight_gradients=forgets_the_bias)
+    case = proofs.random_case(broken, T=4, N=2, D=3, H=5)
+    monkeypatch.setattr(proofs, "JUDGES", {judge: proofs.JUDGES[judge]})
+    with pytest.raises(AssertionError, match=f"{cell.name}, db: by hand and {judge} on cpu differ"):
+        proofs.compare(case)
+
+
+def test_the_judges_are_independent_of_the_backward_pass(monkeypatch):
+    """Each must find the same gradients where the hand-written reverse is not to be had."""
+    case = proofs.random_case(lstm.CELL, T=4, N=2, D=3, H=5)
+    hand = proofs.by_hand(case)
+
+    def refuse(*_):
+        raise RuntimeError("a judge called the hand-written backward pass")
+
+    blind = case._replace(cell=replace(lstm.CELL, step_backward=refuse, weight_gradients=refuse))
+    for gradients, bound in proofs.JUDGES.values():
+        found = gradients(blind, "cpu")
+        for name, array in hand.items():
+            np.testing.assert_allclose(found[name], array, atol=bound * np.abs(array).max())
+
+
+def test_a_case_names_what_its_loss_depends_on():
+    case = proofs.random_case(lstm.CELL, T=4, N=2, D=3, H=5)
+    shapes = {name: array.shape for name, array in case.arrays().items()}
+    expected = {"W_ih": (20, 3), "W_hh": (20, 5), "b": (20,)}
+    assert shapes == {**expected, "x": (4, 2, 3), "h0": (2, 5), "c0": (2, 5)}
