@@ -1,0 +1,5 @@
+"""One thread for every worker, before any test imports NumPy or torch."""
+
+from one_core import use_one_core
+
+use_one_core()
