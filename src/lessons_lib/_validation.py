@@ -5,8 +5,10 @@ The cells' own functions run inside the loop over time and trust what these chec
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from array_api_compat import array_namespace, device, is_numpy_array, is_torch_array
 
 from .arrays import Array
@@ -36,13 +38,19 @@ def check_forward(cell: Cell, params: Any, x: Array, state: State | None) -> Non
 
 def check_backward(cell: Cell, params: Any, cache: Trace, dy: Array, dstate: State | None) -> None:
     """Refuse a cache that `forward` did not make and gradients that do not fit it."""
-    if not (hasattr(cache, "x") and hasattr(cache, "steps")):
-        raise TypeError(
-            f"cache: got {type(cache).__name__}, expected what {cell.name}.forward returned third"
-        )
+    steps = getattr(cache, "steps", None)
+    if not steps or not isinstance(steps[0], cell.cache_type):
+        came = f"a trace of {_name(steps[0])}" if steps else _name(cache)
+        raise TypeError(f"cache: got {came}, expected what {cell.name}.forward returned third")
     _check_params(cell, params, cache.x)
-    T, N, _ = cache.x.shape
+    T, N, D = cache.x.shape
     hidden_size = params.W_hh.shape[1]
+    made_by = (D, steps[0].h_prev.shape[1])
+    if made_by != (params.W_ih.shape[1], hidden_size):
+        raise ValueError(
+            f"cache: got one of D, H = {made_by}, expected "
+            f"{(params.W_ih.shape[1], hidden_size)} as of params"
+        )
     _check_array("dy", dy, cache.x)
     if tuple(dy.shape) != (T, N, hidden_size):
         raise ValueError(
@@ -55,9 +63,8 @@ def check_backward(cell: Cell, params: Any, cache: Trace, dy: Array, dstate: Sta
 def check_window(k1: int, k2: int | None) -> tuple[int, int]:
     """Return the two lengths of truncated BPTT; refuse what is no pair 1 <= k1 <= k2."""
     k2 = k1 if k2 is None else k2
-    for name, value in (("k1", k1), ("k2", k2)):
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise TypeError(f"{name}: got {value!r}, expected an int")
+    check_integer("k1", k1)
+    check_integer("k2", k2)
     if k1 < 1:
         raise ValueError(f"k1: got {k1}, expected at least 1 step")
     if k2 < k1:
@@ -68,26 +75,41 @@ def check_window(k1: int, k2: int | None) -> tuple[int, int]:
 def check_sizes(**sizes: int) -> None:
     """Refuse sizes that are no positive integers, by name."""
     for name, value in sizes.items():
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise TypeError(f"{name}: got {value!r}, expected an int")
+        check_integer(name, value)
         if value < 1:
             raise ValueError(f"{name}: got {value}, expected at least 1")
 
 
 def check_generator(generator: Any) -> None:
-    """Refuse anything but a NumPy generator: randomness is an argument, never a global state."""
-    if not hasattr(generator, "standard_normal"):
+    """Refuse anything but a NumPy generator: the module numpy.random, a global state, too."""
+    if not isinstance(generator, np.random.Generator):
         raise TypeError(
             f"generator: got {type(generator).__name__}, expected a numpy.random.Generator, "
             "such as numpy.random.default_rng(0)"
         )
 
 
+def check_dtype(dtype: Any) -> None:
+    """Refuse a dtype in which no parameters can be drawn."""
+    try:
+        floating = np.issubdtype(np.dtype(dtype), np.floating)
+    except TypeError:  # not known to NumPy, as torch.float32 is
+        floating = False
+    if dtype is None or not floating:
+        raise TypeError(f"dtype: got {dtype!r}, expected a floating-point dtype of NumPy")
+
+
+def check_integer(name: str, value: Any) -> None:
+    """Refuse what is no integer; True and False are none."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name}: got {value!r}, expected an int")
+
+
 def _check_params(cell: Cell, params: Any, x: Array) -> None:
-    names = tuple(cell.param_shapes(1, 1))
-    if getattr(params, "_fields", None) != names:
+    names = cell.params_type._fields
+    if not isinstance(params, cell.params_type):
         raise TypeError(
-            f"params: got {type(params).__name__}, expected {cell.name}.Params({', '.join(names)})"
+            f"params: got {_name(params)}, expected {cell.name}.Params({', '.join(names)})"
         )
     for name in names:
         _check_array(f"params.{name}", getattr(params, name), x)
@@ -138,3 +160,10 @@ def _check_array(name: str, array: Array, like: Array | None) -> None:
         raise TypeError(f"{name}: got dtype {array.dtype}, expected {like.dtype} as x has")
     if device(array) != device(like):
         raise ValueError(f"{name}: got device {device(array)}, expected {device(like)} as x has")
+
+
+def _name(value: Any) -> str:
+    """Return the type's name with its module's, which tells rnn.Params from lstm.Params."""
+    kind = type(value)
+    module = kind.__module__.rpartition(".")[2]
+    return kind.__name__ if module == "builtins" else f"{module}.{kind.__name__}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from array_api_compat import array_namespace
+from array_api_compat import array_namespace, device
 
 #: A NumPy array or a torch tensor.
 Array: TypeAlias = Any
@@ -58,7 +58,7 @@ def stack(steps: Sequence[Array]) -> Array:
 def zeros_like(x: Array, shape: tuple[int, ...] | None = None) -> Array:
     """Return zeros with the dtype and device of `x`, of its shape unless another is given."""
     xp = array_namespace(x)
-    return xp.zeros(x.shape if shape is None else shape, dtype=x.dtype, device=x.device)
+    return xp.zeros(x.shape if shape is None else shape, dtype=x.dtype, device=device(x))
 
 
 def rows(x: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -13,6 +14,15 @@ from .arrays import Array
 def relative_difference(a: Array, b: Array) -> float:
     """Return max|a − b| / max(|a|, |b|) over all elements; 0 where both are zero throughout.
 
+    Parameters
+    ----------
+    a, b : arrays of one shape
+
+    Returns
+    -------
+    float
+        NaN where an element is NaN or infinite: it is below no tolerance.
+
     Raises
     ------
     ValueError
@@ -20,8 +30,12 @@ def relative_difference(a: Array, b: Array) -> float:
     """
     if tuple(a.shape) != tuple(b.shape):
         raise ValueError(f"b: got shape {tuple(b.shape)}, expected {tuple(a.shape)} as of a")
+    if math.prod(a.shape) == 0:
+        return 0.0
     xp = array_namespace(a, b)
-    scale = max(float(xp.max(xp.abs(a))), float(xp.max(xp.abs(b))))
+    scale = float(xp.max(xp.abs(xp.stack([a, b]))))
+    if not math.isfinite(scale):
+        return math.nan
     return float(xp.max(xp.abs(a - b))) / scale if scale > 0 else 0.0
 
 
@@ -48,9 +62,7 @@ def numerical_gradient(loss: Callable[[], float], x: Array, step: float = 1e-6) 
     TypeError
         `x` is no NumPy array of float64: differences of lower precision prove nothing.
     """
-    if not is_numpy_array(x) or x.dtype != np.float64:
-        came = x.dtype if is_numpy_array(x) else type(x).__name__
-        raise TypeError(f"x: got {came}, expected a NumPy array of float64")
+    _check_float64("x", x)
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         value = x[index]
@@ -95,6 +107,8 @@ def check_gradients(
     ------
     ValueError
         Names or shapes of `gradients` are not those of `arrays`.
+    TypeError
+        An array is no NumPy array, or one of `arrays` is not of float64.
     AssertionError
         A gradient is off; the message names the array, the element and both values.
     """
@@ -102,15 +116,28 @@ def check_gradients(
         raise ValueError(f"gradients: got {sorted(gradients)}, expected {sorted(arrays)}")
     differences = {}
     for name, x in arrays.items():
-        if gradients[name].shape != x.shape:
-            raise ValueError(
-                f"gradients[{name!r}]: got shape {gradients[name].shape}, expected {x.shape}"
-            )
+        _check_pair(name, x, gradients[name])
         expected = numerical_gradient(loss, x, step)
         differences[name] = relative_difference(gradients[name], expected)
         if not differences[name] <= tolerance:  # NaN is a failure too
             raise AssertionError(_describe(name, gradients[name], expected, differences[name]))
     return differences
+
+
+def _check_float64(name: str, x: Array) -> None:
+    if not is_numpy_array(x) or x.dtype != np.float64:
+        came = x.dtype if is_numpy_array(x) else type(x).__name__
+        raise TypeError(f"{name}: got {came}, expected a NumPy array of float64")
+
+
+def _check_pair(name: str, x: np.ndarray, gradient: np.ndarray) -> None:
+    _check_float64(f"arrays[{name!r}]", x)
+    if not is_numpy_array(gradient):
+        raise TypeError(
+            f"gradients[{name!r}]: got {type(gradient).__name__}, expected a NumPy array"
+        )
+    if gradient.shape != x.shape:
+        raise ValueError(f"gradients[{name!r}]: got shape {gradient.shape}, expected {x.shape}")
 
 
 def _describe(name: str, came: np.ndarray, expected: np.ndarray, difference: float) -> str:
@@ -124,4 +151,12 @@ def _describe(name: str, came: np.ndarray, expected: np.ndarray, difference: flo
 
 def global_norm(arrays: Sequence[Array]) -> float:
     """Return the Euclidean norm of all elements of all arrays together."""
-    return sum(float((a**2).sum()) for a in arrays) ** 0.5
+    return math.hypot(*(_norm(a) for a in arrays))
+
+
+def _norm(a: Array) -> float:
+    # of what is scaled to at most 1 the squares cannot overflow, as an exploded gradient's do
+    largest = float(abs(a).max()) if math.prod(a.shape) else 0.0
+    if largest == 0 or not math.isfinite(largest):
+        return largest
+    return largest * float(((a / largest) ** 2).sum()) ** 0.5

@@ -65,7 +65,7 @@ def init_params(
     hidden_size: int,
     generator: np.random.Generator,
     dtype: Any = np.float64,
-    forget_bias: float | Array | None = None,
+    forget_bias: float | np.ndarray | None = None,
 ) -> Params:
     """Draw parameters uniformly from (−1/√H, 1/√H), as torch.nn does.
 
@@ -82,12 +82,18 @@ def init_params(
     Raises
     ------
     TypeError, ValueError
-        A size is no positive integer, or the generator is missing.
+        A size is no positive integer, the generator is no numpy.random.Generator, or the dtype is
+        not one of floating point, or `forget_bias` has another shape; the message names it.
     """
     validation.check_sizes(input_size=input_size, hidden_size=hidden_size)
     shapes = param_shapes(input_size, hidden_size)
     params = Params(**draw_uniform(shapes, hidden_size, generator, dtype))
     if forget_bias is not None:
+        if np.shape(forget_bias) not in ((), (hidden_size,)):
+            raise ValueError(
+                f"forget_bias: got shape {np.shape(forget_bias)}, "
+                f"expected a number or shape ({hidden_size},)"
+            )
         params.b[hidden_size : 2 * hidden_size] = forget_bias
     return params
 
@@ -147,6 +153,15 @@ def step_backward(params: Params, cache: Cache, dstate: scan.State) -> tuple[Arr
 
 
 CELL = scan.Cell(
-    "lstm", ("h", "c"), param_shapes, init_params, project, step, step_backward, weight_gradients
+    name="lstm",
+    state_names=("h", "c"),
+    params_type=Params,
+    cache_type=Cache,
+    param_shapes=param_shapes,
+    init_params=init_params,
+    project=project,
+    step=step,
+    step_backward=step_backward,
+    weight_gradients=weight_gradients,
 )
 forward, backward, truncated_backward = scan.bind(CELL)

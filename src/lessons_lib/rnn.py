@@ -62,7 +62,8 @@ def init_params(
     Raises
     ------
     TypeError, ValueError
-        A size is no positive integer, or the generator is missing.
+        A size is no positive integer, the generator is no numpy.random.Generator, or the dtype is
+        not one of floating point; the message names it.
     """
     validation.check_sizes(input_size=input_size, hidden_size=hidden_size)
     shapes = param_shapes(input_size, hidden_size)
@@ -116,6 +117,15 @@ def step_backward(params: Params, cache: Cache, dstate: scan.State) -> tuple[Arr
 
 
 CELL = scan.Cell(
-    "rnn", ("h",), param_shapes, init_params, project, step, step_backward, weight_gradients
+    name="rnn",
+    state_names=("h",),
+    params_type=Params,
+    cache_type=Cache,
+    param_shapes=param_shapes,
+    init_params=init_params,
+    project=project,
+    step=step,
+    step_backward=step_backward,
+    weight_gradients=weight_gradients,
 )
 forward, backward, truncated_backward = scan.bind(CELL)

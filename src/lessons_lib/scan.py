@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from . import _validation as validation
 from .arrays import Array, join, stack, zeros_like
+from .weights import input_gradient
 
 State = tuple[Array, ...]
 Gradients = tuple[Any, Array, State]
@@ -30,6 +31,8 @@ class Cell:
         Named in error messages.
     state_names : tuple of str
         The arrays of the state, the one that is also the output first: ``("h",)``, ``("h", "c")``.
+    params_type, cache_type : NamedTuple classes
+        What `init_params` and `step` return.
     param_shapes : callable
         ``param_shapes(input_size, hidden_size)`` returns the parameters' shapes by name.
     init_params : callable
@@ -48,6 +51,8 @@ class Cell:
 
     name: str
     state_names: tuple[str, ...]
+    params_type: Any
+    cache_type: Any
     param_shapes: Callable[[int, int], dict[str, tuple[int, ...]]]
     init_params: Callable[..., Any]
     project: Callable[[Any, Array], Array]
@@ -101,8 +106,7 @@ def forward(
     """
     validation.check_forward(cell, params, x, state)
     if state is None:
-        shape = (x.shape[1], params.W_hh.shape[1])
-        state = tuple(zeros_like(x, shape) for _ in cell.state_names)
+        state = zero_state(cell, params, x)
     projected = cell.project(params, x)  # (T, N, ·): one product for all steps
     y, steps = [], []
     for t in range(x.shape[0]):
@@ -110,6 +114,23 @@ def forward(
         y.append(state[0])
         steps.append(cache)
     return stack(y), state, Trace(x, steps)
+
+
+def zero_state(cell: Cell, params: Any, x: Array) -> State:
+    """Return the state that `forward` starts from when it is given none.
+
+    Parameters
+    ----------
+    cell : Cell
+    params : the cell's Params
+    x : array of shape (T, N, D)
+
+    Returns
+    -------
+    tuple of zeros of shape (N, H), of the dtype and on the device of `x`
+    """
+    shape = (x.shape[1], params.W_hh.shape[1])
+    return tuple(zeros_like(x, shape) for _ in cell.state_names)
 
 
 def backward(
@@ -146,7 +167,7 @@ def backward(
     """
     validation.check_backward(cell, params, cache, dy, dstate)
     if dstate is None:
-        dstate = tuple(zeros_like(dy[0]) for _ in cell.state_names)
+        dstate = zero_state(cell, params, cache.x)
     da = []
     for t in reversed(range(len(cache.steps))):
         dstate = (dy[t] + dstate[0], *dstate[1:])  # h_t is read twice: as y_t and by step t + 1
@@ -154,7 +175,7 @@ def backward(
         da.append(da_t)
     all_da = stack(da[::-1])
     grads = cell.weight_gradients(params, cache.x, cache.steps, all_da)
-    return grads, all_da @ params.W_ih, dstate
+    return grads, input_gradient(params, all_da), dstate
 
 
 def truncated_backward(
@@ -179,7 +200,8 @@ def truncated_backward(
     k1 : int
         Steps between two backward passes; each takes up the losses of its k1 newest steps.
     k2 : int, optional
-        Steps that each pass goes back, at least k1; k1 if not given.
+        Steps that a pass goes back, at least k1; k1 if not given. Cuts lie on the grid of k1, so
+        that a last pass of fewer new steps goes back fewer.
 
     Returns
     -------
@@ -202,7 +224,7 @@ def truncated_backward(
     total: Gradients | None = None
     for first_new in range(0, T, k1):
         end = min(first_new + k1, T)
-        start = max(0, end - k2)
+        start = max(0, first_new - (k2 - k1))
         window = Trace(cache.x[start:end], cache.steps[start:end])
         dy_window = join([zeros_like(dy[start:first_new]), dy[first_new:end]], axis=0)
         last = dstate if end == T else None

@@ -8,6 +8,8 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
+DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
 
 class Source:
     """Source text that a notebook renders as highlighted Python."""
@@ -37,24 +39,32 @@ def show_source(*objects: Callable[..., Any]) -> Source:
     Raises
     ------
     TypeError
-        An object has no Python source, as a built-in or an array has none.
+        An object is no function or class, or has no Python source, as a built-in has none.
     """
-    return Source("\n\n\n".join(_without_docstring(item) for item in objects))
+    return Source("\n\n\n".join(_without_docstrings(item) for item in objects))
 
 
-def _without_docstring(item: Callable[..., Any]) -> str:
+def _without_docstrings(item: Callable[..., Any]) -> str:
     try:
-        text = textwrap.dedent(inspect.getsource(item))
-    except (TypeError, OSError) as error:
-        raise TypeError(
-            f"objects: got {item!r}, expected a function or class with Python source"
-        ) from error
-    lines = text.rstrip().split("\n")
-    definition = ast.parse(text).body[0]
-    if isinstance(definition, ast.FunctionDef | ast.ClassDef):
-        first = definition.body[0]
-        if ast.get_docstring(definition) is not None and len(definition.body) > 1:
-            del lines[first.lineno - 1 : first.end_lineno]
-            while not lines[first.lineno - 1].strip():  # the blank line that set the docstring off
-                del lines[first.lineno - 1]
-    return "\n".join(lines)
+        text = textwrap.dedent(inspect.getsource(item)).rstrip()
+        tree = ast.parse(text)
+    except (TypeError, OSError, SyntaxError):  # a lambda's lines need not parse by themselves
+        tree = ast.Module([], [])
+    if not tree.body or not isinstance(tree.body[0], DEFINITIONS):
+        raise TypeError(f"objects: got {item!r}, expected a function or class with Python source")
+    lines: list[str | None] = [*text.split("\n")]
+    for node in ast.walk(tree):
+        if isinstance(node, DEFINITIONS) and ast.get_docstring(node) is not None:
+            _drop_docstring(node, lines)
+    return "\n".join(line for line in lines if line is not None)
+
+
+def _drop_docstring(definition: DEFINITIONS, lines: list[str | None]) -> None:
+    docstring, *rest = definition.body
+    if not rest:  # nothing else would be left of the definition
+        return
+    end = docstring.end_lineno or docstring.lineno
+    lines[docstring.lineno - 1 : end] = [None] * (end - docstring.lineno + 1)
+    while lines[end] == "":  # the blank line that set the docstring off
+        lines[end] = None
+        end += 1

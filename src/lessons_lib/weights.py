@@ -15,6 +15,7 @@ def draw_uniform(
 ) -> dict[str, Array]:
     """Draw each array uniformly from (−1/√H, 1/√H), as torch.nn does for its recurrent layers."""
     validation.check_generator(generator)
+    validation.check_dtype(dtype)
     bound = hidden_size**-0.5
     return {
         name: generator.uniform(-bound, bound, shape).astype(dtype)
@@ -37,6 +38,22 @@ def project(params: Any, x: Array) -> Array:
     array of shape (..., K)
     """
     return x @ params.W_ih.T + params.b
+
+
+def input_gradient(params: Any, da: Array) -> Array:
+    """Reverse `project` with respect to the input.
+
+    Parameters
+    ----------
+    params : a cell's Params
+    da : array of shape (..., K)
+        Gradient of what `project` returned.
+
+    Returns
+    -------
+    array of shape (..., D)
+    """
+    return da @ params.W_ih
 
 
 def weight_gradients(params: Any, x: Array, caches: list[Any], da: Array) -> Any:
