@@ -60,7 +60,7 @@ class PairClasses(SphinxTransform):
 
     default_priority = 5
 
-    def apply(self, **kwargs: Any) -> None:  # noqa: ARG002
+    def apply(self, **kwargs: Any) -> None:
         """Walk the document once, in reading order."""
         self._mark_children(self.document, "")
 
@@ -79,21 +79,36 @@ class PairClasses(SphinxTransform):
 
 
 class LabelsAreAnchors(SphinxTransform):
-    """Keep only the explicit ids of a heading that has any: those made from its words differ."""
+    """Make a heading's labels its only anchors: those made from its words differ by language."""
 
     default_priority = 262  # after docutils has handed the labels to the sections (260)
 
-    def apply(self, **kwargs: Any) -> None:  # noqa: ARG002
-        """Drop the ids that docutils made from the words of labelled headings."""
-        explicit = {
-            anchor
-            for name, anchor in self.document.nameids.items()
-            if anchor and self.document.nametypes.get(name)
+    def apply(self, **kwargs: Any) -> None:
+        """Give each labelled section the ids that its labels ask for, and no others."""
+        document = self.document
+        label_of = {
+            anchor: name
+            for name, anchor in document.nameids.items()
+            if anchor and document.nametypes.get(name)
         }
-        for section in self.document.findall(nodes.section):
-            labels = [anchor for anchor in section["ids"] if anchor in explicit]
+        for section in document.findall(nodes.section):
+            labels = [label_of[anchor] for anchor in section["ids"] if anchor in label_of]
             if labels:
-                section["ids"] = labels
+                # Where another heading's words had taken a label's id, the label got a number.
+                section["ids"] = [nodes.make_id(label) for label in labels]
+                document.nameids.update(zip(labels, section["ids"], strict=True))
+
+
+class ExerciseAnchors(SphinxTransform):
+    """Tell apart the contents of a page's exercises, which sphinx-exercise gives all one id."""
+
+    default_priority = 263  # after it has gathered the exercises that span several cells (10)
+
+    def apply(self, **kwargs: Any) -> None:
+        """Name each content after its exercise or solution."""
+        for section in self.document.findall(nodes.section):
+            if section["ids"] in (["exercise-content"], ["solution-content"]):
+                section["ids"] = [f"{section.parent['ids'][0]}-content"]
 
 
 def fingerprint_of_this_folder() -> int:
@@ -111,4 +126,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", keep_outputs_out_of_site, priority=900)  # after MyST-NB
     app.add_transform(PairClasses)
     app.add_transform(LabelsAreAnchors)
+    app.add_transform(ExerciseAnchors)
     return {"parallel_read_safe": True, "env_version": fingerprint_of_this_folder()}

@@ -91,7 +91,7 @@ class InlineDiagrams(SphinxPostTransform):
     default_priority = 5
     formats = ("html",)
 
-    def run(self, **kwargs: Any) -> None:  # noqa: ARG002
+    def run(self, **kwargs: Any) -> None:
         """Walk over the page's images; the place on the page keeps ids apart."""
         for number, image in enumerate(list(self.document.findall(nodes.image))):
             path = Path(self.app.srcdir, image["uri"])
@@ -123,7 +123,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
 def with_style(text: str, style: str) -> str:
     """Return an SVG file's text with its one style element filled with ``style``."""
-    return re.sub(r"<style>.*?</style>", lambda _: f"<style>\n{style}</style>", text, flags=re.S)
+    return re.sub(r"<style>.*?</style>", lambda _: f"<style>{style}</style>", text, flags=re.S)
 
 
 def main(folder: Path) -> int:
