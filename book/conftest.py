@@ -1,14 +1,15 @@
-"""For nbval, which runs the notebooks here: one thread, and failures that name the cell's id."""
+"""For nbval, which runs the notebooks here: one thread, and tests named for the cells' ids."""
 
-import pytest
 from nbval.plugin import IPyNbCell
 from one_core import use_one_core
 
 use_one_core()
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Call a cell by the id that it has in the notebook, and not only by its count."""
-    if isinstance(item, IPyNbCell):
-        item.name = f"{item.name} [{item.cell.id}]"
-        item._nodeid = f"{item.nodeid} [{item.cell.id}]"
+def _named_for_its_id(cls, parent, *, name, cell, **more):
+    """Make the test of a cell, called ``Cell 3 [proof-code]`` where nbval says ``Cell 3``."""
+    name = f"{name} [{cell.id}]"
+    return super(IPyNbCell, cls).from_parent(parent, name=name, cell=cell, **more)
+
+
+IPyNbCell.from_parent = classmethod(_named_for_its_id)

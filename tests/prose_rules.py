@@ -17,6 +17,8 @@ from parity import Cell, Notebook, Problems, Rule, blocks_of, markdown_cells
 ROOT = Path(__file__).resolve().parents[1]
 TERMS = tomllib.loads((ROOT / "tests" / "korean_terms.toml").read_text(encoding="utf-8"))["term"]
 HANGUL = re.compile(r"[가-힣ㄱ-ㆎ]")
+# Markup that Markdown has not taken for markup, as ** between a quotation mark and a particle.
+_RAW = re.compile(r"\*\*|[`$]|\{[\w:-]+\}|:::|^\([\w-]+\)=$")
 _TERM_IN_PARENTHESES = re.compile(r"\([^()\n]{1,40}\)")
 
 
@@ -93,6 +95,14 @@ def prose_has_a_language(notebook: Notebook) -> Problems:
                 yield cell.id, f"has no language and holds a {block.name or block.kind}"
 
 
+def nothing_raw(notebook: Notebook) -> Problems:
+    """No markup stands in the text as it was typed, because it is not closed or not seen."""
+    for cell in markdown_cells(notebook):
+        for span in (span for block in walk(blocks_of(cell)) for span in block.spans):
+            if span.kind == "text" and _RAW.search(span.value):
+                yield cell.id, f"shows its markup: {span.value!r}"
+
+
 def figures_described(notebook: Notebook) -> Problems:
     """A figure has a name, an alt text in plain words and a caption, in its cell's language."""
     for cell in markdown_cells(notebook):
@@ -155,6 +165,7 @@ def spelling(notebook: Notebook) -> Problems:
 RULES: tuple[Rule, ...] = (
     right_language,
     prose_has_a_language,
+    nothing_raw,
     figures_described,
     terms,
     spelling,

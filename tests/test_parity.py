@@ -292,6 +292,12 @@ BROKEN: dict[str, tuple[Callable, str, str]] = {
         "numbers",
         "a comment with Hangul",
     ),
+    "emphasis before a particle": (
+        lambda: prose("그 **'값'**은 셋.", "The **'value'** is three."),
+        "more-ko",
+        "shows its markup",
+    ),
+    "a formula left open": (lambda: prose("값 $x", "Value $x"), "more-en", "shows its markup"),
     "figure without a name": (
         lambda: edited("figure-ko", ":name: fig-cell\n", ""),
         "figure-ko",

@@ -160,6 +160,8 @@ def _spans(inline: SyntaxTreeNode, where: str) -> Iterator[Span]:
             yield Span("role", node.content, name)
         elif node.type == "link":
             yield Span("link", str(node.attrs["href"]))
+        elif node.type.startswith("text") and "```" in node.content:
+            raise MarkupError(f"{where}: a directive's title with backticks wants a fence of ~~~")
         elif node.type in ("code_inline", "math_inline"):
             yield Span(node.type.removesuffix("_inline"), node.content)
         elif node.type in _SPANS:

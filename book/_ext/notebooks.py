@@ -56,6 +56,8 @@ def one_language_copy(notebook: Notebook, page: str, index: BookIndex, folder: P
             count += 1
             _number(cell, count)
             _describe_images(cell, index.language)
+            if writer.folding:
+                cell["metadata"]["jupyter"] = {"source_hidden": True, "outputs_hidden": True}
     copy["cells"] = [c for c in copy["cells"] if c["source"] or c["cell_type"] != "markdown"]
     return copy
 

@@ -19,7 +19,22 @@ _ALIGNED = re.compile(r"\\begin\{(aligned|alignedat|gathered|split|cases|array)\
 
 
 class CellWriter:
-    """Writes the cells of one page; ``folder`` is where the page's figures are looked up."""
+    """Writes the cells of one page, in their order.
+
+    Parameters
+    ----------
+    page
+        The page's name in the table of contents.
+    index
+        The labels of the book in the language that is written.
+    folder
+        Where the paths of the page's figures start.
+
+    Attributes
+    ----------
+    folding
+        Whether the next cell belongs to a solution that the reader is to unfold.
+    """
 
     def __init__(self, page: str, index: BookIndex, folder: Path):
         self.page = page
@@ -27,6 +42,7 @@ class CellWriter:
         self.roles = RoleWriter(page, index)
         self.folder = folder
         self.images: list[str] = []
+        self.folding = False
 
     def plain(self, text: str) -> str:
         """Return the cell's text as plain Markdown, ``""`` if nothing of it is to be seen.
@@ -37,7 +53,10 @@ class CellWriter:
             Markup that the book does not use, or that leads nowhere.
         """
         self.images = []
+        folded = self.folding
         body = self._convert(text)
+        if folded and self.folding and body:
+            body = _folded(self.index.word("show"), body)
         # Data at the end of the cell keeps the prose readable for whoever edits it, and shows the
         # figure where there is no folder beside the notebook, as in Colab.
         return "\n".join([body, "", *self.images]) if self.images else body
@@ -46,7 +65,7 @@ class CellWriter:
         lines = text.split("\n")
         for start, end, new in reversed(list(self._rewrites(parse(text), lines, quoted))):
             lines[start:end] = new
-        return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+        return "\n".join(lines).strip("\n")
 
     def _rewrites(self, blocks: list[Block], lines: list[str], quoted: bool):
         for block in blocks:
@@ -69,6 +88,7 @@ class CellWriter:
         if block.kind == "math":
             return self._math(block, quoted)
         if block.name in ("exercise-end", "solution-end"):
+            self.folding = False
             return ""
         write = {
             "figure": self._figure,
@@ -102,34 +122,28 @@ class CellWriter:
         caption, *legend = self._convert(block.source).split("\n\n")
         number = f"{self.index.numbered(block.label)}. " if block.label else ""
         alt = re.sub(r"([\[\]])", r"\\\1", block.options.get("alt", ""))
-        parts = [_anchor(block.label), f"![{alt}][{name}]", f"*{number}{caption}*", *legend]
-        return "\n\n".join(parts).strip()
+        parts = [f"![{alt}][{name}]", f"*{number}{caption}*", *legend]
+        return _anchored(block, "\n\n".join(parts))
 
     def _admonition(self, block: Block) -> str:
         name = self.roles.plain(block.argument) if block.argument else self.index.word(block.name)
         if "dropdown" in block.options.get("class", ""):
-            return self._folded(name, block)
-        body = f"{_anchor(block.label)}\n\n**{name}**\n\n{self._convert(block.source, True)}"
-        return "\n".join(f"> {line}".rstrip() for line in body.strip().split("\n"))
+            return _anchored(block, _folded(name, self._convert(block.source)))
+        body = _anchored(block, f"**{name}**\n\n{self._convert(block.source, True)}")
+        return "\n".join(f"> {line}".rstrip() for line in body.split("\n"))
 
     def _exercise(self, block: Block) -> str:
         head = self.index.numbered(block.label)
         if block.argument:
             head += f" ({self.roles.plain(block.argument)})"
-        return f"{_anchor(block.label)}\n\n**{head}**\n\n{self._convert(block.source)}".strip()
+        return _anchored(block, f"**{head}**\n\n{self._convert(block.source)}")
 
     def _solution(self, block: Block) -> str:
-        head = f"{self.index.word('solution')}: {self.index.numbered(block.argument)}"
+        head = f"{self.index.word('solution')} {self.index.numbered(block.argument)}"
         if block.name == "solution":
-            return self._folded(head, block)
-        return f"{_anchor(block.label)}\n\n**{head}**".strip()
-
-    def _folded(self, head: str, block: Block) -> str:
-        head = re.sub(r"`([^`]+)`", r"<code>\1</code>", head)  # HTML takes no Markdown
-        return (
-            f"{_anchor(block.label)}\n\n<details>\n<summary><b>{head}</b></summary>\n\n"
-            f"{self._convert(block.source)}\n\n</details>"
-        ).strip()
+            return _anchored(block, _folded(head, self._convert(block.source)))
+        self.folding = "dropdown" in block.options.get("class", "")
+        return _anchored(block, f"**{head}**")
 
     def _table(self, block: Block) -> str:
         rows = [[self._cell(item) for item in row] for row in _rows(block)]
@@ -139,7 +153,7 @@ class CellWriter:
         number = f"{self.index.numbered(block.label)}. " if block.label else ""
         title = f"**{number}{self.roles.plain(block.argument)}**" if block.argument else ""
         grid = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-        return f"{_anchor(block.label)}\n\n{title}\n\n{grid}".strip()
+        return _anchored(block, f"{title}\n\n{grid}")
 
     def _cell(self, item: Block) -> str:
         if any(block.kind != "paragraph" for block in item.children):
@@ -157,7 +171,16 @@ class CellWriter:
 
 
 def _anchor(label: str) -> str:
-    return f'<a id="{label}"></a>\n' if label else ""
+    return f'<a id="{label}"></a>\n'  # the empty line after it lets Markdown begin anew
+
+
+def _anchored(block: Block, text: str) -> str:
+    return f"{_anchor(block.label)}\n{text.strip()}" if block.label else text.strip()
+
+
+def _folded(head: str, text: str) -> str:
+    head = re.sub(r"`([^`]+)`", r"<code>\1</code>", head)  # inside HTML there is no Markdown
+    return f"<details>\n<summary><b>{head}</b></summary>\n\n{text}\n\n</details>"
 
 
 def _rows(table: Block) -> list[list[Block]]:

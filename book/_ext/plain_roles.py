@@ -36,7 +36,23 @@ class RoleWriter:
         written = sum(bool(match["name"]) for match in _ROLE.finditer(text))
         if seen != written:
             raise MarkupError(f"{seen} roles are read and {written} are seen in {text!r}")
+        for span in (span for one in read for span in one.spans if span.kind == "link"):
+            self._check_link(span.value)
         return _ROLE.sub(lambda match: self._role(match) if match["name"] else match[0], text)
+
+    def _check_link(self, link: str) -> None:
+        """Refuse what a copy could not follow: of the book, only notebooks and their labels."""
+        if re.match(r"https?://", link):
+            return
+        path, _, label = link.partition("#")
+        page = self.page
+        if path:
+            page = posixpath.normpath(posixpath.join(posixpath.dirname(page), path))
+            page, suffix = posixpath.splitext(page)
+            if suffix != ".ipynb" or page not in self.index.titles:
+                raise MarkupError(f"link {link!r} leads to no page of the book")
+        if label and self.index.target(label).page != page:
+            raise MarkupError(f"link {link!r} leads to no label of that page")
 
     def _role(self, match: re.Match[str]) -> str:
         # A role may run over a line's end, where a quotation has its marks.
