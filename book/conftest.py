@@ -1,5 +1,6 @@
-"""For nbval, which runs the notebooks here: one thread, and tests named for the cells' ids."""
+"""For nbval, which runs the notebooks here: one thread, cells named and run as a reader's are."""
 
+from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell
 from one_core import use_one_core
 
@@ -12,4 +13,10 @@ def _named_for_its_id(cls, parent, *, name, cell, **more):
     return super(IPyNbCell, cls).from_parent(parent, name=name, cell=cell, **more)
 
 
+def _with_history(self, cell_input, allow_stdin=None):
+    """Execute a cell with a history, without which IPython overlooks a ``;`` at the end."""
+    return self.kc.execute(cell_input, allow_stdin=allow_stdin, stop_on_error=False)
+
+
 IPyNbCell.from_parent = classmethod(_named_for_its_id)
+RunningKernel.execute_cell_input = _with_history
