@@ -102,6 +102,8 @@ def load_own_translations(app: Sphinx) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the hooks."""
     app.add_config_value("languages_side_by_side", False, "html", types=(bool,))
+    # Jupyter Book sets this for an extension that is not among ours.
+    app.add_config_value("comments_config", {}, "", types=(dict,))
     load_own_translations(app)
     app.connect("config-inited", speak_one_language, priority=950)  # after the contents are read
     app.connect("html-page-context", link_languages)

@@ -13,11 +13,12 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+LONGEST = 30  # in characters of TeX: a longer formula fills a narrow screen by itself
 TAIL = re.compile(r"\S{1,12}(?=\s|$)")
 
 
 class KeepTails(SphinxPostTransform):
-    """Wrap an inline formula and the few characters after it in one unbroken piece."""
+    """Wrap a short inline formula and the few characters after it in one unbroken piece."""
 
     default_priority = 800
     formats = ("html",)
@@ -30,7 +31,7 @@ class KeepTails(SphinxPostTransform):
             following = parent.children[place + 1 : place + 2]
             text = "".join(node for node in following if isinstance(node, nodes.Text))
             tail = TAIL.match(text)
-            if tail:
+            if tail and len(formula.astext()) <= LONGEST:
                 piece = nodes.inline("", "", formula.deepcopy(), nodes.Text(tail[0]))
                 piece["classes"].append("unbroken")
                 parent[place : place + 2] = [piece, nodes.Text(text[tail.end() :])]

@@ -9,4 +9,5 @@ if (document.documentElement.lang === "ko" && typeof messages !== "undefined") {
     copy_success: "복사했습니다",
     copy_failure: "복사하지 못했습니다",
   });
+  iconCopy = iconCopy.replace("Copy to clipboard", "복사");
 }
