@@ -5,6 +5,7 @@ The cells' own functions run inside the loop over time and trust what these chec
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from array_api_compat import array_namespace, device, is_numpy_array, is_torch_array
 
 from .arrays import Array
+from .weights import sizes, state_widths
 
 if TYPE_CHECKING:
     from .scan import Cell, State, Trace
@@ -19,45 +21,70 @@ if TYPE_CHECKING:
 
 def check_forward(cell: Cell, params: Any, x: Array, state: State | None) -> None:
     """Refuse parameters, an input or a state that do not fit each other."""
-    _check_array("x", x, None)
+    check_cell(cell)
+    check_input(x)
+    check_params("params", cell, params, x)
+    check_features("params", params, x)
+    if state is not None:
+        widths = state_widths(params, cell.state_names)
+        check_state("state", cell, state, [(x.shape[1], width) for width in widths], x)
+
+
+def check_cell(cell: Cell) -> None:
+    """Refuse what is no cell, such as the module that holds one."""
+    if not hasattr(cell, "params_type"):
+        raise TypeError(f"cell: got {cell!r}, expected a scan.Cell, such as lstm.CELL")
+
+
+def check_input(x: Array) -> None:
+    """Refuse what is no array of shape (T, N, D) with a step at least."""
+    check_array("x", x, None)
     if x.ndim != 3:
         raise ValueError(f"x: got shape {tuple(x.shape)}, expected (T, N, D), time first")
     if x.shape[0] == 0:
         raise ValueError(f"x: got no step, shape {tuple(x.shape)}, expected T >= 1")
-    _check_params(cell, params, x)
-    _, N, D = x.shape
-    input_size, hidden_size = params.W_ih.shape[1], params.W_hh.shape[1]
-    if input_size != D:
+
+
+def check_features(name: str, params: Any, x: Array) -> None:
+    """Refuse an input of other features than the parameters take."""
+    if params.W_ih.shape[1] != x.shape[2]:
         raise ValueError(
-            f"x: got {D} features, shape {tuple(x.shape)}, expected {input_size} as in "
-            f"params.W_ih of shape {tuple(params.W_ih.shape)}"
+            f"x: got {x.shape[2]} features, shape {tuple(x.shape)}, expected "
+            f"{params.W_ih.shape[1]} as in {name}.W_ih of shape {tuple(params.W_ih.shape)}"
         )
-    if state is not None:
-        _check_state("state", cell, state, (N, hidden_size), like=x)
 
 
 def check_backward(cell: Cell, params: Any, cache: Trace, dy: Array, dstate: State | None) -> None:
     """Refuse a cache that `forward` did not make and gradients that do not fit it."""
-    steps = getattr(cache, "steps", None)
-    if not steps or not isinstance(steps[0], cell.cache_type):
-        came = f"a trace of {_name(steps[0])}" if steps else _name(cache)
-        raise TypeError(f"cache: got {came}, expected what {cell.name}.forward returned third")
-    _check_params(cell, params, cache.x)
+    check_cell(cell)
+    made_for = getattr(cache, "cell", None)
+    if made_for != cell.name:
+        came = f"one of the {made_for}" if made_for else type(cache).__name__
+        raise TypeError(
+            f"cache: got {came}, expected what forward returned third for the {cell.name}"
+        )
+    check_params("params", cell, params, cache.x)
     T, N, D = cache.x.shape
-    hidden_size = params.W_hh.shape[1]
-    made_by = (D, steps[0].h_prev.shape[1])
-    if made_by != (params.W_ih.shape[1], hidden_size):
+    width = params.W_hh.shape[1]
+    previous = [getattr(cache.steps[0], f"{name}_prev") for name in cell.state_names]
+    made_of = (D, *(array.shape[1] for array in previous))
+    widths = state_widths(params, cell.state_names)
+    wanted = (params.W_ih.shape[1], *widths)
+    if made_of != wanted:
+        letters = ", ".join(("x", *cell.state_names))
         raise ValueError(
-            f"cache: got one of D, H = {made_by}, expected "
-            f"{(params.W_ih.shape[1], hidden_size)} as of params"
+            f"cache: got one of widths {made_of} of {letters}, expected {wanted} as of params"
         )
-    _check_array("dy", dy, cache.x)
-    if tuple(dy.shape) != (T, N, hidden_size):
-        raise ValueError(
-            f"dy: got shape {tuple(dy.shape)}, expected (T, N, H) = {(T, N, hidden_size)} as of y"
-        )
+    check_output_gradient(dy, (T, N, width), cache.x)
     if dstate is not None:
-        _check_state("dstate", cell, dstate, (N, hidden_size), like=cache.x)
+        check_state("dstate", cell, dstate, [(N, width) for width in widths], cache.x)
+
+
+def check_output_gradient(dy: Array, shape: tuple[int, ...], like: Array) -> None:
+    """Refuse a gradient that cannot be that of the output y, whose shape is given."""
+    check_array("dy", dy, like)
+    if tuple(dy.shape) != shape:
+        raise ValueError(f"dy: got shape {tuple(dy.shape)}, expected (T, N, H) = {shape} as of y")
 
 
 def check_window(k1: int, k2: int | None) -> tuple[int, int]:
@@ -89,8 +116,10 @@ def check_generator(generator: Any) -> None:
         )
 
 
-def check_dtype(dtype: Any) -> None:
-    """Refuse a dtype in which no parameters can be drawn."""
+def check_init(input_size: int, hidden_size: int, generator: Any, dtype: Any) -> None:
+    """Refuse sizes, a generator or a dtype from which no parameters can be drawn."""
+    check_sizes(input_size=input_size, hidden_size=hidden_size)
+    check_generator(generator)
     try:
         floating = np.issubdtype(np.dtype(dtype), np.floating)
     except TypeError:  # not known to NumPy, as torch.float32 is
@@ -99,50 +128,64 @@ def check_dtype(dtype: Any) -> None:
         raise TypeError(f"dtype: got {dtype!r}, expected a floating-point dtype of NumPy")
 
 
+def one_of(name: str, value: Any, choices: dict[str, Any]) -> Any:
+    """Return what a word stands for; refuse one that is not among the choices."""
+    if not (isinstance(value, str) and value in choices):
+        words = " or ".join(map(repr, choices))
+        raise ValueError(f"{name}: got {value!r}, expected {words}")
+    return choices[value]
+
+
 def check_integer(name: str, value: Any) -> None:
     """Refuse what is no integer; True and False are none."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name}: got {value!r}, expected an int")
 
 
-def _check_params(cell: Cell, params: Any, x: Array) -> None:
+def check_params(label: str, cell: Cell, params: Any, x: Array) -> None:
+    """Refuse parameters of another cell, or whose shapes, dtype or device do not fit."""
     names = cell.params_type._fields
-    if not isinstance(params, cell.params_type):
+    if type(params) is not cell.params_type:
         raise TypeError(
-            f"params: got {_name(params)}, expected {cell.name}.Params({', '.join(names)})"
+            f"{label}: got {_name(type(params))}, "
+            f"expected {_name(cell.params_type)}({', '.join(names)})"
         )
     for name in names:
-        _check_array(f"params.{name}", getattr(params, name), x)
-    for name in ("W_ih", "W_hh"):
-        matrix = getattr(params, name)
-        if matrix.ndim != 2:
-            raise ValueError(f"params.{name}: got shape {tuple(matrix.shape)}, expected a matrix")
-    expected = cell.param_shapes(params.W_ih.shape[1], params.W_hh.shape[1])
+        check_array(f"{label}.{name}", getattr(params, name), x)
     for name in names:
         shape = tuple(getattr(params, name).shape)
-        if shape != expected[name]:
+        if name.startswith("W_") and len(shape) != 2:
+            raise ValueError(f"{label}.{name}: got shape {shape}, expected a matrix")
+    letters = ", ".join(f"{a} = {n}" for a, n in zip("DHP", sizes(params), strict=False))
+    columns = ", ".join(name for name in ("W_ih", "W_hr", "W_hh") if name in names)
+    for name, expected in cell.param_shapes(*sizes(params)).items():
+        shape = tuple(getattr(params, name).shape)
+        if shape != expected:
             raise ValueError(
-                f"params.{name}: got shape {shape}, expected {expected[name]} for "
-                f"D = {params.W_ih.shape[1]} (columns of W_ih), "
-                f"H = {params.W_hh.shape[1]} (columns of W_hh)"
+                f"{label}.{name}: got shape {shape}, expected {expected} for {letters} "
+                f"(columns of {columns})"
             )
 
 
-def _check_state(name: str, cell: Cell, state: State, shape: tuple[int, int], like: Array) -> None:
+def check_state(
+    name: str, cell: Cell, state: State, shapes: Sequence[tuple[int, ...]], like: Array
+) -> None:
+    """Refuse what is no tuple of the cell's arrays, each of its shape, as of `like`."""
     wanted = f"({', '.join(cell.state_names)}{',' if len(cell.state_names) == 1 else ''})"
     if not isinstance(state, tuple):
         raise TypeError(f"{name}: got {type(state).__name__}, expected the tuple {wanted}")
     if len(state) != len(cell.state_names):
         raise ValueError(f"{name}: got a tuple of {len(state)}, expected the tuple {wanted}")
-    for part, array in zip(cell.state_names, state, strict=True):
-        _check_array(f"{name}'s {part}", array, like)
+    for part, array, shape in zip(cell.state_names, state, shapes, strict=True):
+        check_array(f"{name}'s {part}", array, like)
         if tuple(array.shape) != shape:
+            letters = "(N, H)" if len(shape) == 2 else "(layers × directions, N, H)"
             raise ValueError(
-                f"{name}'s {part}: got shape {tuple(array.shape)}, expected (N, H) = {shape}"
+                f"{name}'s {part}: got shape {tuple(array.shape)}, expected {letters} = {shape}"
             )
 
 
-def _check_array(name: str, array: Array, like: Array | None) -> None:
+def check_array(name: str, array: Array, like: Array | None) -> None:
     """Refuse what is no floating-point array, or not of the library, dtype and device of `like`."""
     if not (is_numpy_array(array) or is_torch_array(array)):
         raise TypeError(f"{name}: got {type(array).__name__}, expected a NumPy array or a tensor")
@@ -162,8 +205,7 @@ def _check_array(name: str, array: Array, like: Array | None) -> None:
         raise ValueError(f"{name}: got device {device(array)}, expected {device(like)} as x has")
 
 
-def _name(value: Any) -> str:
-    """Return the type's name with its module's, which tells rnn.Params from lstm.Params."""
-    kind = type(value)
+def _name(kind: type) -> str:
+    """Return a type's name with its module's, which tells rnn.Params from lstm.Params."""
     module = kind.__module__.rpartition(".")[2]
     return kind.__name__ if module == "builtins" else f"{module}.{kind.__name__}"

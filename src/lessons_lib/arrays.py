@@ -28,6 +28,11 @@ def sigmoid(x: Array) -> Array:
     return 0.5 + 0.5 * tanh(0.5 * x)
 
 
+def relu(x: Array) -> Array:
+    """Return max(x, 0) of each element, NaN of NaN; its derivative at 0 is 0, as torch's."""
+    return array_namespace(x).where(x <= 0, zeros_like(x), x)
+
+
 def split(x: Array, parts: int) -> tuple[Array, ...]:
     """Cut the last axis into equal parts, in order.
 

@@ -85,7 +85,7 @@ def init_params(
         A size is no positive integer, the generator is no numpy.random.Generator, or the dtype is
         not one of floating point, or `forget_bias` has another shape; the message names it.
     """
-    validation.check_sizes(input_size=input_size, hidden_size=hidden_size)
+    validation.check_init(input_size, hidden_size, generator, dtype)
     shapes = param_shapes(input_size, hidden_size)
     params = Params(**draw_uniform(shapes, hidden_size, generator, dtype))
     if forget_bias is not None:
@@ -156,7 +156,6 @@ CELL = scan.Cell(
     name="lstm",
     state_names=("h", "c"),
     params_type=Params,
-    cache_type=Cache,
     param_shapes=param_shapes,
     init_params=init_params,
     project=project,

@@ -2,20 +2,25 @@
 
     h_t = tanh(W_ih x_t + b + W_hh h_{t−1})
 
+With max(·, 0) in the place of tanh it is the ReLU network, ``cell(nonlinearity="relu")``.
+
 References
 ----------
 Elman (1990), "Finding structure in time", Cognitive Science 14(2).
+Le, Jaitly and Hinton (2015), "A simple way to initialize recurrent networks of rectified linear
+units", arXiv 1504.00941.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import _validation as validation
 from . import scan
-from .arrays import Array, tanh
+from .arrays import Array, relu, tanh
 from .weights import draw_uniform, project, weight_gradients
 
 
@@ -65,9 +70,42 @@ def init_params(
         A size is no positive integer, the generator is no numpy.random.Generator, or the dtype is
         not one of floating point; the message names it.
     """
-    validation.check_sizes(input_size=input_size, hidden_size=hidden_size)
+    validation.check_init(input_size, hidden_size, generator, dtype)
     shapes = param_shapes(input_size, hidden_size)
     return Params(**draw_uniform(shapes, hidden_size, generator, dtype))
+
+
+def init_identity(
+    input_size: int,
+    hidden_size: int,
+    generator: np.random.Generator,
+    dtype: Any = np.float64,
+    scale: float = 1.0,
+    input_deviation: float = 1e-3,
+) -> Params:
+    """Start from the identity: W_hh = scale · I, b = 0, W_ih normal. With ReLU this is the IRNN.
+
+    Parameters
+    ----------
+    input_size, hidden_size : int
+        D and H.
+    generator : numpy.random.Generator
+    dtype : NumPy dtype, optional
+    scale : float, optional
+        Below 1 the network starts by forgetting (Le et al., section 4).
+    input_deviation : float, optional
+        Standard deviation of W_ih's elements, 0.001 as in Le et al.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As from `init_params`.
+    """
+    validation.check_init(input_size, hidden_size, generator, dtype)
+    W_ih = (input_deviation * generator.standard_normal((hidden_size, input_size))).astype(dtype)
+    return Params(
+        W_ih, scale * np.eye(hidden_size, dtype=dtype), np.zeros(hidden_size, dtype=dtype)
+    )
 
 
 def step(params: Params, projected: Array, state: scan.State) -> tuple[scan.State, Cache]:
@@ -116,11 +154,26 @@ def step_backward(params: Params, cache: Cache, dstate: scan.State) -> tuple[Arr
     return da, (da @ params.W_hh,)
 
 
+def step_relu(params: Params, projected: Array, state: scan.State) -> tuple[scan.State, Cache]:
+    """Take one step of the ReLU network; arguments and results are those of `step`."""
+    (h_prev,) = state
+    h = relu(projected + h_prev @ params.W_hh.T)
+    return (h,), Cache(h_prev, h)
+
+
+def step_relu_backward(
+    params: Params, cache: Cache, dstate: scan.State
+) -> tuple[Array, scan.State]:
+    """Reverse `step_relu`; arguments and results are those of `step_backward`."""
+    (dh,) = dstate
+    da = dh * (cache.h > 0)
+    return da, (da @ params.W_hh,)
+
+
 CELL = scan.Cell(
     name="rnn",
     state_names=("h",),
     params_type=Params,
-    cache_type=Cache,
     param_shapes=param_shapes,
     init_params=init_params,
     project=project,
@@ -128,4 +181,16 @@ CELL = scan.Cell(
     step_backward=step_backward,
     weight_gradients=weight_gradients,
 )
+CELL_RELU = replace(CELL, name="rnn with relu", step=step_relu, step_backward=step_relu_backward)
 forward, backward, truncated_backward = scan.bind(CELL)
+
+
+def cell(nonlinearity: str = "tanh") -> scan.Cell:
+    """Return the cell with tanh or ReLU, for `scan` and `stack`.
+
+    Raises
+    ------
+    ValueError
+        `nonlinearity` is neither "tanh" nor "relu".
+    """
+    return validation.one_of("nonlinearity", nonlinearity, {"tanh": CELL, "relu": CELL_RELU})

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from . import _validation as validation
 from .arrays import Array, join, stack, zeros_like
-from .weights import input_gradient
+from .weights import add, input_gradient, state_widths
 
 State = tuple[Array, ...]
 Gradients = tuple[Any, Array, State]
@@ -28,13 +28,14 @@ class Cell:
     Attributes
     ----------
     name : str
-        Named in error messages.
+        Named in error messages; no two cells share one.
     state_names : tuple of str
         The arrays of the state, the one that is also the output first: ``("h",)``, ``("h", "c")``.
-    params_type, cache_type : NamedTuple classes
-        What `init_params` and `step` return.
+    params_type : NamedTuple class
+        What `init_params` returns.
     param_shapes : callable
-        ``param_shapes(input_size, hidden_size)`` returns the parameters' shapes by name.
+        ``param_shapes(input_size, hidden_size)`` returns the parameters' shapes by name; it takes
+        proj_size third where the hidden state is projected.
     init_params : callable
         ``init_params(input_size, hidden_size, generator)`` returns fresh parameters.
     project : callable
@@ -42,8 +43,9 @@ class Cell:
     step : callable
         ``step(params, projected, state)`` returns the new state and what `step_backward` needs.
     step_backward : callable
-        ``step_backward(params, cache, dstate)`` returns the gradients of the pre-activations and
-        of the previous state.
+        ``step_backward(params, cache, dstate)`` returns da, the gradients of what `project`
+        returned, and those of the previous state. More columns may follow in da for the cell's own
+        `weight_gradients`.
     weight_gradients : callable
         ``weight_gradients(params, x, caches, da)`` returns the parameters' gradients, summed over
         the steps given, in one product for each matrix.
@@ -52,8 +54,7 @@ class Cell:
     name: str
     state_names: tuple[str, ...]
     params_type: Any
-    cache_type: Any
-    param_shapes: Callable[[int, int], dict[str, tuple[int, ...]]]
+    param_shapes: Callable[..., dict[str, tuple[int, ...]]]
     init_params: Callable[..., Any]
     project: Callable[[Any, Array], Array]
     step: Callable[[Any, Array, State], tuple[State, Any]]
@@ -66,12 +67,15 @@ class Trace(NamedTuple):
 
     Attributes
     ----------
+    cell : str
+        The cell's name.
     x : array of shape (T, N, D)
         The input.
     steps : list of T caches
         What each call of the cell's `step` returned for its reverse.
     """
 
+    cell: str
     x: Array
     steps: list[Any]
 
@@ -113,7 +117,7 @@ def forward(
         state, cache = cell.step(params, projected[t], state)
         y.append(state[0])
         steps.append(cache)
-    return stack(y), state, Trace(x, steps)
+    return stack(y), state, Trace(cell.name, x, steps)
 
 
 def zero_state(cell: Cell, params: Any, x: Array) -> State:
@@ -129,8 +133,8 @@ def zero_state(cell: Cell, params: Any, x: Array) -> State:
     -------
     tuple of zeros of shape (N, H), of the dtype and on the device of `x`
     """
-    shape = (x.shape[1], params.W_hh.shape[1])
-    return tuple(zeros_like(x, shape) for _ in cell.state_names)
+    widths = state_widths(params, cell.state_names)
+    return tuple(zeros_like(x, (x.shape[1], width)) for width in widths)
 
 
 def backward(
@@ -225,7 +229,7 @@ def truncated_backward(
     for first_new in range(0, T, k1):
         end = min(first_new + k1, T)
         start = max(0, first_new - (k2 - k1))
-        window = Trace(cache.x[start:end], cache.steps[start:end])
+        window = cache._replace(x=cache.x[start:end], steps=cache.steps[start:end])
         dy_window = join([zeros_like(dy[start:first_new]), dy[first_new:end]], axis=0)
         last = dstate if end == T else None
         grads, dx, dstate0 = backward(cell, params, window, dy_window, last)
@@ -239,8 +243,8 @@ def truncated_backward(
 
 
 def _add(total: Gradients, part: Gradients) -> Gradients:
-    grads = type(total[0])(*(a + b for a, b in zip(total[0], part[0], strict=True)))
-    return grads, total[1] + part[1], tuple(a + b for a, b in zip(total[2], part[2], strict=True))
+    dstate0 = tuple(a + b for a, b in zip(total[2], part[2], strict=True))
+    return add(total[0], part[0]), total[1] + part[1], dstate0
 
 
 def bind(cell: Cell) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:

@@ -6,16 +6,30 @@ from typing import Any
 
 import numpy as np
 
-from . import _validation as validation
 from .arrays import Array, stack, sum_of_outer_products, sum_over_rows
+
+
+def sizes(params: Any) -> tuple[int, ...]:
+    """Return D, H and, where the hidden state is projected, P: what `param_shapes` takes."""
+    D, P = params.W_ih.shape[1], params.W_hh.shape[1]
+    return (D, params.W_hr.shape[1], P) if hasattr(params, "W_hr") else (D, P)
+
+
+def state_widths(params: Any, state_names: tuple[str, ...]) -> tuple[int, ...]:
+    """Return the width of each array of the state: P of the hidden state, H of the others."""
+    _, H, *_ = sizes(params)
+    return (params.W_hh.shape[1], *(H for _ in state_names[1:]))
+
+
+def add(params: Any, others: Any) -> Any:
+    """Add two cells' Params, or gradients of them, array by array."""
+    return type(params)(*(a + b for a, b in zip(params, others, strict=True)))
 
 
 def draw_uniform(
     shapes: dict[str, tuple[int, ...]], hidden_size: int, generator: np.random.Generator, dtype: Any
 ) -> dict[str, Array]:
     """Draw each array uniformly from (−1/√H, 1/√H), as torch.nn does for its recurrent layers."""
-    validation.check_generator(generator)
-    validation.check_dtype(dtype)
     bound = hidden_size**-0.5
     return {
         name: generator.uniform(-bound, bound, shape).astype(dtype)
@@ -47,13 +61,14 @@ def input_gradient(params: Any, da: Array) -> Array:
     ----------
     params : a cell's Params
     da : array of shape (..., K)
-        Gradient of what `project` returned.
+        Gradient of what `project` returned. A cell may have more columns follow for its own
+        `weight_gradients`; they are left out here.
 
     Returns
     -------
     array of shape (..., D)
     """
-    return da @ params.W_ih
+    return da[..., : params.W_ih.shape[0]] @ params.W_ih
 
 
 def weight_gradients(params: Any, x: Array, caches: list[Any], da: Array) -> Any:
