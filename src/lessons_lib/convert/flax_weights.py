@@ -1,0 +1,73 @@
+"""The weights of Flax' linen cells: a transposed kernel for each gate and side, some biases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import gru, lstm, rnn, scan
+from .layouts import from_two_biases, require, to_two_biases
+
+FLAX_CELLS = (rnn.CELL, rnn.CELL_RELU, lstm.CELL, gru.CELL)
+FLAX_GATES = {rnn.Params: ("",), lstm.Params: tuple("ifgo"), gru.Params: tuple("rzn")}
+#: The names that have a bias: x's side (i) of the RNN and the GRU, h's side of the LSTM.
+FLAX_BIASES = {
+    rnn.Params: ("i",),
+    lstm.Params: ("hi", "hf", "hg", "ho"),
+    gru.Params: ("ir", "iz", "in", "hn"),
+}
+
+
+def from_flax(cell: scan.Cell, weights: Mapping[str, Mapping[str, Any]]) -> Any:
+    """Take over the weights of Flax' linen SimpleCell, LSTMCell, OptimizedLSTMCell or GRUCell.
+
+    Parameters
+    ----------
+    cell : Cell
+    weights : mapping of Flax' names to kernel and bias
+        ``variables["params"]`` of the cell.
+
+    Returns
+    -------
+    the cell's Params of NumPy arrays
+
+    Raises
+    ------
+    ValueError, TypeError
+        Flax has no such cell, a weight is missing, or its shape is not the cell's.
+    """
+    require("Flax", cell, FLAX_CELLS)
+    gates = FLAX_GATES[cell.params_type]
+    for name in (side + gate for side in "ih" for gate in gates):
+        if name not in weights:
+            raise ValueError(f"weights: got {sorted(weights)}, expected {name} among them")
+    (W_ih, b_x), (W_hh, b_h) = (_join([weights[side + gate] for gate in gates]) for side in "ih")
+    return from_two_biases(cell, W_ih, W_hh, b_x, b_h)
+
+
+def to_flax(cell: scan.Cell, params: Any) -> dict[str, dict[str, np.ndarray]]:
+    """Return the ``params`` of Flax' cell; the reverse of `from_flax`."""
+    require("Flax", cell, FLAX_CELLS)
+    gates, biases = FLAX_GATES[cell.params_type], FLAX_BIASES[cell.params_type]
+    b_x, b_h = to_two_biases(params)
+    if cell.params_type is lstm.Params:  # whose only bias stands on h's side
+        b_x, b_h = b_h, b_x
+    weights = {}
+    for side, W, b in (("i", params.W_ih, b_x), ("h", params.W_hh, b_h)):
+        kernels, parts = np.split(np.asarray(W), len(gates)), np.split(np.asarray(b), len(gates))
+        for gate, kernel, bias in zip(gates, kernels, parts, strict=True):
+            name = side + gate
+            weights[name] = {"kernel": kernel.T, **({"bias": bias} if name in biases else {})}
+    return weights
+
+
+def _join(parts: Sequence[Mapping[str, Any]]) -> tuple[np.ndarray, np.ndarray]:
+    """Return one side's matrix and bias, zero where Flax has none."""
+    kernels = [np.asarray(part["kernel"]).T for part in parts]
+    biases = [
+        np.asarray(part.get("bias", np.zeros_like(k[:, 0])))
+        for part, k in zip(parts, kernels, strict=True)
+    ]
+    return np.concatenate(kernels), np.concatenate(biases)

@@ -1,0 +1,88 @@
+"""The weights of torch.nn.RNN, LSTM and GRU: names for each layer and direction, two biases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .. import gru, lstm, lstm_projected, rnn, scan
+from ..arrays import Array, zeros_like
+from ..stack import Params
+from .layouts import from_two_biases, require, to_two_biases
+
+TORCH_CELLS = (rnn.CELL, rnn.CELL_RELU, lstm.CELL, lstm_projected.CELL, gru.CELL)
+
+
+def from_torch(cell: scan.Cell, weights: Mapping[str, Array]) -> Params:
+    """Take over the weights of torch.nn.RNN, LSTM or GRU, of every layer and direction.
+
+    Parameters
+    ----------
+    cell : Cell
+        What torch's layer computes, such as ``lstm.CELL``.
+    weights : mapping of torch's names to arrays
+        ``layer.state_dict()``. Tensors stay tensors; a layer without bias gets zeros.
+
+    Returns
+    -------
+    tuple of layers, each a tuple of the Params of its directions
+        As `stack` takes them; ``[0][0]`` are those of a single layer.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Torch has no such cell, a weight is missing, or its shape is not the cell's.
+    """
+    require("torch", cell, TORCH_CELLS)
+    layers: list[tuple[Any, ...]] = []
+    while f"weight_ih_l{len(layers)}" in weights:
+        suffixes = (f"_l{len(layers)}", f"_l{len(layers)}_reverse")
+        present = [suffix for suffix in suffixes if f"weight_ih{suffix}" in weights]
+        layers.append(tuple(_from_torch(cell, weights, suffix) for suffix in present))
+    if not layers:
+        raise ValueError(f"weights: got {sorted(weights)}, expected weight_ih_l0 and so on")
+    return tuple(layers)
+
+
+def to_torch(cell: scan.Cell, params: Params) -> dict[str, Any]:
+    """Return what the ``load_state_dict`` of torch's layer takes.
+
+    Parameters
+    ----------
+    cell : Cell
+    params : tuple of layers, each a tuple of the Params of its directions
+
+    Returns
+    -------
+    dict of torch's names to tensors
+        The second bias is zero, except where a GRU's candidate needs it.
+
+    Raises
+    ------
+    ValueError
+        Torch has no such cell.
+    """
+    import torch  # only here: the library itself needs none
+
+    require("torch", cell, TORCH_CELLS)
+    weights = {}
+    for number, layer in enumerate(params):
+        for own, suffix in zip(layer, (f"_l{number}", f"_l{number}_reverse"), strict=False):
+            b_x, b_h = to_two_biases(own)
+            named = {"weight_ih": own.W_ih, "weight_hh": own.W_hh, "bias_ih": b_x, "bias_hh": b_h}
+            if hasattr(own, "W_hr"):
+                named["weight_hr"] = own.W_hr
+            weights.update({f"{name}{suffix}": torch.as_tensor(a) for name, a in named.items()})
+    return weights
+
+
+def _from_torch(cell: scan.Cell, weights: Mapping[str, Array], suffix: str) -> Any:
+    def get(name: str, default: Array | None = None) -> Array:
+        if default is None and f"{name}{suffix}" not in weights:
+            raise ValueError(f"weights: got {sorted(weights)}, expected {name}{suffix} among them")
+        return weights.get(f"{name}{suffix}", default)
+
+    W_ih, W_hh = get("weight_ih"), get("weight_hh")
+    none = zeros_like(W_ih, (W_ih.shape[0],))
+    more = {"W_hr": get("weight_hr")} if "W_hr" in cell.params_type._fields else {}
+    return from_two_biases(cell, W_ih, W_hh, get("bias_ih", none), get("bias_hh", none), **more)

@@ -1,0 +1,123 @@
+"""Sequences of several lengths in one padded batch: reverse them, and run a cell over them.
+
+The lengths cut the time into stretches, in each of which the same sequences are running. The cell
+runs over a stretch with these alone, as torch does with a PackedSequence, so that padding is never
+read: what stands there, NaN included, reaches no output and no gradient.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import scan
+from .arrays import Array, join, zeros_like
+from .weights import add
+
+
+class Trace(NamedTuple):
+    """What `forward` keeps for `backward`.
+
+    Attributes
+    ----------
+    order : array of shape (N,)
+        The sequences from the longest to the shortest.
+    stretches : list of (start, end, scan.Trace)
+        From step `start` to before `end` the first sequences in `order` are running.
+    """
+
+    order: np.ndarray
+    stretches: list[tuple[int, int, scan.Trace]]
+
+
+def reverse(x: Array, lengths: np.ndarray) -> Array:
+    """Turn each sequence around within its length; padding stays where it is.
+
+    Parameters
+    ----------
+    x : array of shape (T, N, D)
+    lengths : array of shape (N,)
+
+    Returns
+    -------
+    array of shape (T, N, D)
+    """
+    T, N = x.shape[:2]
+    t = np.arange(T)[:, None]
+    return x[np.where(t < lengths, lengths - 1 - t, t), np.arange(N)]
+
+
+def forward(
+    cell: scan.Cell, params: Any, x: Array, state: scan.State, lengths: np.ndarray
+) -> tuple[Array, scan.State, Trace]:
+    """Run a cell over a padded batch; as `scan.forward`, with the lengths of the sequences.
+
+    Parameters
+    ----------
+    cell, params, x, state
+        As for `scan.forward`.
+    lengths : array of shape (N,)
+
+    Returns
+    -------
+    y : array of shape (T, N, H)
+        Zeros after a sequence's end.
+    state : tuple of arrays of shape (N, H)
+        The state at each sequence's own end.
+    cache : Trace
+    """
+    T, N = x.shape[:2]
+    order = np.argsort(-lengths, kind="stable")
+    x, state = x[:, order], _pick(state, order)
+    y: list[Array] = []
+    stretches, start = [], 0
+    for end in np.union1d(lengths, T).tolist():
+        running = int(np.sum(lengths > start))
+        y_now, now, trace = scan.forward(
+            cell, params, x[start:end, :running], _pick(state, slice(running))
+        )
+        state = _replace_first(state, now)
+        y.append(_pad(y_now, N))
+        stretches.append((start, end, trace))
+        start = end
+    back = np.argsort(order)
+    return join(y, axis=0)[:, back], _pick(state, back), Trace(order, stretches)
+
+
+def backward(
+    cell: scan.Cell, params: Any, cache: Trace, dy: Array, dstate: scan.State
+) -> scan.Gradients:
+    """Reverse `forward`; arguments and results are those of `scan.backward`.
+
+    What `dy` holds after a sequence's end is not read, and `dx` is zero there.
+    """
+    N = dy.shape[1]
+    dy, dstate = dy[:, cache.order], _pick(dstate, cache.order)
+    dx, total = [], None
+    for start, end, trace in reversed(cache.stretches):
+        running = trace.x.shape[1]
+        grads, dx_now, now = scan.backward(
+            cell, params, trace, dy[start:end, :running], _pick(dstate, slice(running))
+        )
+        dstate = _replace_first(dstate, now)
+        dx.append(_pad(dx_now, N))
+        total = grads if total is None else add(total, grads)
+    back = np.argsort(cache.order)
+    return total, join(dx[::-1], axis=0)[:, back], _pick(dstate, back)
+
+
+def _pick(state: scan.State, sequences: Any) -> scan.State:
+    return tuple(array[sequences] for array in state)
+
+
+def _replace_first(state: scan.State, first: scan.State) -> scan.State:
+    """Put the running sequences' arrays, which stand first, in the place of the old ones."""
+    return tuple(
+        join([new, old[new.shape[0] :]], axis=0) for new, old in zip(first, state, strict=True)
+    )
+
+
+def _pad(x: Array, N: int) -> Array:
+    T, running, D = x.shape
+    return join([x, zeros_like(x, (T, N - running, D))], axis=1)

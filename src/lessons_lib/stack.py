@@ -1,0 +1,192 @@
+"""Layers on layers, in one direction or both, over any cell.
+
+Each layer reads what the one below it gave out. In both directions, a layer has two networks with
+weights of their own; the second reads each sequence from its end to its beginning, and what the
+two give out for a step stands side by side. Padding is left out by `lengths`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import _stack_validation as validation
+from . import padding, scan
+from ._validation import check_cell, check_sizes
+from .arrays import Array, join, split, zeros_like
+from .arrays import stack as stack_arrays
+
+#: The parameters: layers[directions[Params]]; the gradients have the same form.
+Params = tuple[tuple[Any, ...], ...]
+
+
+class Trace(NamedTuple):
+    """What `forward` keeps for `backward`.
+
+    Attributes
+    ----------
+    x : array of shape (T, N, D)
+        The input.
+    lengths : array of shape (N,)
+    layers : list of lists of padding.Trace
+        One for each layer and direction.
+    """
+
+    x: Array
+    lengths: np.ndarray
+    layers: list[list[padding.Trace]]
+
+
+def init_params(
+    cell: scan.Cell,
+    input_size: int,
+    hidden_size: int,
+    generator: np.random.Generator,
+    num_layers: int = 1,
+    bidirectional: bool = False,
+    **options: Any,
+) -> Params:
+    """Draw the parameters of every layer and direction as the cell does.
+
+    Parameters
+    ----------
+    cell : Cell
+    input_size, hidden_size : int
+        D and H.
+    generator : numpy.random.Generator
+    num_layers : int, optional
+    bidirectional : bool, optional
+    **options
+        More of the cell's `init_params`, such as its dtype.
+
+    Returns
+    -------
+    tuple of layers, each a tuple of the Params of one or two directions
+
+    Raises
+    ------
+    TypeError, ValueError
+        As from the cell's `init_params`; `num_layers` is no positive integer.
+    """
+    check_cell(cell)
+    check_sizes(num_layers=num_layers)
+    layers: list[tuple[Any, ...]] = []
+    for _ in range(num_layers):
+        layer = tuple(
+            cell.init_params(input_size, hidden_size, generator, **options)
+            for _ in range(2 if bidirectional else 1)
+        )
+        layers.append(layer)
+        input_size = sum(params.W_hh.shape[1] for params in layer)
+    return tuple(layers)
+
+
+def forward(
+    cell: scan.Cell,
+    params: Params,
+    x: Array,
+    state: scan.State | None = None,
+    lengths: Any = None,
+) -> tuple[Array, scan.State, Trace]:
+    """Run the layers over a batch of sequences.
+
+    Parameters
+    ----------
+    cell : Cell
+    params : tuple of layers, each a tuple of the Params of its directions
+    x : array of shape (T, N, D)
+    state : tuple of arrays of shape (layers · directions, N, H), optional
+        The states before the first step, in torch's order: layer by layer, and in each the forward
+        direction first. Zeros if not given.
+    lengths : N integers from 1 to T, optional
+        Each sequence's own length; T if not given. What follows is padding and not read.
+
+    Returns
+    -------
+    y : array of shape (T, N, directions · H)
+        The last layer's outputs, zeros after a sequence's end.
+    state : tuple of arrays of shape (layers · directions, N, H)
+        The state after each network's last step: the reverse direction's belongs to x's first step.
+    cache : Trace
+        What `backward` needs.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument's type, dtype, device or shape does not fit; the message names it.
+    """
+    lengths = validation.check_forward(cell, params, x, state, lengths)
+    if state is None:
+        state = _zero_state(cell, params, x)
+    networks = iter(zip(*state, strict=True))
+    y, last, layers = x, [], []
+    for layer in params:
+        outputs, traces = [], []
+        for direction, own in enumerate(layer):
+            read = padding.reverse(y, lengths) if direction else y
+            out, own_last, trace = padding.forward(cell, own, read, next(networks), lengths)
+            outputs.append(padding.reverse(out, lengths) if direction else out)
+            last.append(own_last)
+            traces.append(trace)
+        y = join(outputs)
+        layers.append(traces)
+    return y, _stack_states(last), Trace(x, lengths, layers)
+
+
+def backward(
+    cell: scan.Cell, params: Params, cache: Trace, dy: Array, dstate: scan.State | None = None
+) -> tuple[Params, Array, scan.State]:
+    """Reverse `forward`, for any loss of y and the last states.
+
+    Parameters
+    ----------
+    cell, params
+        As given to `forward`.
+    cache : Trace
+        As returned by `forward`.
+    dy : array of shape (T, N, directions · H)
+        Gradient of the loss with respect to y; not read after a sequence's end.
+    dstate : tuple of arrays of shape (layers · directions, N, H), optional
+        Gradient of the loss with respect to the last states, as far as it does not go through y.
+
+    Returns
+    -------
+    grads : tuple of layers, as `params`
+    dx : array of shape (T, N, D)
+    dstate0 : tuple of arrays of shape (layers · directions, N, H)
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument's type, dtype, device or shape does not fit; the message names it.
+    """
+    validation.check_backward(cell, params, cache, dy, dstate)
+    if dstate is None:
+        dstate = _zero_state(cell, params, cache.x)
+    lengths, networks = cache.lengths, [*zip(*dstate, strict=True)]
+    grads, first = [], []
+    for layer, traces in zip(reversed(params), reversed(cache.layers), strict=True):
+        own_grads, dx = [], []
+        parts = split(dy, len(layer))
+        for direction in reversed(range(len(layer))):
+            part = padding.reverse(parts[direction], lengths) if direction else parts[direction]
+            own, dx_own, state0 = padding.backward(
+                cell, layer[direction], traces[direction], part, networks.pop()
+            )
+            own_grads.append(own)
+            dx.append(padding.reverse(dx_own, lengths) if direction else dx_own)
+            first.append(state0)
+        grads.append(tuple(own_grads[::-1]))
+        dy = sum(dx[1:], start=dx[0])  # both directions have read the same
+    return tuple(grads[::-1]), dy, _stack_states(first[::-1])
+
+
+def _zero_state(cell: scan.Cell, params: Params, x: Array) -> scan.State:
+    networks = len(params) * len(params[0])
+    one = scan.zero_state(cell, params[0][0], x)
+    return tuple(zeros_like(x, (networks, *array.shape)) for array in one)
+
+
+def _stack_states(states: list[scan.State]) -> scan.State:
+    return tuple(stack_arrays(arrays) for arrays in zip(*states, strict=True))
