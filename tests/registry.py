@@ -30,6 +30,10 @@ CELLS: dict[str, Cell] = {
 }
 
 
+#: What a cell's `init_params` asks for beyond the two sizes and a generator.
+OPTIONS: dict[str, dict[str, Any]] = {"lstm_projected.CELL": {"proj_size": 2}}
+
+
 class Problem(NamedTuple):
     """A cell, its arguments, and the loss Σ dy ⊙ y + Σ dstate ⊙ (last state)."""
 
@@ -83,6 +87,16 @@ class Problem(NamedTuple):
         return self._replace(params=grads, x=dx, state=dstate0).arrays()
 
 
+def init_params(name: str, *arguments: Any) -> Any:
+    """Call the cell's `init_params` with what it asks for."""
+    return CELLS[name].init_params(*arguments, **OPTIONS.get(name, {}))
+
+
+def param_shapes(name: str, D: int, H: int) -> dict[str, tuple[int, ...]]:
+    """Call the cell's `param_shapes` with what it asks for."""
+    return CELLS[name].param_shapes(D, H, **OPTIONS.get(name, {}))
+
+
 def problem(name: str, dtype: Any = np.float64, seed: int = 0, T: int = T, N: int = N) -> Problem:
     """Draw a problem: every array normal, parameters too, so that no bias is small or zero."""
     cell = CELLS[name]
@@ -91,7 +105,7 @@ def problem(name: str, dtype: Any = np.float64, seed: int = 0, T: int = T, N: in
     def normal(*shape: int) -> Any:
         return rng.standard_normal(shape).astype(dtype)
 
-    params = cell.init_params(D, H, rng, dtype=dtype)
+    params = init_params(name, D, H, rng, dtype)
     params = type(params)(*(normal(*p.shape) * dtype(0.6) for p in params))
     x = normal(T, N, D)
     zero = lessons_lib.scan.zero_state(cell, params, x)

@@ -1,7 +1,6 @@
 """Each cell's forward and backward pass against torch.nn, autograd and finite differences.
 
-The cells are found by `registry`: a new one is enrolled in every test here, and the list of torch's
-own layers names those that have one.
+The cells are found by `registry`, so that a new one is enrolled in every test here.
 """
 
 from __future__ import annotations
@@ -11,15 +10,11 @@ import copy
 import numpy as np
 import pytest
 import torch
-from registry import CELLS, D, H, N, T, problem
+from registry import CELLS, D, H, N, T, init_params, param_shapes, problem
+from torch_oracle import TORCH_LAYERS, torch_gradients, torch_layer
 
 from lessons_lib import scan
 from lessons_lib.gradients import check_gradients, relative_difference
-
-TORCH_LAYERS = {
-    "rnn.CELL": lambda: torch.nn.RNN(D, H, dtype=torch.float64),
-    "lstm.CELL": lambda: torch.nn.LSTM(D, H, dtype=torch.float64),
-}
 
 every_cell = pytest.mark.parametrize("name", CELLS)
 
@@ -34,12 +29,7 @@ def assert_close(ours, theirs, bound):
 @pytest.mark.parametrize("name", TORCH_LAYERS)
 def test_outputs_and_gradients_equal_those_of_torch_nn(name):
     p = problem(name).to_torch()
-    layer = TORCH_LAYERS[name]()
-    b_hh = 0.3 * torch.randn(p.params.b.shape, dtype=torch.float64)
-    weights = [p.params.W_ih, p.params.W_hh, p.params.b - b_hh, b_hh]  # torch's two biases
-    with torch.no_grad():
-        for parameter, value in zip(layer.all_weights[0], weights, strict=True):
-            parameter.copy_(value)
+    layer = torch_layer(name, ((p.params,),))
     x, *state = (a.clone().requires_grad_() for a in (p.x, *p.state))
     y, last = layer(x, state[0][None] if len(state) == 1 else tuple(s[None] for s in state))
     last = [s[0] for s in (last if isinstance(last, tuple) else (last,))]
@@ -50,7 +40,7 @@ def test_outputs_and_gradients_equal_those_of_torch_nn(name):
 
     loss = (y * p.dy).sum() + sum((s * d).sum() for s, d in zip(last, p.dstate, strict=True))
     loss.backward()
-    d_params = type(p.params)(*(w.grad for w in layer.all_weights[0][:3]))
+    ((d_params,),) = torch_gradients(p.cell, layer)
     theirs = p.named((d_params, x.grad, tuple(s.grad for s in state)))
     assert_close(p.backward(), theirs, 1e-10)
 
@@ -180,16 +170,16 @@ def test_nan_stays_in_its_own_sequence(name):
 @every_cell
 def test_initial_parameters_are_drawn_as_torch_does(name):
     cell = CELLS[name]
-    params = cell.init_params(D, H, np.random.default_rng(0))
+    params = init_params(name, D, H, np.random.default_rng(0))
     shapes = {key: value.shape for key, value in params._asdict().items()}
-    assert shapes == cell.param_shapes(D, H)
+    assert shapes == param_shapes(name, D, H)
     assert type(params) is cell.params_type
-    many = cell.init_params(60, 50, np.random.default_rng(0), dtype=np.float32)
+    many = init_params(name, 60, 50, np.random.default_rng(0), np.float32)
     for key, value in many._asdict().items():
         assert value.dtype == np.float32, key
         bound = 50**-0.5
         assert np.abs(value).max() <= bound, key
         assert np.abs(value).max() > 0.8 * bound, key
         assert abs(value.mean()) < 0.2 * bound, key
-    again = cell.init_params(60, 50, np.random.default_rng(0), dtype=np.float32)
+    again = init_params(name, 60, 50, np.random.default_rng(0), np.float32)
     assert all(np.array_equal(a, b) for a, b in zip(many, again, strict=True))

@@ -10,9 +10,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from registry import CELLS, D, H, N, T, problem
+from registry import CELLS, D, H, N, T, init_params, param_shapes, problem
 
 from lessons_lib import lstm, rnn, scan
+from lessons_lib.weights import state_widths
 
 every_cell = pytest.mark.parametrize("name", CELLS)
 
@@ -71,11 +72,11 @@ BAD = {
     ),
     "params a tuple": (
         lambda p: {"params": tuple(p.params)},
-        TypeError, "params", "tuple", "Params(W_ih, W_hh, b",
+        TypeError, "params", "tuple", "(W_ih, W_hh, b",
     ),
     "params None": (
         lambda p: {"params": None},
-        TypeError, "params", "NoneType", "Params(W_ih",
+        TypeError, "params", "NoneType", "(W_ih",
     ),
     "a list for a matrix": (
         lambda p: {"params": p.params._replace(W_hh=p.params.W_hh.tolist())},
@@ -206,16 +207,21 @@ def test_what_belongs_to_another_cell_is_refused(name):
         if other.cell.params_type is not p.cell.params_type:
             with pytest.raises(TypeError, match=r"^params: got \w+\.\w+, expected \w+\.\w+\(W_ih"):
                 run(p, params=other.params)
-        if other.cell.cache_type is not p.cell.cache_type:
-            with pytest.raises(TypeError, match=r"^cache: got a trace of \w+\.\w+, expected "):
+        if other.cell is not p.cell:
+            message = f"cache: got one of the {other.cell.name}, expected what forward"
+            with pytest.raises(TypeError, match="^" + re.escape(message)):
                 run(p, cache=other.forward()[2])
+
+
+def test_no_two_cells_share_a_name():
+    assert len({cell.name for cell in CELLS.values()}) == len(CELLS)
 
 
 @every_cell
 def test_a_cache_of_other_sizes_is_refused(name):
     p = problem(name)
     for sizes in ((D + 1, H), (D, H + 1)):
-        params = p.cell.init_params(*sizes, np.random.default_rng(0))
+        params = init_params(name, *sizes, np.random.default_rng(0))
         dy = np.zeros((T, N, scan.zero_state(p.cell, params, p.x)[0].shape[1]))
         with pytest.raises(ValueError, match=r"^cache: got .*, expected "):
             run(p, back_params=params, dy=dy, dstate=None)
@@ -279,7 +285,7 @@ RNG = np.random.default_rng(0)
 )
 def test_bad_initial_arguments_are_named(name, arguments, error, message):
     with pytest.raises(error, match=re.escape(message)):
-        CELLS[name].init_params(*arguments)
+        init_params(name, *arguments)
 
 
 shapes = st.lists(st.integers(0, 4), max_size=4).map(tuple)
@@ -291,7 +297,10 @@ def test_any_shapes_give_an_answer_or_a_named_error(name, data):
     """The answer has the right shapes, or the error names the argument."""
     cell = CELLS[name]
     sizes = data.draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
-    good = cell.param_shapes(*sizes)
+    good = param_shapes(name, *sizes)
+    widths = state_widths(
+        cell.params_type(**{k: np.ones(s) for k, s in good.items()}), cell.state_names
+    )
 
     def array(right):
         wrong = data.draw(st.booleans()) and data.draw(st.booleans())
@@ -300,7 +309,7 @@ def test_any_shapes_give_an_answer_or_a_named_error(name, data):
     params = cell.params_type(**{key: array(shape) for key, shape in good.items()})
     batch = data.draw(st.integers(0, 3))
     x = array((data.draw(st.integers(0, 3)), batch, sizes[0]))
-    state = tuple(array((batch, sizes[1])) for _ in cell.state_names)
+    state = tuple(array((batch, width)) for width in widths)
     try:
         y, last, cache = scan.forward(cell, params, x, state)
     except (TypeError, ValueError) as error:
