@@ -63,11 +63,13 @@ def one_language_copy(notebook: Notebook, page: str, index: BookIndex, folder: P
 
 
 def write_copies(root: Path, to: Path) -> None:
-    """Write ``ko/…`` and ``en/…`` copies of every notebook of the book below the folder ``to``."""
+    """Write ``ko/…`` and ``en/…`` copies of the book's notebooks, and no others, below ``to``."""
     pages = pages_of(root)
     notebooks = {page: read_notebook(root / f"{page}.ipynb") for page in pages}
     bibliography = Bibliography(root / BIBLIOGRAPHY)
     for language in LANGUAGES:
+        for stale in (to / language).rglob("*.ipynb"):
+            stale.unlink()
         index = index_book(notebooks, language, bibliography)
         for page, notebook in notebooks.items():
             copy = one_language_copy(notebook, page, index, (root / page).parent)

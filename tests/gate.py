@@ -1,0 +1,71 @@
+"""The gate's rules in one list, and ways to break the sample chapter so that one of them is red."""
+
+from __future__ import annotations
+
+import code_rules
+import parity
+import prose_rules
+from nbformat.v4 import new_markdown_cell
+from sample_book import cell_of, code, pair, sample_notebook
+
+RULES = parity.RULES + code_rules.RULES + prose_rules.RULES
+
+
+def broken_rules(notebook, name: str) -> list[str]:
+    """Return what the rules say against a notebook, one line for each fault."""
+    return [f"{name}, cell {cell}: {said}" for rule in RULES for cell, said in rule(notebook)]
+
+
+def assert_refused(notebook, cell: str, words: str) -> None:
+    """Assert that the gate names the cell and says these words."""
+    faults = broken_rules(notebook, "sample")
+    assert any(f.startswith(f"sample, cell {cell}: ") and words in f for f in faults), faults
+
+
+def rules_broken_by(notebooks) -> set:
+    """Return the rules that are red for one of the notebooks or more."""
+    return {rule for notebook in notebooks for rule in RULES if list(rule(notebook))}
+
+
+def without(name: str):
+    notebook = sample_notebook()
+    notebook.cells.remove(cell_of(notebook, name))
+    return notebook
+
+
+def with_cells(*cells):
+    notebook = sample_notebook()
+    notebook.cells[-1:-1] = cells
+    return notebook
+
+
+def changed(name: str, **fields):
+    notebook = sample_notebook()
+    cell_of(notebook, name).update(fields)
+    return notebook
+
+
+def swapped(first: str, second: str):
+    notebook = sample_notebook()
+    at = [notebook.cells.index(cell_of(notebook, name)) for name in (first, second)]
+    notebook.cells[at[0]], notebook.cells[at[1]] = notebook.cells[at[1]], notebook.cells[at[0]]
+    return notebook
+
+
+def define(source: str):
+    """Return the sample with one more code cell, to define something."""
+    return with_cells(code("more", source, 5))
+
+
+def outputs(*stored):
+    return changed("draw", outputs=list(stored))
+
+
+def prose(ko: str, en: str):
+    """Return the sample with one more pair of prose cells."""
+    return with_cells(*pair("more", ko, en))
+
+
+def shared(text: str):
+    """Return the sample with one more Markdown cell, without a language."""
+    return with_cells(new_markdown_cell(text, id="lone"))
