@@ -1,0 +1,11 @@
+"""Drop-in replacements for torch.nn's recurrent layers, computed by torch or by hand.
+
+``RNN``, ``GRU`` and ``LSTM`` are subclasses of torch.nn's with the same arguments, parameters and
+results. With ``engine="by_hand"`` the library's equations run in the place of torch's kernel.
+
+This package needs torch; ``import lessons_lib`` does not load it.
+"""
+
+from .layers import GRU, LSTM, RNN
+
+__all__ = ["GRU", "LSTM", "RNN"]

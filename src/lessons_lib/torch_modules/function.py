@@ -1,0 +1,121 @@
+"""A whole network as one `torch.autograd.Function`: the hand-written forward and backward pass."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from .. import stack
+from ..scan import Cell
+
+
+class Network(NamedTuple):
+    """What is to be run, but for its tensors.
+
+    Attributes
+    ----------
+    cell : Cell
+    layers, directions : int
+    lengths : integer array of shape (N,), or None
+        Of the sequences, if they are padded.
+    """
+
+    cell: Cell
+    layers: int
+    directions: int
+    lengths: np.ndarray | None
+
+    def flatten(self, x: Any, state: Any, params: stack.Params) -> list[Any]:
+        """Lay input, state and parameters, or their gradients, in one list."""
+        return [x, *state, *(array for layer in params for own in layer for array in own)]
+
+    def unflatten(self, arrays: Any) -> tuple[Any, Any, stack.Params]:
+        """Undo `flatten`."""
+        x, *rest = arrays
+        state, rest = rest[: len(self.cell.state_names)], rest[len(self.cell.state_names) :]
+        size = len(self.cell.params_type._fields)
+        own = [self.cell.params_type(*rest[k : k + size]) for k in range(0, len(rest), size)]
+        params = [tuple(own[k : k + self.directions]) for k in range(0, len(own), self.directions)]
+        return x, tuple(state), tuple(params)
+
+    def forward(self, arrays: Any) -> tuple[list[Any], stack.Trace]:
+        """Return [y, *last state] and what `backward` needs; NumPy arrays or tensors."""
+        x, state, params = self.unflatten(arrays)
+        y, last, cache = stack.forward(self.cell, params, x, state, self.lengths)
+        return [y, *last], cache
+
+    def backward(self, arrays: Any, cache: stack.Trace, gradients: Any) -> list[Any]:
+        """Return the gradients of `arrays`, given those of y and the last state."""
+        *_, params = self.unflatten(arrays)
+        dy, *dlast = gradients
+        grads, dx, dstate = stack.backward(self.cell, params, cache, dy, tuple(dlast))
+        return self.flatten(dx, dstate, grads)
+
+
+def apply(network: Network, x: torch.Tensor, state: Any, params: Any) -> tuple[torch.Tensor, ...]:
+    """Run a network, differentiably.
+
+    Parameters
+    ----------
+    network : Network
+    x : tensor of shape (T, N, D)
+    state : tuple of tensors of shape (layers · directions, N, H)
+    params : tuple of layers, each a tuple of the cell's Params of tensors
+
+    Returns
+    -------
+    y : tensor of shape (T, N, directions · H)
+    *last : tensors of shape (layers · directions, N, H)
+        The states after each sequence's last step.
+    """
+    tensors = network.flatten(x, state, params)
+    if _transforms_active():  # torch.func differentiates and batches the equations themselves
+        results, _ = network.forward(tensors)
+        return tuple(results)
+    return _ByHand.apply(network, *tensors)
+
+
+def _transforms_active() -> bool:
+    # torch's own autograd.Function asks this; without it torch.func is refused, not wrong
+    return getattr(torch._C, "_are_functorch_transforms_active", lambda: False)()
+
+
+class _ByHand(torch.autograd.Function):
+    """The library's two passes, in NumPy on the tensors' own memory where that is the faster."""
+
+    @staticmethod
+    def forward(ctx: Any, network: Network, *tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        ctx.save_for_backward(*tensors)  # also lets torch refuse what is changed before backward
+        ctx.network, ctx.numpy = network, _numpy_serves(tensors[0])
+        with np.errstate(all="ignore"):  # as torch, which passes infinities and NaN on in silence
+            results, ctx.cache = network.forward(_lower(tensors, ctx.numpy))
+        return _lift(results, ctx.numpy)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor) -> Any:
+        network, tensors = ctx.network, ctx.saved_tensors
+        if torch.is_grad_enabled():  # create_graph=True: autograd has to follow both passes
+            _, cache = network.forward(tensors)
+            return None, *network.backward(tensors, cache, gradients)
+        lowered, dresults = (_lower(part, ctx.numpy) for part in (tensors, gradients))
+        with np.errstate(all="ignore"):
+            return None, *_lift(network.backward(lowered, ctx.cache, dresults), ctx.numpy)
+
+
+def _numpy_serves(x: torch.Tensor) -> bool:
+    """Tell whether NumPy can run on the tensors' own memory."""
+    return x.device.type == "cpu" and x.dtype in (torch.float32, torch.float64)
+
+
+def _lower(tensors: Any, numpy: bool) -> tuple[Any, ...]:
+    """Return views of the tensors' memory for NumPy, or the tensors."""
+    return tuple(t.detach().numpy() for t in tensors) if numpy else tuple(tensors)
+
+
+def _lift(arrays: Any, numpy: bool) -> tuple[torch.Tensor, ...]:
+    """Undo `_lower`."""
+    if not numpy:
+        return tuple(arrays)
+    return tuple(torch.from_numpy(np.ascontiguousarray(a)) for a in arrays)  # no negative strides

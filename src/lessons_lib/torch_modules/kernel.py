@@ -1,0 +1,112 @@
+"""Take the place of torch's recurrent kernels, and nothing else, inside torch.nn's `forward`.
+
+torch.nn's layers check their arguments, sort packed sequences, make initial states, and then call
+one function, the kernel: `torch.lstm`, `torch.gru`, `torch.rnn_tanh` or `torch.rnn_relu`. Here that
+one call is answered by the library's equations, so that all else stays torch's own code.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+
+class KernelCall(NamedTuple):
+    """The arguments that torch.nn gives its kernel.
+
+    Attributes
+    ----------
+    x : tensor of shape (T, N, D), (N, T, D) if `batch_first`, or (R, D), the packed sequences' rows
+    batch_sizes : integer tensor of shape (T,), or None
+        Of packed sequences: how many have a step t.
+    states : tuple of tensors of shape (layers · directions, N, H)
+        Before the first step, h first.
+    weights : list of tensors
+        In torch.nn's order, layer by layer, direction by direction.
+    has_biases, num_layers, dropout, train, bidirectional, batch_first
+        As torch.nn's attributes.
+    """
+
+    x: torch.Tensor
+    batch_sizes: torch.Tensor | None
+    states: tuple[torch.Tensor, ...]
+    weights: list[torch.Tensor]
+    has_biases: bool
+    num_layers: int
+    dropout: float
+    train: bool
+    bidirectional: bool
+    batch_first: bool = False
+
+    @classmethod
+    def of(cls, args: tuple[Any, ...]) -> KernelCall:
+        """Read either of the kernel's signatures: of a sequence, or of packed ones."""
+        if isinstance(args[2], list):  # the weights: there are no batch sizes before them
+            args = (args[0], None, *args[1:])
+        x, batch_sizes, hx, *rest = args
+        return cls(x, batch_sizes, tuple(hx) if isinstance(hx, (tuple, list)) else (hx,), *rest)
+
+    def args(self) -> tuple[Any, ...]:
+        """Return the kernel's arguments: the inverse of `of`."""
+        x, batch_sizes, states, *rest = self
+        hx = states if len(states) > 1 else states[0]
+        return (x, hx, *rest) if batch_sizes is None else (x, batch_sizes, hx, *rest[:-1])
+
+    def named_weights(self) -> dict[str, torch.Tensor]:
+        """Return the weights under torch.nn's names."""
+        kinds = ["weight_ih", "weight_hh"]
+        if self.has_biases:
+            kinds += ["bias_ih", "bias_hh"]
+        if self.states[0].shape[-1] < self.states[-1].shape[-1]:
+            kinds += ["weight_hr"]
+        directions = ("", "_reverse") if self.bidirectional else ("",)
+        places = [f"l{layer}{way}" for layer in range(self.num_layers) for way in directions]
+        names = [f"{kind}_{place}" for place in places for kind in kinds]
+        return dict(zip(names, self.weights, strict=True))
+
+    def with_tensors(self, change: Callable[[torch.Tensor], torch.Tensor]) -> KernelCall:
+        """Return the call with each tensor of floating point changed."""
+        return self._replace(
+            x=change(self.x),
+            states=tuple(map(change, self.states)),
+            weights=list(map(change, self.weights)),
+        )
+
+
+class InPlaceOfKernels(TorchFunctionMode):
+    """While it is entered, functions given for torch's recurrent kernels are called instead."""
+
+    def __init__(self, answers: Mapping[Any, Callable[[Any, KernelCall], Any]]) -> None:
+        super().__init__()
+        self.answers = answers
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        if func in self.answers:
+            return self.answers[func](func, KernelCall.of(args))
+        return func(*args, **(kwargs or {}))
+
+
+def opaque_to_compiler(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `torch.compile` break the graph around a function, as around torch.nn's layers.
+
+    `torch.compiler.disable` does so, but takes seconds to load the compiler. As long as nothing
+    else has loaded it, nothing is being compiled.
+    """
+    disabled: list[Callable[..., Any]] = []  # no functools.cache, of which the compiler warns
+
+    @functools.wraps(function)
+    def call(*args: Any) -> Any:
+        if "torch._dynamo" not in sys.modules:
+            return function(*args)
+        if not disabled:
+            disabled.append(torch.compiler.disable(function))
+        return disabled[0](*args)
+
+    return call

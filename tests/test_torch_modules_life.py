@@ -1,0 +1,268 @@
+"""The drop-in layers live as torch.nn's: seeds, copies, files, precision, compiler, transforms."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+import shutil
+from typing import Any
+
+import pytest
+import torch
+from torch_layers import VARIANTS, D, H, N, T, call, outputs_and_gradients, pair, tensors, theirs
+
+from lessons_lib.gradients import relative_difference
+from lessons_lib.torch_modules import LSTM
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    torch.manual_seed(0)
+
+
+every_variant = pytest.mark.parametrize("name", VARIANTS)
+
+
+def assert_close(ours: Any, wanted: Any, bound: float) -> None:
+    for name, want in wanted.items():
+        got = ours[name]
+        assert got.dtype == want.dtype, name
+        assert relative_difference(got.detach().double(), want.detach().double()) <= bound, name
+
+
+@every_variant
+def test_it_is_a_torch_layer_with_torchs_arguments_in_torchs_order(name: str) -> None:
+    layer, _ = VARIANTS[name]
+    assert issubclass(layer, theirs(layer))
+    documented = str(theirs(layer).__doc__).split("(")[1].split(")")[0]
+    wanted = [argument.split("=")[0] for argument in documented.split(",")]
+    parameters = inspect.signature(layer).parameters.values()
+    assert [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY] == wanted
+    defaults = dict(a.split("=") for a in documented.split(",") if "=" in a)
+    assert {p.name: repr(p.default) for p in parameters if p.name in defaults} == defaults
+
+
+@every_variant
+def test_one_seed_gives_torchs_weights_under_torchs_names_and_text(name: str) -> None:
+    layer, chosen = VARIANTS[name]
+    options = {**chosen, "num_layers": 2, "bidirectional": True, "batch_first": True}
+    torch.manual_seed(5)
+    reference = theirs(layer)(D, H, **options)
+    torch.manual_seed(5)
+    own = layer(D, H, **options)
+    assert list(own.state_dict()) == list(reference.state_dict())
+    for key, weight in reference.state_dict().items():
+        assert torch.equal(own.state_dict()[key], weight), key
+    assert repr(own) == repr(reference)
+    own.engine = "by_hand"
+    assert repr(own) == repr(reference)[:-1] + ", engine='by_hand')"
+
+
+def test_an_unknown_engine_is_refused() -> None:
+    with pytest.raises(ValueError, match="engine: got 'hand', expected one of kernel, by_hand"):
+        LSTM(D, H, engine="hand")
+    layer = LSTM(D, H)
+    with pytest.raises(ValueError, match="engine: got None"):
+        layer.engine = None  # type: ignore[assignment]
+    assert layer.engine == "kernel"
+
+
+@every_variant
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda layer: pickle.loads(pickle.dumps(layer))])
+def test_a_copy_computes_the_same_with_weights_of_its_own(name: str, copied: Any) -> None:
+    _, layer = pair(name, "by_hand", num_layers=2, bidirectional=True)
+    given = tensors(layer, "batch", hx=True)
+    twin = copied(layer)
+    assert twin.engine == "by_hand"
+    wanted = outputs_and_gradients(layer, "batch", given)
+    for key, value in outputs_and_gradients(twin, "batch", given).items():
+        assert torch.equal(value, wanted[key])
+    with torch.no_grad():
+        twin.weight_hh_l0.zero_()
+    assert not torch.equal(outputs_and_gradients(twin, "batch", given)["y"], wanted["y"])
+    assert torch.equal(outputs_and_gradients(layer, "batch", given)["y"], wanted["y"])
+
+
+@every_variant
+def test_weights_put_in_the_place_of_others_are_used(name: str) -> None:
+    reference, layer = pair(name, "by_hand")
+    given = tensors(layer, "batch", hx=True)
+    for module in (reference, layer):
+        torch.manual_seed(3)
+        module.weight_ih_l0 = torch.nn.Parameter(torch.randn_like(module.weight_ih_l0))
+        module.flatten_parameters()
+    wanted = outputs_and_gradients(reference, "batch", given)
+    assert_close(outputs_and_gradients(layer, "batch", given), wanted, 1e-10)
+
+
+@every_variant
+def test_an_input_that_is_not_contiguous_gives_the_same(name: str) -> None:
+    reference, layer = pair(name, "by_hand", bidirectional=True)
+    x = torch.randn(2 * D, N, 2 * T, dtype=torch.float64).permute(2, 1, 0)[::2, :, ::2]
+    assert not x.is_contiguous()
+    given = {**tensors(layer, "batch", hx=True), "x": x}
+    wanted = outputs_and_gradients(reference, "batch", given)
+    assert_close(outputs_and_gradients(layer, "batch", given), wanted, 1e-10)
+
+
+@every_variant
+def test_gradients_come_twice_from_a_kept_graph_and_only_where_asked_for(name: str) -> None:
+    _, layer = pair(name, "by_hand")
+    layer.weight_ih_l0.requires_grad_(False)
+    y = call(layer, "batch", tensors(layer, "batch", hx=False))["y"]
+    loss = (y * y).sum()
+    first = torch.autograd.grad(loss, [layer.weight_hh_l0], retain_graph=True)
+    second = torch.autograd.grad(loss, [layer.weight_hh_l0])
+    assert torch.equal(first[0], second[0])
+    with pytest.raises(RuntimeError, match="second time"):
+        loss.backward()
+    with torch.no_grad():
+        assert not call(layer, "batch", tensors(layer, "batch", hx=False))["y"].requires_grad
+
+
+@every_variant
+def test_a_change_in_place_is_noticed_or_does_no_harm(name: str) -> None:
+    _, layer = pair(name, "by_hand", num_layers=2)
+    given = tensors(layer, "batch", hx=True)
+
+    def gradient(change_results: bool) -> torch.Tensor:
+        outputs = call(layer, "batch", given)
+        loss = sum(y.sum() for y in outputs.values())
+        if change_results:  # they are the caller's own: nothing is read from them again
+            for y in outputs.values():
+                y.data.mul_(3)
+        return torch.autograd.grad(loss, layer.weight_hh_l0)[0]
+
+    assert torch.equal(gradient(change_results=True), gradient(change_results=False))
+    for changed in (given["x"], given["h0"], layer.weight_hh_l1):
+        loss = call(layer, "batch", given)["y"].sum()
+        with torch.no_grad():
+            changed.add_(1)
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            loss.backward()
+
+
+@every_variant
+@pytest.mark.parametrize("form", ["batch", "unsorted"])
+@pytest.mark.parametrize(
+    "dtype", [torch.float32, torch.float64, torch.bfloat16, torch.float16], ids=str
+)
+def test_autocast_gives_torchs_dtypes(name: str, dtype: torch.dtype, form: str) -> None:
+    reference, layer = pair(name, "by_hand", num_layers=2, bidirectional=True)
+    reference, layer = reference.to(dtype), layer.to(dtype)
+    given = {part: array.to(dtype) for part, array in tensors(layer, form, hx=False).items()}
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        try:
+            wanted = outputs_and_gradients(reference, form, given)
+        except RuntimeError as error:  # float16 does not always go with bfloat16
+            with pytest.raises(RuntimeError, match=str(error)):
+                outputs_and_gradients(layer, form, given)
+            return
+        ours = outputs_and_gradients(layer, form, given)
+    assert {key: value.dtype for key, value in ours.items()} == {
+        key: value.dtype for key, value in wanted.items()
+    }
+    assert_close({"y": ours["y"]}, {"y": wanted["y"]}, 0.05)
+
+
+@every_variant
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
+def test_half_precision_is_near_full_precision(name: str, dtype: torch.dtype) -> None:
+    reference, layer = pair(name, "by_hand")
+    given = tensors(layer, "batch", hx=True)
+    wanted = outputs_and_gradients(reference.to(dtype).double(), "batch", given)
+    given = {part: array.to(dtype) for part, array in given.items()}
+    ours = outputs_and_gradients(layer.to(dtype), "batch", given)
+    assert {value.dtype for value in ours.values()} == {dtype}
+    assert_close({k: v.double() for k, v in ours.items()}, wanted, 0.05)
+
+
+@every_variant
+def test_nothing_is_computed_on_the_meta_device(name: str) -> None:
+    layer, chosen = VARIANTS[name]
+    own = layer(D, H, bidirectional=True, device="meta", engine="by_hand", **chosen)
+    reference = theirs(layer)(D, H, bidirectional=True, device="meta", **chosen)
+    x = torch.empty(T, N, D, device="meta")
+    ours, wanted = (call(module, "batch", {"x": x}) for module in (own, reference))
+    for key, want in wanted.items():
+        assert (ours[key].shape, ours[key].device) == (want.shape, want.device)
+
+
+class Around(torch.nn.Module):
+    """Something for the compiler before and after the layer."""
+
+    def __init__(self, layer: torch.nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.layer(x * 2)[0] / 2
+
+
+@pytest.mark.parametrize("backend", ["aot_eager", *["inductor"] * bool(shutil.which("g++"))])
+@every_variant
+def test_the_compiler_runs_around_it(name: str, backend: str) -> None:
+    _, layer = pair(name, "by_hand", batch_first=True, bidirectional=True)
+    x = tensors(layer, "batch", hx=False)["x"]
+    torch._dynamo.reset()
+    results = []
+    for model in (Around(layer), torch.compile(Around(layer), backend=backend)):
+        y = model(x)
+        results.append((y, *torch.autograd.grad((y**2).sum(), list(layer.parameters()))))
+    for wanted, got in zip(*results, strict=True):
+        assert relative_difference(got.detach(), wanted.detach()) <= 1e-12
+
+
+@pytest.mark.filterwarnings("error")
+@every_variant
+def test_the_compiler_sees_no_more_of_it_than_of_torchs_layer(name: str) -> None:
+    calls: list[list[str]] = []
+
+    def backend(graph: torch.fx.GraphModule, _: Any) -> Any:
+        calls[-1] += [str(node.target) for node in graph.graph.nodes if "call" in node.op]
+        return graph
+
+    reference, layer = pair(name, "by_hand")
+    for module in (reference, layer):
+        calls.append([])
+        torch._dynamo.reset()
+        torch.compile(Around(module), backend=backend)(tensors(layer, "batch", hx=False)["x"])
+    assert calls[0] == calls[1]
+
+
+@every_variant
+def test_function_transforms_are_right(name: str) -> None:
+    _, layer = pair(name, "by_hand", bidirectional=True)
+    given = tensors(layer, "batch", hx=False)
+    weights = {key: weight.detach() for key, weight in layer.named_parameters()}
+
+    def loss(weights: Any, x: torch.Tensor) -> torch.Tensor:
+        y, _ = torch.func.functional_call(layer, weights, (x,))
+        return (y**2).sum()
+
+    by_func = torch.func.grad(loss)(weights, given["x"])
+    y = call(layer, "batch", given)["y"]
+    by_backward = torch.autograd.grad((y**2).sum(), list(layer.parameters()))
+    for key, gradient in zip(weights, by_backward, strict=True):
+        assert relative_difference(by_func[key], gradient) <= 1e-10
+    # a gradient for each sequence on its own: they add up to that of the batch
+    each = torch.func.vmap(torch.func.grad(loss), in_dims=(None, 1))(
+        weights, given["x"].unsqueeze(2)
+    )
+    for key, gradient in zip(weights, by_backward, strict=True):
+        assert relative_difference(each[key].sum(0), gradient) <= 1e-10
+    tangent = torch.randn_like(given["x"])
+    _, along = torch.func.jvp(lambda x: loss(weights, x), (given["x"],), (tangent,))
+    dx = torch.func.grad(loss, argnums=1)(weights, given["x"])
+    assert relative_difference(along, (dx * tangent).sum()) <= 1e-10
+
+
+def test_forward_mode_is_refused_by_name() -> None:
+    _, layer = pair("LSTM proj_size=0", "by_hand")
+    x = tensors(layer, "batch", hx=False)["x"]
+    with (
+        torch.autograd.forward_ad.dual_level(),
+        pytest.raises(RuntimeError, match="custom autograd"),
+    ):
+        layer(torch.autograd.forward_ad.make_dual(x, torch.ones_like(x)))
