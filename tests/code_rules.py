@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from execution import complaints
 from IPython.core.inputtransformer2 import TransformerManager
 from one_language import LANGUAGES
-from parity import Cell, Notebook, Problems, Rule, twins
+from pair_rules import Cell, Notebook, Problems, Rule, twins
 
 _OPT_OUT = re.compile(r"(nbval|pytest_validate)[-_]", re.IGNORECASE)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from myst_blocks import DIRECTIVES, Block, role_text, walk
 from one_language import language_of
-from parity import Cell, Notebook, Problems, Rule, blocks_of, markdown_cells
+from pair_rules import Cell, Notebook, Problems, Rule, blocks_of, markdown_cells
 
 ROOT = Path(__file__).resolve().parents[1]
 TERMS = tomllib.loads((ROOT / "tests" / "korean_terms.toml").read_text(encoding="utf-8"))["term"]

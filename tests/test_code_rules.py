@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from code_rules import RULES
-from gate import assert_refused, broken_rules, changed, define, outputs, rules_broken_by
 from nbformat.v4 import new_output
+from parity import assert_refused, broken_rules, changed, define, outputs, rules_broken_by
 from sample_book import edited, image, printed
 
 ERROR = new_output("error", ename="ValueError", evalue="bad", traceback=[])

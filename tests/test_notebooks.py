@@ -12,7 +12,7 @@ import pytest
 from execution import CELL_TIMEOUT, ExecutionError, clean, complaints, execute
 from nbformat.v4 import new_code_cell
 from notebooks import main
-from parity import read_as_stored
+from pair_rules import read_as_stored
 from sample_book import cell_of, code, image, printed, sample_notebook, write_book
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -1,149 +1,39 @@
-"""Parity of the languages: each rule of `parity` refuses a notebook and names the place."""
+"""The gate: every notebook of the book keeps every rule, and the book is complete."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from gate import assert_refused, changed, prose, rules_broken_by, swapped, without
-from parity import RULES
-from sample_book import edited
+from book_index import index_book, pages_of
+from citations import Bibliography
+from notebooks import BIBLIOGRAPHY
+from one_language import LANGUAGES
+from pair_rules import read_as_stored
+from parity import broken_rules
+from sample_book import sample_notebook
 
-LISTED = "- 하나\n- 둘\n\n문단"
-# What is broken, the cell that the message names, words of the message.
-BROKEN: dict[str, tuple[Callable, str, str]] = {
-    "twin missing": (lambda: without("state-en"), "state-ko", "no twin"),
-    "twins apart": (lambda: swapped("title-en", "state-ko"), "title-ko", "has no twin"),
-    "English first": (lambda: swapped("title-ko", "title-en"), "title-en", "has no twin"),
-    "both tags": (
-        lambda: changed("title-ko", metadata={"tags": ["ko", "en"]}),
-        "title-ko",
-        "both tags",
-    ),
-    "id without language": (lambda: changed("title-en", id="title-e"), "title-e", "end in -en"),
-    "id twice": (lambda: changed("draw", id="numbers"), "numbers", "2 times"),
-    "no valid notebook": (lambda: changed("draw", execution_count="4"), "notebook", "not valid"),
-    "code with a prose twin": (
-        lambda: changed("say-en", cell_type="markdown"),
-        "say-ko",
-        "its twin a markdown cell",
-    ),
-    "a paragraph more": (
-        lambda: prose("하나.\n\n둘.", "One."),
-        "more-ko / more-en",
-        "ko has paragraph, paragraph; en has paragraph",
-    ),
-    "another kind of block": (
-        lambda: prose(LISTED, "One.\n\nTwo."),
-        "more-ko / more-en",
-        "ko has bullet_list of 2, paragraph; en has paragraph, paragraph",
-    ),
-    "an item less": (
-        lambda: edited("state-en", "- second\n", ""),
-        "state-ko / state-en",
-        "bullet_list of 1",
-    ),
-    "a nested item less": (
-        lambda: prose("- 하나\n  - 둘\n  - 셋", "- one\n  - two"),
-        "more-ko / more-en",
-        "in bullet_list of 1: in list_item: ko has paragraph, bullet_list of 2",
-    ),
-    "a row less": (
-        lambda: edited("state-en", "| input | $i$ |\n", ""),
-        "state-ko / state-en",
-        "table of 1 × 2",
-    ),
-    "a column less": (
-        lambda: prose("| 가 | 나 |\n|---|---|\n| 다 | 라 |", "| a |\n|---|\n| b |"),
-        "more-ko / more-en",
-        "ko has table of 2 × 2; en has table of 2 × 1",
-    ),
-    "another directive": (
-        lambda: edited("state-en", "{note}", "{tip}"),
-        "state-ko / state-en",
-        "{tip}",
-    ),
-    "a block less in a directive": (
-        lambda: edited("state-en", "\n$$c_t = f c_{t-1}$$\n", ""),
-        "state-ko / state-en",
-        "in {note} :class: dropdown: ko has paragraph, math; en has paragraph",
-    ),
-    "another heading level": (
-        lambda: edited("state-en", "## The", "### The"),
-        "state-ko / state-en",
-        "en has label (state)=, heading h3",
-    ),
-    "another label": (
-        lambda: edited("state-en", "(state)=", "(stat)="),
-        "state-ko / state-en",
-        "label (stat)=",
-    ),
-    "another directive's label": (
-        lambda: edited("exercise-en", ":label: ex-latch", ":label: ex-lock"),
-        "exercise-ko / exercise-en",
-        ":label: ex-lock",
-    ),
-    "another figure": (
-        lambda: edited("figure-en", "figures/cell.svg", "figures/other.svg"),
-        "figure-ko / figure-en",
-        "figures/other.svg",
-    ),
-    "another citation": (
-        lambda: edited("state-en", "{cite:t}`elman1990`", "{cite:t}`pascanu2013`"),
-        "state-ko / state-en",
-        "only en has the cite:t 'pascanu2013'",
-    ),
-    "another reference": (
-        lambda: edited("figure-en", "{numref}`fig-cell`", "{numref}`ex-latch`"),
-        "figure-ko / figure-en",
-        "only ko has the numref 'fig-cell'",
-    ),
-    "another link": (
-        lambda: edited("state-en", "example.org/a", "example.org/b"),
-        "state-ko / state-en",
-        "only en has the inline link 'https://example.org/b'",
-    ),
-    "other inline code": (
-        lambda: edited("state-en", "`lstm.step`", "`lstm.stop`"),
-        "state-ko / state-en",
-        "only ko has the inline code 'lstm.step'",
-    ),
-    "other inline math": (
-        lambda: edited("state-en", "first $x_t$", "first $x_s$"),
-        "state-ko / state-en",
-        "only en has the inline math 'x_s'",
-    ),
-    "another formula in a note": (
-        lambda: edited("state-en", "f c_{t-1}$$", "f c_t$$"),
-        "state-ko / state-en",
-        "only en has the math 'c_t = f c_t'",
-    ),
-    "no label": (
-        lambda: prose("## 가\n\n나", "## A\n\nb"),
-        "more-ko",
-        "no label directly before the heading '가'",
-    ),
-    "a label with capitals": (
-        lambda: prose("(A_b)=\n## 가", "(A_b)=\n## A"),
-        "more-en",
-        "label 'A_b'",
-    ),
-    "a second h1": (lambda: prose("(a)=\n# 가", "(a)=\n# A"), "more-ko", "once and at the top"),
-    "unknown role": (lambda: prose("가 {py}`x`", "A {py}`x`"), "more-ko", "line 1: role {py}"),
-    "unknown directive": (
-        lambda: prose("가\n\n```{danger}\n나\n```", "A\n\n```{danger}\nB\n```"),
-        "more-en",
-        "line 3: directive {danger}",
-    ),
-    "raw HTML": (lambda: prose("가 <b>나</b>", "A <b>b</b>"), "more-ko", "html_inline"),
-}
+ROOT = Path(__file__).resolve().parents[1]
+FOUND = sorted((ROOT / "book").rglob("*.ipynb"))
+NOTEBOOKS = [path for path in FOUND if ".ipynb_checkpoints" not in path.parts]
 
 
-@pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_notebook_is_refused_with_the_place(name):
-    make, cell, words = BROKEN[name]
-    assert_refused(make(), cell, words)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_rule_holds_in_the_book(path):
+    faults = broken_rules(read_as_stored(path), str(path.relative_to(ROOT)))
+    if faults:
+        pytest.fail("\n".join(faults), pytrace=False)
 
 
-def test_every_rule_can_be_broken():
-    assert set(RULES) <= rules_broken_by(make() for make, *_ in BROKEN.values())
+def test_a_correct_notebook_passes():
+    assert broken_rules(sample_notebook(), "sample") == []
+
+
+def test_the_table_of_contents_names_the_notebooks_and_no_others():
+    assert {ROOT / f"{page}.ipynb" for page in pages_of(ROOT)} == set(NOTEBOOKS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_labels_are_unique_in_the_book(language):
+    pages = {page: read_as_stored(ROOT / f"{page}.ipynb") for page in pages_of(ROOT)}
+    assert index_book(pages, language, Bibliography(ROOT / BIBLIOGRAPHY)).targets

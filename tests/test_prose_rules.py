@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from gate import assert_refused, broken_rules, changed, define, prose, rules_broken_by, shared
+from parity import assert_refused, broken_rules, changed, define, prose, rules_broken_by, shared
 from prose_rules import RULES
 from sample_book import edited
 
@@ -101,11 +101,15 @@ BROKEN: dict[str, tuple[Callable, str, str]] = {
         "the book says 규제",
     ),
     "misspelled prose": (
-        lambda: prose("값.", "Right.\n\nIt is teh value."),
+        lambda: prose("값.", "Right.\n\nIt is teh value."),  # codespell:ignore teh
         "more-en",
-        "spelling: teh ==> the",
+        "spelling: teh ==> the",  # codespell:ignore teh
     ),
-    "misspelled code": (lambda: define("x  # the lenght"), "more", "lenght ==> length"),
+    "misspelled code": (
+        lambda: define("x  # the lenght"),  # codespell:ignore lenght
+        "more",
+        "lenght ==> length",  # codespell:ignore lenght
+    ),
 }
 
 
