@@ -240,7 +240,7 @@ SMALL = rnn.init_params(D, H - 1, np.random.default_rng(0))
 BAD: dict[str, Any] = {
     "the module for the cell": ({"cell": lstm}, TypeError, "cell: got <module", "a scan.Cell"),
     "another cell": ({"cell": rnn.CELL}, TypeError, "params[0][0]: got lstm.Params", "rnn.Params"),
-    "one Params": ({"params": RNN}, TypeError, "params: got Params", "a tuple of layers"),
+    "one Params": ({"params": RNN}, TypeError, "params: got rnn.Params", "a tuple of layers"),
     "a list of Params": ({"params": [RNN]}, TypeError, "params: got list", "a tuple of layers"),
     "no layer": ({"params": ()}, ValueError, "params: got [] directions", "1 or 2"),
     "three directions": ({"params": ((RNN,) * 3,)}, ValueError, "params: got [3]", "1 or 2"),

@@ -2,12 +2,17 @@
 
 The public names
 ----------------
-rnn, lstm
+rnn, lstm, gru, lstm_peepholes, lstm_projected
     The cells. In each: ``Params``, ``init_params``, ``project``, ``step``, ``step_backward``,
     ``weight_gradients`` for one step; ``forward``, ``backward``, ``truncated_backward`` for a
-    sequence.
+    sequence. ``CELL`` is all of it, for `scan` and `stack`; ``rnn.cell("relu")`` and
+    ``gru.cell("before")`` are the second forms of two.
 scan
     The loop over time and its reverse, for any cell.
+stack
+    Layers on layers, in one direction or both, sequences of several lengths, for any cell.
+convert
+    The same weights in the layouts of torch, Keras and Flax; gates in another order.
 gradients
     Finite differences and a gradient check whose failure can be read.
 tasks
@@ -18,14 +23,38 @@ show_source
 The conventions
 ---------------
 Time comes first: x (T, N, D), y (T, N, H); one step sees (N, D) and (N, H).
-A state is a tuple: (h,) for the RNN, (h, c) for the LSTM. Weights have torch's layout: W_ih
-(4H, D), W_hh (4H, H), blocks in torch's order i f g o; one bias b (4H,).
+A state is a tuple: (h,) for the RNN and the GRU, (h, c) for the LSTM. Weights have torch's layout:
+W_ih (4H, D), W_hh (4H, H), blocks in torch's order i f g o, of the GRU r z n; one bias b (4H,).
+The GRU's update gate has torch's sign: z = 1 keeps the state.
 NumPy arrays and torch tensors run through the same code; importing this package imports no torch.
 A gradient is named for what it belongs to: dx, dh, dc, and da for the pre-activations.
 Randomness is an argument: whatever draws numbers takes a ``numpy.random.Generator``.
 """
 
-from . import gradients, lstm, rnn, scan
+from . import (
+    convert,
+    gradients,
+    gru,
+    lstm,
+    lstm_peepholes,
+    lstm_projected,
+    rnn,
+    scan,
+    stack,
+    tasks,
+)
 from .show import show_source
 
-__all__ = ["gradients", "lstm", "rnn", "scan", "show_source"]
+__all__ = [
+    "convert",
+    "gradients",
+    "gru",
+    "lstm",
+    "lstm_peepholes",
+    "lstm_projected",
+    "rnn",
+    "scan",
+    "show_source",
+    "stack",
+    "tasks",
+]

@@ -65,16 +65,21 @@ def check_lengths(lengths: Any, T: int, N: int) -> np.ndarray:
     return lengths
 
 
-def _check_layers(cell: Cell, params: Any, x: Array) -> None:
+def check_nesting(params: Any) -> None:
+    """Refuse what is no tuple of layers, each a tuple of the same one or two directions."""
     nested = isinstance(params, tuple | list) and not hasattr(params, "_fields")
     if not nested or not all(type(layer) in (tuple, list) for layer in params):
         raise TypeError(
-            f"params: got {type(params).__name__}, expected a tuple of layers, each a tuple of the "
-            "Params of its one or two directions, as from stack.init_params"
+            f"params: got {validation.type_name(params)}, expected a tuple of layers, each a "
+            "tuple of the Params of its one or two directions, as from stack.init_params"
         )
     counts = sorted({len(layer) for layer in params})
     if counts not in ([1], [2]):
         raise ValueError(f"params: got {counts} directions, expected 1 or 2 in every layer")
+
+
+def _check_layers(cell: Cell, params: Any, x: Array) -> None:
+    check_nesting(params)
     width = x.shape[2]
     for number, layer in enumerate(params):
         for direction, own in enumerate(layer):

@@ -142,12 +142,12 @@ def check_integer(name: str, value: Any) -> None:
         raise TypeError(f"{name}: got {value!r}, expected an int")
 
 
-def check_params(label: str, cell: Cell, params: Any, x: Array) -> None:
-    """Refuse parameters of another cell, or whose shapes, dtype or device do not fit."""
+def check_params(label: str, cell: Cell, params: Any, x: Array | None) -> None:
+    """Refuse parameters of another cell, of wrong shapes, or not of the dtype and device of `x`."""
     names = cell.params_type._fields
     if type(params) is not cell.params_type:
         raise TypeError(
-            f"{label}: got {_name(type(params))}, "
+            f"{label}: got {type_name(params)}, "
             f"expected {_name(cell.params_type)}({', '.join(names)})"
         )
     for name in names:
@@ -205,7 +205,11 @@ def check_array(name: str, array: Array, like: Array | None) -> None:
         raise ValueError(f"{name}: got device {device(array)}, expected {device(like)} as x has")
 
 
+def type_name(value: Any) -> str:
+    """Return the name of a value's type with its module's: rnn.Params, lstm.Params, tuple."""
+    return _name(type(value))
+
+
 def _name(kind: type) -> str:
-    """Return a type's name with its module's, which tells rnn.Params from lstm.Params."""
     module = kind.__module__.rpartition(".")[2]
     return kind.__name__ if module == "builtins" else f"{module}.{kind.__name__}"

@@ -51,7 +51,7 @@ def to_flax(cell: scan.Cell, params: Any) -> dict[str, dict[str, np.ndarray]]:
     """Return the ``params`` of Flax' cell; the reverse of `from_flax`."""
     require("Flax", cell, FLAX_CELLS)
     gates, biases = FLAX_GATES[cell.params_type], FLAX_BIASES[cell.params_type]
-    b_x, b_h = to_two_biases(params)
+    b_x, b_h = to_two_biases(cell, params)
     if cell.params_type is lstm.Params:  # whose only bias stands on h's side
         b_x, b_h = b_h, b_x
     weights = {}

@@ -48,7 +48,7 @@ def to_keras(cell: scan.Cell, params: Any) -> list[np.ndarray]:
     """Return what the ``set_weights`` of Keras' layer takes; the reverse of `from_keras`."""
     require("Keras", cell, KERAS_CELLS)
     kind = cell.params_type
-    b_x, b_h = to_two_biases(params)
+    b_x, b_h = to_two_biases(cell, params)
     bias = np.stack([b_x, b_h]) if kind is gru.Params else b_x
     return [
         reorder_gates(np.asarray(a), GATES[kind], KERAS_GATES[kind], axis=-1)

@@ -68,8 +68,9 @@ def from_two_biases(
     return params
 
 
-def to_two_biases(params: Any) -> tuple[Array, Array]:
+def to_two_biases(cell: scan.Cell, params: Any) -> tuple[Array, Array]:
     """Return the input's bias and that of the product with h: zeros, where nothing is needed."""
+    validation.check_params("params", cell, params, None)
     if not isinstance(params, gru.Params):
         return params.b, zeros_like(params.b)
     return params.b, join([zeros_like(params.b[: -len(params.b_hn)]), params.b_hn])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import gru, lstm, lstm_projected, rnn, scan
+from .._stack_validation import check_nesting
 from ..arrays import Array, zeros_like
 from ..stack import Params
 from .layouts import from_two_biases, require, to_two_biases
@@ -59,16 +60,17 @@ def to_torch(cell: scan.Cell, params: Params) -> dict[str, Any]:
 
     Raises
     ------
-    ValueError
-        Torch has no such cell.
+    ValueError, TypeError
+        Torch has no such cell, or the parameters are not the cell's.
     """
     import torch  # only here: the library itself needs none
 
     require("torch", cell, TORCH_CELLS)
+    check_nesting(params)
     weights = {}
     for number, layer in enumerate(params):
         for own, suffix in zip(layer, (f"_l{number}", f"_l{number}_reverse"), strict=False):
-            b_x, b_h = to_two_biases(own)
+            b_x, b_h = to_two_biases(cell, own)
             named = {"weight_ih": own.W_ih, "weight_hh": own.W_hh, "bias_ih": b_x, "bias_hh": b_h}
             if hasattr(own, "W_hr"):
                 named["weight_hr"] = own.W_hr
