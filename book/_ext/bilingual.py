@@ -71,11 +71,14 @@ class PairClasses(SphinxTransform):
                 parent.remove(block)
             elif isinstance(block, nodes.section):
                 pair = self._mark_children(block, pair)
-            elif block.get("nb_element") == "cell_code":
-                pair = ""
-            elif pair and not isinstance(block, nodes.Invisible):
+            elif pair and self._is_prose(block):
                 block["classes"].append(f"pair-{pair}")
         return pair
+
+    @staticmethod
+    def _is_prose(block: nodes.Element) -> bool:
+        """Say whether a block is seen on the page and is not a code cell, which belongs to both."""
+        return not isinstance(block, nodes.Invisible) and block.get("nb_element") != "cell_code"
 
 
 class LabelsAreAnchors(SphinxTransform):
