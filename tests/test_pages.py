@@ -2,6 +2,7 @@
 
 import re
 
+import bilingual
 import make_site
 import pytest
 from site_sample import SAMPLE, anchors, build_or_fail, make_book, pages_of, prose
@@ -123,3 +124,13 @@ def test_a_warning_fails_the_build_each_time(tmp_path, capfd):
     for _ in range(2):
         assert not make_site.build_language(tmp_path, "ko")
         assert "undefined label: 'nowhere'" in capfd.readouterr().out
+
+
+def test_a_changed_style_or_word_makes_all_pages_anew(tmp_path, monkeypatch):
+    make_book(tmp_path, SAMPLE)
+    monkeypatch.setattr(bilingual, "__file__", str(tmp_path / "book/_ext/bilingual.py"))
+    seen = {bilingual.fingerprint_of_machinery()}
+    for name in ("site/static/book.css", "site/templates/layout.html", "_ext/diagrams.py"):
+        (tmp_path / "book" / name).write_text("changed", "utf-8")
+        seen.add(bilingual.fingerprint_of_machinery())
+    assert len(seen) == 4

@@ -114,12 +114,15 @@ class ExerciseAnchors(SphinxTransform):
                 section["ids"] = [f"{section.parent['ids'][0]}-content"]
 
 
-def fingerprint_of_this_folder() -> int:
-    """Return a number that changes with this folder's code, for Sphinx to compare with its memory.
+def fingerprint_of_machinery() -> int:
+    """Return a number that changes with the code, templates, styles and words of the site.
 
-    Sphinx builds anew only what changed, and does not count changes in a project's own extensions.
+    Sphinx compares it with the one it remembers. By itself it builds anew only the pages whose text
+    changed, and with no such page it does not even copy a changed style.
     """
-    sources = sorted(Path(__file__).parent.glob("*.py"))
+    book = Path(__file__).parent.parent
+    patterns = ("_ext/*.py", "site/*/*", "locale/*/*/*.po", "figures/figure.css")
+    sources = sorted(path for pattern in patterns for path in book.glob(pattern))
     return zlib.crc32(b"".join(source.read_bytes() for source in sources))
 
 
@@ -130,4 +133,4 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_transform(PairClasses)
     app.add_transform(LabelsAreAnchors)
     app.add_transform(ExerciseAnchors)
-    return {"parallel_read_safe": True, "env_version": fingerprint_of_this_folder()}
+    return {"parallel_read_safe": True, "env_version": fingerprint_of_machinery()}
