@@ -1,4 +1,4 @@
-"""Finite differences, the gradient check's failure, and norms."""
+"""Finite differences, and the gradient check's failure with its guess at the cause."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ import re
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
+from lessons_lib import lstm, rnn, scan
 from lessons_lib.gradients import (
     check_gradients,
-    global_norm,
     numerical_gradient,
     relative_difference,
 )
@@ -161,23 +158,120 @@ def test_check_gradients_names_a_bad_argument(change, error, message):
         check_gradients(loss, x, gradients)
 
 
-finite = arrays(np.float64, st.integers(0, 5), elements=st.floats(-1e3, 1e3, allow_subnormal=False))
+def gradients_of_a_network(seed=0, cell=lstm.CELL):
+    """Return a loss, arrays and right gradients, for a cell of D = 4, H = 3, T = 5, N = 2."""
+    rng = np.random.default_rng(seed)
+    params = cell.init_params(4, 3, rng)
+    x, dy = rng.standard_normal((5, 2, 4)), rng.standard_normal((5, 2, 3))
+    *_, cache = scan.forward(cell, params, x)
+    grads, dx, _ = scan.backward(cell, params, cache, dy)
+
+    def loss():
+        return float((scan.forward(cell, params, x)[0] * dy).sum())
+
+    return loss, {**params._asdict(), "x": x}, {**grads._asdict(), "x": dx}
 
 
-@given(st.lists(finite, max_size=3))
-def test_global_norm_is_that_of_all_elements_in_a_row(parts):
-    expected = math.hypot(*(value for part in parts for value in part))
-    assert global_norm(parts) == pytest.approx(expected, rel=1e-12)
-    assert global_norm([torch.tensor(a) for a in parts]) == pytest.approx(expected, rel=1e-12)
+def changed(name, change):
+    def apply(grads):
+        grads[name] = change(grads[name].copy())
+
+    return apply
 
 
-@pytest.mark.parametrize("library", [np.asarray, torch.tensor])
-def test_global_norm_of_an_exploded_float32_gradient_does_not_overflow(library):
-    exploded = library(np.array([3e30, 4e30], dtype=np.float32))
-    assert global_norm([exploded]) == pytest.approx(5e30, rel=1e-6)
+def put(index, value):
+    def apply(a):
+        a[index] = value
+        return a
+
+    return apply
 
 
-def test_global_norm_of_what_is_not_finite_is_not_finite():
-    assert global_norm([np.array([1.0, np.inf])]) == np.inf
-    assert math.isnan(global_norm([np.array([1.0]), np.array([np.nan])]))
-    assert math.isnan(global_norm([np.array([np.nan]), np.array([1.0])]))
+def swap_blocks(a):
+    i, f, g, o = np.split(a, 4)
+    return np.concatenate([i, f, o, g])
+
+
+CAUSES = {
+    "sign": (changed("W_ih", np.negative), "W_ih", "the sign"),
+    "factor 2": (changed("x", lambda a: 2 * a), "x", "a factor: it is 2 times what it should be"),
+    "mean for sum": (changed("b", lambda a: a / 5), "b", "a factor: it is 0.2 times"),
+    "zero": (changed("W_hh", np.zeros_like), "W_hh", "it is zero"),
+    "NaN": (changed("b", put(3, np.nan)), "b", "it is not finite"),
+    "late": (changed("x", lambda a: np.roll(a, 1, axis=0)), "x",
+             "off by one in time: what stands at t belongs to t − 1"),
+    "early": (changed("x", lambda a: np.roll(a, -1, axis=0)), "x",
+              "off by one in time: what stands at t belongs to t + 1"),
+    "backwards": (changed("x", lambda a: a[::-1]), "x", "time runs backwards"),
+    "cut": (changed("x", lambda a: a * [[[1.1]], [[1.2]], [[1.3]], [[1.4]], [[1]]]), "x",
+            "only the last step is right: a term that comes back from step t + 1 is missing"),
+    "first step": (changed("x", put(0, 0.0)), "x", "only step 0 is wrong"),
+    "gate order": (changed("W_ih", swap_blocks), "W_ih", "the blocks stand in the order i f o g"),
+    "one gate": (changed("W_hh", put((4, 1), 9.0)), "W_hh",
+                 "of the blocks i f g o only these are wrong: f"),
+    "two gates": (changed("b", put([0, 11], 9.0)), "b",
+                  "of the blocks i f g o only these are wrong: i o"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CAUSES)
+def test_check_gradients_names_the_likely_cause(case):
+    change, name, cause = CAUSES[case]
+    loss, x, grads = gradients_of_a_network()
+    check_gradients(loss, x, grads)
+    change(grads)
+    with pytest.raises(AssertionError) as caught:
+        check_gradients(loss, x, grads)
+    message = str(caught.value)
+    assert message.startswith(f"gradient of {name}: ")
+    assert f"; likely cause: {cause}" in message
+    assert "\n" not in message
+
+
+def test_check_gradients_sees_a_transposed_matrix():
+    loss, x, grads = gradients_of_a_network(cell=rnn.CELL)
+    grads["W_hh"] = grads["W_hh"].T.copy()
+    with pytest.raises(
+        AssertionError, match=r"gradient of W_hh: .*; likely cause: it is transposed"
+    ):
+        check_gradients(loss, x, grads)
+
+
+def test_check_gradients_suspects_the_state_when_b_is_right():
+    """The misprint in circulation: dW from h_t where h_{t−1} belongs."""
+    rng = np.random.default_rng(0)
+    params = rnn.init_params(4, 3, rng)
+    x, dy = rng.standard_normal((5, 2, 4)), rng.standard_normal((5, 2, 3))
+    *_, cache = rnn.forward(params, x)
+    late = cache._replace(steps=[step._replace(h_prev=step.h) for step in cache.steps])
+    grads, _, _ = rnn.backward(params, late, dy)
+    with pytest.raises(
+        AssertionError, match=r"of W_hh: .*cause: that of b is right, .* off by one"
+    ):
+        check_gradients(
+            lambda: float((rnn.forward(params, x)[0] * dy).sum()), params._asdict(), grads._asdict()
+        )
+
+
+def test_check_gradients_names_every_gradient_that_is_off():
+    loss, x, grads = gradients_of_a_network()
+    for change, *_ in (CAUSES["one gate"], CAUSES["late"]):
+        change(grads)
+    with pytest.raises(AssertionError) as caught:
+        check_gradients(loss, x, grads)
+    assert [line.split(":")[0] for line in str(caught.value).split("\n")] == [
+        "gradient of W_hh",
+        "gradient of x",
+    ]
+
+
+@pytest.mark.parametrize("name", ["W_ih", "W_hh", "b", "x"])
+@pytest.mark.parametrize("cell", [rnn.CELL, lstm.CELL])
+def test_no_cause_is_named_where_the_numbers_do_not_tell(name, cell):
+    loss, x, grads = gradients_of_a_network(cell=cell)
+    noise = np.random.default_rng(1).standard_normal(grads[name].shape)
+    grads[name] = grads[name] * (1 + 0.3 * noise)
+    others = {key: grads[key] for key in grads if key != "b" or name != "W_hh"}
+    with pytest.raises(AssertionError, match=f"gradient of {name}") as caught:
+        check_gradients(loss, {key: x[key] for key in others}, others)
+    assert "likely cause" not in str(caught.value)

@@ -14,7 +14,9 @@ stack
 convert
     The same weights in the layouts of torch, Keras and Flax; gates in another order.
 gradients
-    Finite differences and a gradient check whose failure can be read.
+    Finite differences, a gradient check whose failure can be read, norms and clipping.
+jacobians
+    What a step does to the state, over many steps: products, spectra, norms by lag.
 tasks
     Sequence tasks that need no download.
 show_source
@@ -35,6 +37,7 @@ from . import (
     convert,
     gradients,
     gru,
+    jacobians,
     lstm,
     lstm_peepholes,
     lstm_projected,
@@ -49,6 +52,7 @@ __all__ = [
     "convert",
     "gradients",
     "gru",
+    "jacobians",
     "lstm",
     "lstm_peepholes",
     "lstm_projected",

@@ -56,6 +56,16 @@ def check_features(name: str, params: Any, x: Array) -> None:
 
 def check_backward(cell: Cell, params: Any, cache: Trace, dy: Array, dstate: State | None) -> None:
     """Refuse a cache that `forward` did not make and gradients that do not fit it."""
+    check_cache(cell, params, cache)
+    T, N, _ = cache.x.shape
+    h_width, *_ = widths = state_widths(params, cell.state_names)
+    check_output_gradient(dy, (T, N, h_width), cache.x)
+    if dstate is not None:
+        check_state("dstate", cell, dstate, [(N, width) for width in widths], cache.x)
+
+
+def check_cache(cell: Cell, params: Any, cache: Trace) -> None:
+    """Refuse a cache that `forward` did not make for the cell, or for such parameters."""
     check_cell(cell)
     made_for = getattr(cache, "cell", None)
     if made_for != cell.name:
@@ -64,20 +74,14 @@ def check_backward(cell: Cell, params: Any, cache: Trace, dy: Array, dstate: Sta
             f"cache: got {came}, expected what forward returned third for the {cell.name}"
         )
     check_params("params", cell, params, cache.x)
-    T, N, D = cache.x.shape
-    width = params.W_hh.shape[1]
     previous = [getattr(cache.steps[0], f"{name}_prev") for name in cell.state_names]
-    made_of = (D, *(array.shape[1] for array in previous))
-    widths = state_widths(params, cell.state_names)
-    wanted = (params.W_ih.shape[1], *widths)
+    made_of = (cache.x.shape[2], *(array.shape[1] for array in previous))
+    wanted = (params.W_ih.shape[1], *state_widths(params, cell.state_names))
     if made_of != wanted:
         letters = ", ".join(("x", *cell.state_names))
         raise ValueError(
             f"cache: got one of widths {made_of} of {letters}, expected {wanted} as of params"
         )
-    check_output_gradient(dy, (T, N, width), cache.x)
-    if dstate is not None:
-        check_state("dstate", cell, dstate, [(N, width) for width in widths], cache.x)
 
 
 def check_output_gradient(dy: Array, shape: tuple[int, ...], like: Array) -> None:

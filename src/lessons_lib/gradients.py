@@ -1,14 +1,28 @@
-"""Check gradients against finite differences, and keep them in bounds."""
+"""Check gradients against finite differences, and keep them in bounds.
+
+Clipping is in `clipping`, the guess at a failure's cause in `diagnosis`.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from array_api_compat import array_namespace, is_numpy_array
 
 from .arrays import Array
+from .clipping import clip_by_norm, clip_by_value, global_norm
+from .diagnosis import likely_cause
+
+__all__ = [
+    "check_gradients",
+    "clip_by_norm",
+    "clip_by_value",
+    "global_norm",
+    "numerical_gradient",
+    "relative_difference",
+]
 
 
 def relative_difference(a: Array, b: Array) -> float:
@@ -110,17 +124,23 @@ def check_gradients(
     TypeError
         An array is no NumPy array, or one of `arrays` is not of float64.
     AssertionError
-        A gradient is off; the message names the array, the element and both values.
+        A gradient is off; the message names each such array, its worst element, both values, and,
+        where the numbers tell, a likely cause.
     """
     if set(arrays) != set(gradients):
         raise ValueError(f"gradients: got {sorted(gradients)}, expected {sorted(arrays)}")
-    differences = {}
     for name, x in arrays.items():
         _check_pair(name, x, gradients[name])
-        expected = numerical_gradient(loss, x, step)
-        differences[name] = relative_difference(gradients[name], expected)
-        if not differences[name] <= tolerance:  # NaN is a failure too
-            raise AssertionError(_describe(name, gradients[name], expected, differences[name]))
+    expected = {name: numerical_gradient(loss, x, step) for name, x in arrays.items()}
+    differences = {name: relative_difference(gradients[name], expected[name]) for name in arrays}
+    off = [name for name in arrays if not differences[name] <= tolerance]  # NaN is a failure too
+    if off:
+        lines = []
+        for name in off:
+            cause = likely_cause(name, gradients, expected, tolerance)
+            text = _describe(name, gradients[name], expected[name], differences[name])
+            lines.append(f"{text}; likely cause: {cause}" if cause else text)
+        raise AssertionError("\n".join(lines))
     return differences
 
 
@@ -147,16 +167,3 @@ def _describe(name: str, came: np.ndarray, expected: np.ndarray, difference: flo
         f"gradient of {name}: relative difference {difference:.1e}; farthest off at {index}: "
         f"got {came[index]:.6g}, finite differences give {expected[index]:.6g}"
     )
-
-
-def global_norm(arrays: Sequence[Array]) -> float:
-    """Return the Euclidean norm of all elements of all arrays together."""
-    return math.hypot(*(_norm(a) for a in arrays))
-
-
-def _norm(a: Array) -> float:
-    # of what is scaled to at most 1 the squares cannot overflow, as an exploded gradient's do
-    largest = float(abs(a).max()) if math.prod(a.shape) else 0.0
-    if largest == 0 or not math.isfinite(largest):
-        return largest
-    return largest * float(((a / largest) ** 2).sum()) ** 0.5

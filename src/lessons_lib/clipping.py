@@ -1,0 +1,103 @@
+"""Keep gradients in bounds: their norm, and clipping by norm and by value.
+
+References
+----------
+Pascanu, Mikolov and Bengio (2013), "On the difficulty of training recurrent neural networks",
+ICML, algorithm 1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from array_api_compat import array_namespace
+
+from .arrays import Array
+
+
+def leaves(grads: Any) -> list[Array]:
+    """Return the arrays of tuples and lists in one another, Params among them, in order."""
+    if isinstance(grads, tuple | list):
+        return [array for part in grads for array in leaves(part)]
+    return [grads]
+
+
+def global_norm(grads: Any) -> float:
+    """Return the Euclidean norm of all elements of all arrays together.
+
+    Parameters
+    ----------
+    grads : Params, or any tuples and lists of arrays
+    """
+    return math.hypot(*(_norm(array) for array in leaves(grads)))
+
+
+def clip_by_norm(grads: Any, max_norm: float) -> Any:
+    """Shorten gradients whose global norm is above a bound; leave shorter ones as they are.
+
+    The direction stays: g becomes max_norm · g / ‖g‖, but only where ‖g‖ > max_norm.
+
+    Parameters
+    ----------
+    grads : Params, or any tuples and lists of arrays
+    max_norm : float
+
+    Returns
+    -------
+    fresh arrays in the same form
+
+    Raises
+    ------
+    ValueError
+        `max_norm` is no positive number, or the norm is NaN or infinite: such a gradient has no
+        direction to keep.
+    """
+    _check_bound("max_norm", max_norm)
+    norm = global_norm(grads)
+    if not math.isfinite(norm):
+        raise ValueError(f"grads: got a norm of {norm}, expected a finite one")
+    factor = max_norm / norm if norm > max_norm else 1.0
+    return _each(grads, lambda array: array * factor)
+
+
+def clip_by_value(grads: Any, limit: float) -> Any:
+    """Cut each element to the range from −limit to limit; the direction changes.
+
+    Parameters
+    ----------
+    grads : Params, or any tuples and lists of arrays
+    limit : float
+
+    Returns
+    -------
+    fresh arrays in the same form; NaN stays NaN
+
+    Raises
+    ------
+    ValueError
+        `limit` is no positive number.
+    """
+    _check_bound("limit", limit)
+    return _each(grads, lambda array: array_namespace(array).clip(array, -limit, limit))
+
+
+def _norm(array: Array) -> float:
+    # of what is scaled to at most 1 the squares cannot overflow, as an exploded gradient's do
+    largest = float(abs(array).max()) if math.prod(array.shape) else 0.0
+    if largest == 0 or not math.isfinite(largest):
+        return largest
+    return largest * float(((array / largest) ** 2).sum()) ** 0.5
+
+
+def _check_bound(name: str, value: float) -> None:
+    if not value > 0:  # NaN is refused too
+        raise ValueError(f"{name}: got {value}, expected a number above 0")
+
+
+def _each(grads: Any, function: Callable[[Array], Array]) -> Any:
+    if not isinstance(grads, tuple | list):
+        return function(grads)
+    parts = [_each(part, function) for part in grads]
+    return type(grads)(*parts) if hasattr(grads, "_fields") else type(grads)(parts)

@@ -1,0 +1,99 @@
+"""Guess what is wrong with a gradient from its numbers alone, and only where they support it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import permutations
+
+import numpy as np
+
+#: The blocks of the matrices and of b by their number: those of the GRU and of the LSTM.
+GATES = {3: "rzn", 4: "ifgo"}
+
+Arrays = Mapping[str, np.ndarray]
+Near = Callable[[np.ndarray, np.ndarray], bool]
+
+
+def likely_cause(name: str, came: Arrays, expected: Arrays, tolerance: float) -> str | None:
+    """Return what may be wrong with one gradient, or None where its numbers do not tell.
+
+    Parameters
+    ----------
+    name : str
+        The gradient in question.
+    came, expected : mappings of names to NumPy arrays
+        All gradients, as they came and as they should be.
+    tolerance : float
+        Bound of the relative difference of what counts as equal.
+    """
+
+    def near(a: np.ndarray, b: np.ndarray) -> bool:
+        scale = max(np.abs(a).max(initial=0), np.abs(b).max(initial=0))
+        return bool(np.abs(a - b).max(initial=0) <= tolerance * scale)
+
+    a, b = came[name], expected[name]
+    if not np.isfinite(a).all():
+        return "it is not finite"
+    if not a.any():
+        return "it is zero: nothing was added to it"
+    return (
+        _as_a_whole(a, b, near)
+        or _along_time(a, b, near)
+        or _by_blocks(name, came, expected, near)
+        or _by_the_others(name, came, expected, near)
+    )
+
+
+def _as_a_whole(a: np.ndarray, b: np.ndarray, near: Near) -> str | None:
+    if near(a, -b):
+        return "the sign"
+    ratio = float(np.vdot(b, a) / np.vdot(b, b)) if b.any() else 0.0
+    if ratio and near(a, ratio * b):
+        return f"a factor: it is {ratio:.4g} times what it should be, everywhere"
+    if a.ndim == 2 and a.shape[0] == a.shape[1] and near(a.T, b):
+        return "it is transposed"
+    return None
+
+
+def _along_time(a: np.ndarray, b: np.ndarray, near: Near) -> str | None:
+    """Look along the first axis of an array (T, N, ·), such as the gradient of x."""
+    if a.ndim != 3 or len(a) < 3:
+        return None
+    if near(a[1:], b[:-1]):
+        return "off by one in time: what stands at t belongs to t − 1"
+    if near(a[:-1], b[1:]):
+        return "off by one in time: what stands at t belongs to t + 1"
+    if near(a[::-1], b):
+        return "time runs backwards"
+    wrong = [t for t in range(len(a)) if not near(a[t], b[t])]
+    if wrong == [*range(len(a) - 1)]:
+        return "only the last step is right: a term that comes back from step t + 1 is missing"
+    return f"only step {wrong[0]} is wrong" if len(wrong) == 1 else None
+
+
+def _by_blocks(name: str, came: Arrays, expected: Arrays, near: Near) -> str | None:
+    """Look at the gates' blocks, whose number only the shape of W_hh tells."""
+    if name not in ("W_ih", "W_hh", "b") or "W_hh" not in came:
+        return None
+    rows, columns = came["W_hh"].shape
+    gates = GATES.get(rows // columns, "") if rows % columns == 0 else ""
+    if not gates:
+        return None
+    ours, theirs = (np.split(arrays[name], len(gates)) for arrays in (came, expected))
+    fits = [[near(mine, other) for other in theirs] for mine in ours]
+    for order in permutations(range(len(gates))):
+        if all(fits[k][gate] for k, gate in enumerate(order)):
+            return f"the blocks stand in the order {' '.join(gates[k] for k in order)}"
+    wrong = [gate for k, gate in enumerate(gates) if not fits[k][k]]
+    if len(wrong) < len(gates):
+        return f"of the blocks {' '.join(gates)} only these are wrong: {' '.join(wrong)}"
+    return None
+
+
+def _by_the_others(name: str, came: Arrays, expected: Arrays, near: Near) -> str | None:
+    if name == "W_hh" and "b" in came and near(came["b"], expected["b"]):
+        return (
+            "that of b is right, which is made of the same da; look at what da is multiplied by, "
+            "the state before the step: it may be off by one in time"
+        )
+    return None
