@@ -99,7 +99,7 @@ def test_keras_computes_the_same(name):
 
 def flax_cell(name):
     pytest.importorskip("flax", reason="Flax is not installed: the extra `oracles`")
-    from flax import linen  # type: ignore[import-not-found,unused-ignore]
+    from flax import linen
 
     return {
         "rnn.CELL": lambda: linen.SimpleCell(H),
@@ -131,7 +131,7 @@ def test_flax_computes_the_same(name):
 def test_flax_own_weights_are_taken_over(name):
     p = problem(name, np.float32)
     cell = flax_cell(name)
-    import jax  # type: ignore[import-not-found,unused-ignore]
+    import jax
 
     carry = p.state[0] if len(p.state) == 1 else p.state[::-1]
     weights = cell.init(jax.random.key(0), carry, p.x[0])["params"]
