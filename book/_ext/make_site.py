@@ -92,7 +92,11 @@ def serve(root: Path, port: int) -> None:
     """Serve the built site to this machine alone and open it in the default browser."""
     site = root / "_build" / "site"
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+    try:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+    except OSError as error:
+        raise SystemExit(f"port {port}: {error.strerror}; try make serve PORT={port + 1}") from None
+    with server:
         address = f"http://127.0.0.1:{server.server_port}/"
         print(f"{site} is served at {address} (Ctrl+C stops it)", flush=True)
         webbrowser.open(address)
