@@ -98,6 +98,37 @@ def test_no_argument_is_changed_and_no_result_shares_memory_with_one(name, libra
         assert not any(np.shares_memory(argument, result) for result in results)
 
 
+def every_other(a):
+    """Return the same numbers, each followed in memory by one that does not belong."""
+    return np.repeat(a, 2, axis=-1)[..., ::2]
+
+
+def turned(a):
+    """Return the same numbers, laid in memory from the last axis to the first."""
+    return np.asfortranarray(a)
+
+
+def read_only(a):
+    a = a.copy()
+    a.flags.writeable = False
+    return a
+
+
+@every_cell
+@pytest.mark.parametrize("change", [every_other, turned, read_only])
+def test_the_order_in_memory_does_not_matter(name, change):
+    p = problem(name)
+    y, *_ = p.forward()
+    arrays = p.with_arrays(change)
+    libraries = [arrays]
+    if change is not read_only:  # torch has no such thing
+        libraries.append(arrays.with_arrays(torch.from_numpy))
+    for q in libraries:
+        assert relative_difference(np.asarray(q.forward()[0]), y) < 1e-12
+        ours = {key: np.asarray(value) for key, value in q.backward().items()}
+        assert_close(ours, p.backward(), 1e-12)
+
+
 @every_cell
 def test_without_a_state_it_starts_from_zeros(name):
     p = problem(name)

@@ -213,6 +213,16 @@ def test_what_belongs_to_another_cell_is_refused(name):
                 run(p, cache=other.forward()[2])
 
 
+def test_the_module_is_not_the_cell():
+    p = problem("lstm.CELL")
+    *_, cache = p.forward()
+    message = "cell: got <module 'lessons_lib.lstm' .*, expected a scan.Cell, such as lstm.CELL"
+    with pytest.raises(TypeError, match=message):
+        scan.forward(lstm, p.params, p.x)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=message):
+        scan.backward(lstm, p.params, cache, p.dy)  # type: ignore[arg-type]
+
+
 def test_no_two_cells_share_a_name():
     assert len({cell.name for cell in CELLS.values()}) == len(CELLS)
 
