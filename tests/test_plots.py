@@ -25,10 +25,7 @@ def png_bytes() -> int:
 
 def test_curves_draw_one_run_as_it_is_and_several_as_median_and_range():
     runs = np.array([[1.0, 2.0, 3.0], [1.0, 4.0, 9.0], [1.0, 3.0, 100.0]])
-    assert (
-        plots.curves([1, 2, 4], {"a": [3.0, 2.0, 1.0], "b": runs}, xlabel="$T$", ylabel="$L$")
-        is None
-    )
+    plots.curves([1, 2, 4], {"a": [3.0, 2.0, 1.0], "b": runs}, xlabel="$T$", ylabel="$L$")
     ax = plt.gca()
     alone, together = ax.get_lines()
     assert alone.get_xydata().tolist() == [[1, 3], [2, 2], [4, 1]]

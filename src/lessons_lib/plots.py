@@ -33,6 +33,7 @@ STYLE: Mapping[str, Any] = {
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
     "figure.constrained_layout.use": True,
+    "figure.constrained_layout.h_pad": 0.06,
     "font.size": 11,
     "legend.fontsize": 10,
     "legend.frameon": False,

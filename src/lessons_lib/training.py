@@ -1,0 +1,171 @@
+"""Train a recurrent layer with a linear read-out on a task: small, seeded, on the CPU or a GPU.
+
+This module needs torch; ``import lessons_lib`` does not load it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+
+from . import _validation as validation
+from . import lstm, rnn
+from .progress import progress
+from .tasks import Batch
+
+Task = Callable[[np.random.Generator], Batch]
+
+
+class Reader(torch.nn.Module):
+    """A recurrent layer of torch.nn and a linear read-out of its hidden state.
+
+    Parameters
+    ----------
+    params : rnn.Params or lstm.Params of NumPy arrays
+        The initial weights; their type makes the layer an ``nn.RNN`` or an ``nn.LSTM``. The layer
+        has the library's one bias: torch's second one is zero and is not trained.
+    outputs : int
+        Numbers to be predicted, or classes, at each step.
+    generator : numpy.random.Generator
+        Draws the read-out's weights.
+    """
+
+    def __init__(self, params: Any, outputs: int, generator: np.random.Generator) -> None:
+        super().__init__()
+        layers = {rnn.Params: torch.nn.RNN, lstm.Params: torch.nn.LSTM}
+        if type(params) not in layers:
+            raise TypeError(
+                f"params: got {type(params).__name__}, expected rnn.Params or lstm.Params"
+            )
+        validation.check_sizes(outputs=outputs)
+        validation.check_generator(generator)
+        hidden_size, input_size = params.W_hh.shape[1], params.W_ih.shape[1]
+        self.kind = type(params)
+        self.layer = layers[self.kind](input_size, hidden_size)
+        self.read = torch.nn.Linear(hidden_size, outputs)
+        bound = hidden_size**-0.5
+        with torch.no_grad():
+            for weight, array in zip(self._weights(), params, strict=True):
+                weight.copy_(torch.as_tensor(array))
+            self.layer.bias_hh_l0.zero_().requires_grad_(False)
+            for weight in self.read.parameters():
+                weight.copy_(torch.as_tensor(generator.uniform(-bound, bound, weight.shape)))
+
+    def forward(self, x: torch.Tensor, state: Any = None) -> tuple[torch.Tensor, Any]:
+        """Read x (T, N, D): return the outputs (T, N, K) and the layer's last state."""
+        y, state = self.layer(x, state)
+        return self.read(y), state
+
+    def params(self) -> Any:
+        """Return the layer's weights as they are now, as the library's Params, in float64."""
+        arrays = (weight.detach().cpu().double().numpy() for weight in self._weights())
+        return self.kind(*(array.copy() for array in arrays))
+
+    def _weights(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        return self.layer.weight_ih_l0, self.layer.weight_hh_l0, self.layer.bias_ih_l0
+
+
+def loss_of(outputs: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return the mean loss over the scored steps: the last ones, as many as `target` has.
+
+    Parameters
+    ----------
+    outputs : tensor of shape (T, N, K)
+    target : tensor of shape (S, N) or (N,) of integers, or (S, N, K) or (N, K) of floats
+        Integers are classes, and the loss is the cross-entropy in nats; floats are numbers, and
+        the loss is the mean squared error.
+    """
+    scored = _scored(outputs, target)
+    if target.is_floating_point():
+        return torch.nn.functional.mse_loss(scored, target)
+    return torch.nn.functional.cross_entropy(scored.flatten(0, -2), target.flatten())
+
+
+def _scored(outputs: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    per_step = target.ndim == (3 if target.is_floating_point() else 2)
+    return outputs[-len(target) :] if per_step else outputs[-1]
+
+
+def train(
+    model: torch.nn.Module,
+    task: Task,
+    updates: int,
+    generator: np.random.Generator,
+    lr: float = 1e-2,
+    clip: float = 1.0,
+) -> np.ndarray:
+    """Train with Adam, a fresh batch at each update; return the loss before each update.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Returns the outputs (T, N, K) first, as `Reader` does. Trained in place, where it is.
+    task : callable
+        ``task(generator)`` returns a batch, e.g. ``partial(tasks.recall, 32, 100)``.
+    updates : int
+    generator : numpy.random.Generator
+        Draws the batches.
+    lr : float, optional
+        Learning rate.
+    clip : float, optional
+        The gradient's norm is kept at or below this.
+
+    Returns
+    -------
+    array of shape (updates,)
+    """
+    trained = [weight for weight in model.parameters() if weight.requires_grad]
+    optimizer = torch.optim.Adam(trained, lr=lr, fused=True)
+    losses = np.empty(updates)
+    with one_thread():
+        for k in progress(updates):
+            outputs, target = _run(model, task(generator))
+            loss = loss_of(outputs, target)
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(trained, clip)
+            optimizer.step()
+            losses[k] = loss.item()
+    return losses
+
+
+def evaluate(
+    model: torch.nn.Module, task: Task, generator: np.random.Generator
+) -> tuple[float, float]:
+    """Return loss and accuracy on a fresh batch; the accuracy of numbers is NaN."""
+    with one_thread(), torch.no_grad():
+        outputs, target = _run(model, task(generator))
+        loss = loss_of(outputs, target).item()
+        if target.is_floating_point():
+            return loss, float("nan")
+        right = _scored(outputs, target).argmax(-1) == target
+        return loss, right.double().mean().item()
+
+
+def _run(model: torch.nn.Module, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    weight = next(model.parameters())
+    x, target = (torch.from_numpy(np.ascontiguousarray(array)).to(weight.device) for array in batch)
+    if target.is_floating_point():
+        target = target.to(weight.dtype)
+    return model(x.to(weight.dtype))[0], target
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep torch to one thread: at a lesson's sizes more are slower, and their sums differ."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def short_or_long(short: int, long: int) -> int:
+    """Return `long` where the environment says LESSONS_LONG=1, else `short`, which a page runs."""
+    return long if os.environ.get("LESSONS_LONG", "0") not in ("", "0") else short
