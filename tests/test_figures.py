@@ -11,8 +11,9 @@ FOLDER = Path(__file__).parents[1] / "book" / "figures"
 FIGURES = sorted(FOLDER.glob("*.svg"))
 SVG = "{http://www.w3.org/2000/svg}"
 
-# The names that stand in equations or code; all else is single letters, digits and these signs.
-NAMES = {"tanh", "step", "torch", "nn"}
+# The names that stand in equations or code (hn and in are the indices of a GRU's weights); all
+# else is single letters, digits and these signs.
+NAMES = {"tanh", "step", "torch", "nn", "hn", "in"}
 SIGNS = set(" .,()+−=·⊙∂∇′")
 
 # A column of a 390 px page; below 11 px a subscript cannot be read.
