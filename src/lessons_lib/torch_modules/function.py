@@ -88,7 +88,7 @@ class _ByHand(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, network: Network, *tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
         ctx.save_for_backward(*tensors)  # also lets torch refuse what is changed before backward
-        ctx.network, ctx.numpy = network, _numpy_serves(tensors[0])
+        ctx.network, ctx.numpy = network, _numpy_serves(tensors)
         with np.errstate(all="ignore"):  # as torch, which passes infinities and NaN on in silence
             results, ctx.cache = network.forward(_lower(tensors, ctx.numpy))
         return _lift(results, ctx.numpy)
@@ -104,9 +104,9 @@ class _ByHand(torch.autograd.Function):
             return None, *_lift(network.backward(lowered, ctx.cache, dresults), ctx.numpy)
 
 
-def _numpy_serves(x: torch.Tensor) -> bool:
+def _numpy_serves(tensors: Any) -> bool:
     """Tell whether NumPy can run on the tensors' own memory."""
-    return x.device.type == "cpu" and x.dtype in (torch.float32, torch.float64)
+    return all(t.is_cpu and t.dtype in (torch.float32, torch.float64) for t in tensors)
 
 
 def _lower(tensors: Any, numpy: bool) -> tuple[Any, ...]:
