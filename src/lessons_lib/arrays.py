@@ -9,10 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from array_api_compat import array_namespace, device
+import array_api_compat.numpy
+import numpy as np
+from array_api_compat import device
 
 #: A NumPy array or a torch tensor.
 Array: TypeAlias = Any
+
+
+def array_namespace(*arrays: Array) -> Any:
+    """Return the functions of the arrays' own library; NumPy's at once, as each step asks often."""
+    if isinstance(arrays[0], np.ndarray):
+        return array_api_compat.numpy
+    return array_api_compat.array_namespace(*arrays)
 
 
 def tanh(x: Array) -> Array:
@@ -69,6 +78,11 @@ def zeros_like(x: Array, shape: tuple[int, ...] | None = None) -> Array:
 def rows(x: Array) -> Array:
     """Flatten all axes but the last: (T, N, K) becomes (T·N, K)."""
     return array_namespace(x).reshape(x, (-1, x.shape[-1]))
+
+
+def product(x: Array, matrix: Array) -> Array:
+    """Multiply each row of x, (..., K), by a matrix (K, M), all leading axes in one product."""
+    return array_namespace(x).reshape(rows(x) @ matrix, (*x.shape[:-1], matrix.shape[1]))
 
 
 def sum_of_outer_products(left: Array, right: Array) -> Array:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import Array, stack, sum_of_outer_products, sum_over_rows
+from .arrays import Array, product, stack, sum_of_outer_products, sum_over_rows
 
 
 def sizes(params: Any) -> tuple[int, ...]:
@@ -51,7 +51,7 @@ def project(params: Any, x: Array) -> Array:
     -------
     array of shape (..., K)
     """
-    return x @ params.W_ih.T + params.b
+    return product(x, params.W_ih.T) + params.b
 
 
 def input_gradient(params: Any, da: Array) -> Array:
@@ -68,7 +68,7 @@ def input_gradient(params: Any, da: Array) -> Array:
     -------
     array of shape (..., D)
     """
-    return da[..., : params.W_ih.shape[0]] @ params.W_ih
+    return product(da[..., : params.W_ih.shape[0]], params.W_ih)
 
 
 def weight_gradients(params: Any, x: Array, caches: list[Any], da: Array) -> Any:
