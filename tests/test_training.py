@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from lessons_lib import lstm, rnn, tasks, training
+from lessons_lib import gru, lstm, rnn, tasks, training
 from lessons_lib.gradients import relative_difference
 
 
@@ -15,7 +15,7 @@ def reader(module, D, K, seed=0, H=8):
     return training.Reader(module.init_params(D, H, generator), K, generator)
 
 
-@pytest.mark.parametrize("module", [rnn, lstm])
+@pytest.mark.parametrize("module", [rnn, lstm, gru])
 def test_reader_is_the_library_s_layer_and_a_linear_read_out(module):
     generator = np.random.default_rng(0)
     params = module.init_params(3, 5, generator)
@@ -38,7 +38,7 @@ def test_reader_goes_on_from_a_state():
     assert torch.allclose(whole, torch.cat([first, second]), atol=1e-6)
 
 
-@pytest.mark.parametrize("module", [rnn, lstm])
+@pytest.mark.parametrize("module", [rnn, lstm, gru])
 def test_training_learns_and_repeats_itself(module):
     task = partial(tasks.recall, 32, 5)
     losses, models = [], []
@@ -52,7 +52,8 @@ def test_training_learns_and_repeats_itself(module):
     loss, accuracy = training.evaluate(models[0], task, np.random.default_rng(1))
     assert loss < 0.1
     assert accuracy == 1.0
-    assert not models[0].layer.bias_hh_l0.any()  # the second bias takes no part
+    # the second bias takes no part, but in a GRU's candidate
+    assert models[0].layer.bias_hh_l0.any() == (module is gru)
 
 
 def test_training_on_numbers_has_a_loss_and_no_accuracy():
@@ -116,7 +117,9 @@ def test_long_runs_are_asked_for_in_the_environment(monkeypatch):
 def test_reader_refuses_what_it_cannot_hold():
     generator = np.random.default_rng(0)
     params = rnn.init_params(2, 4, generator)
-    with pytest.raises(TypeError, match=r"params: got tuple, expected rnn\.Params or lstm\.Params"):
+    with pytest.raises(
+        TypeError, match=r"params: got tuple, expected rnn\.Params, lstm\.Params or gru"
+    ):
         training.Reader(tuple(params), 1, generator)
     with pytest.raises(ValueError, match="outputs: got 0, expected at least 1"):
         training.Reader(params, 0, generator)

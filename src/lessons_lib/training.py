@@ -14,11 +14,21 @@ import numpy as np
 import torch
 
 from . import _validation as validation
-from . import lstm, rnn
+from . import gru, lstm, rnn
+from .convert import from_torch, to_torch
 from .progress import progress
+from .scan import Cell
 from .tasks import Batch
 
 Task = Callable[[np.random.Generator], Batch]
+
+
+#: What trains each cell's parameters.
+LAYERS: dict[Any, tuple[Cell, type[torch.nn.RNNBase]]] = {
+    rnn.Params: (rnn.CELL, torch.nn.RNN),
+    lstm.Params: (lstm.CELL, torch.nn.LSTM),
+    gru.Params: (gru.CELL, torch.nn.GRU),
+}
 
 
 class Reader(torch.nn.Module):
@@ -26,9 +36,9 @@ class Reader(torch.nn.Module):
 
     Parameters
     ----------
-    params : rnn.Params or lstm.Params of NumPy arrays
-        The initial weights; their type makes the layer an ``nn.RNN`` or an ``nn.LSTM``. The layer
-        has the library's one bias: torch's second one is zero and is not trained.
+    params : rnn.Params, lstm.Params or gru.Params of NumPy arrays
+        The initial weights; their type says which layer of torch.nn it is. An RNN or LSTM has the
+        library's one bias: torch's second one is zero and is not trained.
     outputs : int
         Numbers to be predicted, or classes, at each step.
     generator : numpy.random.Generator
@@ -37,22 +47,21 @@ class Reader(torch.nn.Module):
 
     def __init__(self, params: Any, outputs: int, generator: np.random.Generator) -> None:
         super().__init__()
-        layers = {rnn.Params: torch.nn.RNN, lstm.Params: torch.nn.LSTM}
-        if type(params) not in layers:
+        if type(params) not in LAYERS:
             raise TypeError(
-                f"params: got {type(params).__name__}, expected rnn.Params or lstm.Params"
+                f"params: got {type(params).__name__}, "
+                "expected rnn.Params, lstm.Params or gru.Params"
             )
         validation.check_sizes(outputs=outputs)
         validation.check_generator(generator)
-        hidden_size, input_size = params.W_hh.shape[1], params.W_ih.shape[1]
-        self.kind = type(params)
-        self.layer = layers[self.kind](input_size, hidden_size)
-        self.read = torch.nn.Linear(hidden_size, outputs)
-        bound = hidden_size**-0.5
+        self.cell, layer = LAYERS[type(params)]
+        self.layer = layer(params.W_ih.shape[1], params.W_hh.shape[1])
+        self.layer.load_state_dict(to_torch(self.cell, ((params,),)))
+        if not isinstance(params, gru.Params):  # a GRU's candidate needs its second bias
+            self.layer.bias_hh_l0.requires_grad_(False)
+        self.read = torch.nn.Linear(params.W_hh.shape[1], outputs)
+        bound = params.W_hh.shape[1] ** -0.5
         with torch.no_grad():
-            for weight, array in zip(self._weights(), params, strict=True):
-                weight.copy_(torch.as_tensor(array))
-            self.layer.bias_hh_l0.zero_().requires_grad_(False)
             for weight in self.read.parameters():
                 weight.copy_(torch.as_tensor(generator.uniform(-bound, bound, weight.shape)))
 
@@ -63,11 +72,9 @@ class Reader(torch.nn.Module):
 
     def params(self) -> Any:
         """Return the layer's weights as they are now, as the library's Params, in float64."""
-        arrays = (weight.detach().cpu().double().numpy() for weight in self._weights())
-        return self.kind(*(array.copy() for array in arrays))
-
-    def _weights(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        return self.layer.weight_ih_l0, self.layer.weight_hh_l0, self.layer.bias_ih_l0
+        weights = self.layer.state_dict().items()
+        arrays = {name: weight.cpu().double().numpy().copy() for name, weight in weights}
+        return from_torch(self.cell, arrays)[0][0]
 
 
 def loss_of(outputs: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
