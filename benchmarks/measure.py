@@ -1,0 +1,94 @@
+"""Measure side by side: time in turns, so that a busy moment hits all; peak memory, each alone."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+Run = Callable[[], Any]
+
+
+def times(runs: dict[str, Run], seconds: float, device: str) -> dict[str, dict[str, float]]:
+    """Run all in turns for some seconds; compare each with the first of the same turn.
+
+    Parameters
+    ----------
+    runs : dict of names to functions
+    seconds : float
+        At least this long, and 5 turns.
+    device : str
+
+    Returns
+    -------
+    dict of names to dicts
+        milliseconds (median), ratio (median of the ratios to the first of the same turn), and the
+        ratios' quartiles.
+    """
+    for run in runs.values():  # twice: memory and libraries settle
+        run(), run()
+    turns: list[dict[str, float]] = []
+    start = time.perf_counter()
+    while len(turns) < 5 or time.perf_counter() - start < seconds:
+        turns.append({name: _once(run, device) for name, run in runs.items()})
+        progress(f"turn {len(turns)}, {time.perf_counter() - start:.0f} of {seconds:.0f} s")
+    progress("")
+    return {name: _summary(turns, name, next(iter(runs))) for name in runs}
+
+
+def _once(run: Run, device: str) -> float:
+    if device == "cuda":
+        torch.cuda.synchronize()
+    start = time.perf_counter()
+    run()
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - start
+
+
+def _summary(turns: list[dict[str, float]], name: str, first: str) -> dict[str, float]:
+    ratios = [turn[name] / turn[first] for turn in turns]
+    low, middle, high = statistics.quantiles(ratios, n=4)
+    return {
+        "milliseconds": round(1e3 * statistics.median(turn[name] for turn in turns), 3),
+        "ratio": round(middle, 3),
+        "ratio, lower quartile": round(low, 3),
+        "ratio, upper quartile": round(high, 3),
+        "turns": len(turns),
+    }
+
+
+def peak_memory(run: Run, device: str) -> float:
+    """Return by how many MiB memory rises at most while a function runs for the first time.
+
+    On the CPU it is the process's resident memory, as Linux counts it; the process should have
+    loaded its libraries and done nothing else. On a GPU it is what torch has allocated.
+    """
+    if device == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+        before = torch.cuda.memory_allocated()
+        run()
+        return (torch.cuda.max_memory_allocated() - before) / 2**20
+    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+    before = _resident("VmRSS")
+    run()
+    return (_resident("VmHWM") - before) / 2**10
+
+
+def _resident(name: str) -> int:
+    """Return a line of /proc/self/status, in KiB."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1])
+    raise OSError(f"/proc/self/status has no {name}")
+
+
+def progress(text: str) -> None:
+    """Overwrite a line on a terminal."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
