@@ -54,7 +54,7 @@ lint: env ## check style, types and spelling
 lock: ## renew requirements.txt from pyproject.toml
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/pip install --quiet pip-tools==7.6.2
-	.venv-lock/bin/pip-compile --quiet --upgrade --extra torch --extra book --strip-extras --allow-unsafe \
+	.venv-lock/bin/pip-compile --quiet --upgrade --extra torch --extra book --extra oracles --strip-extras --allow-unsafe \
 	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 	  --output-file .venv-lock/pins.txt pyproject.toml
 	@{ echo "# Exact versions of all that builds and tests the book. Renewed by: make lock"; \
