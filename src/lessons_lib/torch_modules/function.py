@@ -116,6 +116,4 @@ def _lower(tensors: Any, numpy: bool) -> tuple[Any, ...]:
 
 def _lift(arrays: Any, numpy: bool) -> tuple[torch.Tensor, ...]:
     """Undo `_lower`."""
-    if not numpy:
-        return tuple(arrays)
-    return tuple(torch.from_numpy(np.ascontiguousarray(a)) for a in arrays)  # no negative strides
+    return tuple(map(torch.from_numpy, arrays)) if numpy else tuple(arrays)
