@@ -7,7 +7,7 @@ PORT ?= 8000
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: help env book serve notebooks execute figures test lint lock clean
+.PHONY: help env book serve notebooks execute figures corpus test lint lock clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -40,6 +40,9 @@ execute: env ## run the notebooks and store what they print (NB=… for one)
 
 figures: env ## copy book/figures/figure.css into each diagram
 	$(PY) book/_ext/diagrams.py book/figures
+
+corpus: env ## renew the library's copy of the book's prose, from which lessons learn
+	$(PY) book/_ext/corpus.py
 
 test: lint ## run every check: style, types, units, notebooks, languages, site
 	$(PY) -m pytest -n 2 --dist loadscope
