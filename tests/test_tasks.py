@@ -117,3 +117,9 @@ def test_nesting_closes_only_what_is_open():
     assert abs(x[..., 2].mean() - 0.3) < 0.03
     brackets, _ = tasks.nesting(200, 30, np.random.default_rng(0), letters=0)
     assert not brackets[..., 2].any()
+
+
+def test_nesting_refuses_a_share_that_is_none():
+    for letters in (-0.1, 1.1, float("nan")):
+        with pytest.raises(ValueError, match=r"letters: got [^,]+, expected a share"):
+            tasks.nesting(5, 3, np.random.default_rng(0), letters)

@@ -7,6 +7,8 @@ with S < T the last S steps, (N, ·) the last step only. Floating-point targets 
 size K, the K numbers to be predicted; integer targets have no such axis: they name a class.
 
 A size that is no positive integer, or a missing generator, raises an error that names it.
+
+The book's own prose, and `word_spacing`, whose x (T, N) are integer codes, are from `book_text`.
 """
 
 from __future__ import annotations
@@ -16,6 +18,11 @@ from typing import TypeAlias
 import numpy as np
 
 from . import _validation as validation
+from .book_text import book_text as book_text
+from .book_text import decode as decode
+from .book_text import encode as encode
+from .book_text import streams as streams
+from .book_text import word_spacing as word_spacing
 
 #: Input and target of one batch.
 Batch: TypeAlias = tuple[np.ndarray, np.ndarray]
@@ -164,14 +171,14 @@ def reversed_copy(
 
 
 def nesting(batch: int, T: int, generator: np.random.Generator, letters: float = 0.3) -> Batch:
-    """Tell whether a bracket is still open.
+    """Tell whether a bracket is still open: bracket matching, with letters as the noise.
 
     Parameters
     ----------
     batch, T, generator
         As for `running_sum`: N texts of T characters.
     letters : float, optional
-        Share of characters that are no brackets.
+        Share of characters that are no brackets, from 0 to 1.
 
     Returns
     -------
@@ -182,6 +189,8 @@ def nesting(batch: int, T: int, generator: np.random.Generator, letters: float =
         ``(x[..., 0] - x[..., 1]).cumsum(axis=0)``.
     """
     _check(generator, batch=batch, T=T)
+    if not 0 <= letters <= 1:
+        raise ValueError(f"letters: got {letters}, expected a share from 0 to 1")
     x = np.zeros((T, batch, 3))
     depth = np.zeros(batch)
     for t in range(T):
