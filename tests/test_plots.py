@@ -109,3 +109,15 @@ def test_figures_are_small_files_of_a_known_size_on_white():
 def test_refuses_shapes_that_do_not_fit(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_an_image_has_its_first_row_at_the_bottom():
+    plots.image(np.array([[0.0, 1.0], [2.0, 3.0]]), (-1, 1, 0, 5), xlabel="$x$", ylabel="$y$")
+    ax = plt.gca()
+    (drawn,) = ax.get_images()
+    assert drawn.get_extent() == [-1, 1, 0, 5]
+    assert drawn.origin == "lower"
+    assert ax.get_ylabel() == "$y$"
+    assert png_bytes() < 60_000
+    with pytest.raises(ValueError, match=r"values: got shape \(3,\), expected \(rows, columns\)"):
+        plots.image(np.zeros(3), (0, 1, 0, 1), xlabel="", ylabel="")

@@ -176,6 +176,33 @@ def heatmaps(panels: Mapping[str, np.ndarray], *, xlabel: str = "$t$") -> None:
         column[-1, 0].set_xlabel(xlabel)
 
 
+def image(
+    values: np.ndarray, extent: tuple[float, float, float, float], *, xlabel: str, ylabel: str
+) -> None:
+    """Draw a number at each point of a plane: the greater, the darker.
+
+    Parameters
+    ----------
+    values : array of shape (rows, columns)
+        The first row lies at the bottom.
+    extent : tuple of float
+        Left, right, bottom, top.
+    xlabel, ylabel : str
+        Symbols.
+
+    Raises
+    ------
+    ValueError
+        `values` is no matrix.
+    """
+    if np.ndim(values) != 2:
+        raise ValueError(f"values: got shape {np.shape(values)}, expected (rows, columns)")
+    with plt.rc_context({**STYLE, "axes.grid": False}):
+        ax = _axes(None)
+        ax.imshow(values, extent=extent, origin="lower", cmap="Blues", interpolation="nearest")
+        _finish(ax, xlabel, ylabel, None, legend=False)
+
+
 def _runs(label: str, values: Any, count: int, counted: str) -> np.ndarray:
     runs = np.atleast_2d(np.asarray(values, dtype=float))
     if runs.ndim != 2 or runs.shape[1] != count:
