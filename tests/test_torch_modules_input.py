@@ -96,7 +96,7 @@ def test_odd_inputs_have_torchs_outcome(name: str, engine: str) -> None:
     torch.manual_seed(0)
     reference, layer = pair(name, engine, num_layers=2)
 
-    @quick
+    @settings(quick, max_examples=200)
     @given(calls(layer))
     def check(call: tuple[Any, ...]) -> None:
         assert_same_outcome(reference, layer, call)

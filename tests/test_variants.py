@@ -105,6 +105,18 @@ def test_relu_is_torchs_nan_and_infinities_included(library):
     assert np.array_equal(np.asarray(arrays.relu(library(x))), theirs, equal_nan=True)
 
 
+@pytest.mark.parametrize("library", [np.asarray, torch.tensor])
+def test_relus_reverse_is_torchs_nan_and_infinities_included(library):
+    odd = np.array([-np.inf, -1.0, 0.0, 2.0, np.inf, np.nan])
+    h, dh = (part.reshape(1, -1) for part in np.meshgrid(odd, odd))  # each with each
+    params = rnn.Params(None, library(np.eye(odd.size**2)), None)
+    cache = rnn.Cache(library(h), library(h))
+    with np.errstate(invalid="ignore"):  # of da @ W_hh
+        da, _ = rnn.step_relu_backward(params, cache, (library(dh),))
+    theirs = torch.ops.aten.threshold_backward(torch.tensor(dh), torch.tensor(h), 0)
+    assert np.array_equal(np.asarray(da), theirs.numpy(), equal_nan=True)
+
+
 def test_relus_slope_at_0_is_0_by_hand_as_in_torch():
     params = rnn.init_identity(D, H, np.random.default_rng(0))
     x = np.zeros((T, N, D))

@@ -39,7 +39,12 @@ def sigmoid(x: Array) -> Array:
 
 def relu(x: Array) -> Array:
     """Return max(x, 0) of each element, NaN of NaN; its derivative at 0 is 0, as torch's."""
-    return array_namespace(x).where(x <= 0, zeros_like(x), x)
+    return where_positive(x, x)
+
+
+def where_positive(x: Array, values: Array) -> Array:
+    """Return `values` where x is positive or NaN, 0 elsewhere, whatever stands there: inf, NaN."""
+    return array_namespace(x).where(x <= 0, zeros_like(values), values)
 
 
 def split(x: Array, parts: int) -> tuple[Array, ...]:

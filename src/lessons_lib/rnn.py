@@ -20,7 +20,7 @@ import numpy as np
 
 from . import _validation as validation
 from . import scan
-from .arrays import Array, relu, tanh
+from .arrays import Array, relu, tanh, where_positive
 from .weights import draw_uniform, project, weight_gradients
 
 
@@ -166,7 +166,7 @@ def step_relu_backward(
 ) -> tuple[Array, scan.State]:
     """Reverse `step_relu`; arguments and results are those of `step_backward`."""
     (dh,) = dstate
-    da = dh * (cache.h > 0)
+    da = where_positive(cache.h, dh)
     return da, (da @ params.W_hh,)
 
 
