@@ -113,6 +113,17 @@ def test_gradients_equal_autograd_through_the_same_forward(name, lengths):
         assert_close(p.backward(), theirs, 1e-10)
 
 
+@pytest.mark.parametrize(
+    ("lengths", "copied"), [(None, False), ([7, 4, 2], False), ([4, 7, 2], True)]
+)
+def test_the_input_is_copied_only_where_the_sequences_are_out_of_order(lengths, copied):
+    p = problem("lstm.CELL", 1, False, lengths)
+    *_, cache = p.forward()
+    assert not any(
+        np.shares_memory(trace.x, p.x) is copied for *_, trace in cache.layers[0][0].stretches
+    )
+
+
 @every_cell
 @pytest.mark.parametrize("lengths", LENGTHS[:2], ids=str)
 def test_numpy_and_torch_agree(name, lengths):

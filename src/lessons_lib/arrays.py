@@ -1,7 +1,7 @@
 """What the equations need of an array library, for NumPy arrays and torch tensors alike.
 
-Everything is functional: each call returns a fresh array and writes into none, so that autograd
-can follow the very code that NumPy runs. torch is never imported here; a tensor brings its own.
+Everything is functional: no call writes into an array, so that autograd can follow the very code
+that NumPy runs. torch is never imported here; a tensor brings its own.
 """
 
 from __future__ import annotations
@@ -65,7 +65,12 @@ def split(x: Array, parts: int) -> tuple[Array, ...]:
 
 
 def join(parts: Sequence[Array], axis: int = -1) -> Array:
-    """Put arrays one after another along an axis; along the last one it undoes `split`."""
+    """Put arrays one after another along an axis; along the last one it undoes `split`.
+
+    A single one is returned as it is.
+    """
+    if len(parts) == 1:
+        return parts[0]
     return array_namespace(*parts).concat(list(parts), axis=axis)
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import scan
-from .arrays import Array, join, zeros_like
+from .arrays import Array, array_namespace, join, zeros_like
 from .weights import add
 
 
@@ -21,13 +21,16 @@ class Trace(NamedTuple):
 
     Attributes
     ----------
-    order : array of shape (N,)
+    order : array of shape (N,), or slice
         The sequences from the longest to the shortest.
+    back : array of shape (N,), or slice
+        The sequences from there in their own order.
     stretches : list of (start, end, scan.Trace)
         From step `start` to before `end` the first sequences in `order` are running.
     """
 
-    order: np.ndarray
+    order: Any
+    back: Any
     stretches: list[tuple[int, int, scan.Trace]]
 
 
@@ -44,6 +47,8 @@ def reverse(x: Array, lengths: np.ndarray) -> Array:
     array of shape (T, N, D)
     """
     T, N = x.shape[:2]
+    if np.all(lengths == T):
+        return array_namespace(x).flip(x, axis=0)
     t = np.arange(T)[:, None]
     return x[np.where(t < lengths, lengths - 1 - t, t), np.arange(N)]
 
@@ -68,7 +73,7 @@ def forward(
     cache : Trace
     """
     T, N = x.shape[:2]
-    order = np.argsort(-lengths, kind="stable")
+    order, back = _orders(lengths)
     x, state = x[:, order], _pick(state, order)
     y: list[Array] = []
     stretches, start = [], 0
@@ -81,8 +86,7 @@ def forward(
         y.append(_pad(y_now, N))
         stretches.append((start, end, trace))
         start = end
-    back = np.argsort(order)
-    return join(y, axis=0)[:, back], _pick(state, back), Trace(order, stretches)
+    return join(y, axis=0)[:, back], _pick(state, back), Trace(order, back, stretches)
 
 
 def backward(
@@ -103,8 +107,15 @@ def backward(
         dstate = _replace_first(dstate, now)
         dx.append(_pad(dx_now, N))
         total = grads if total is None else add(total, grads)
-    back = np.argsort(cache.order)
-    return total, join(dx[::-1], axis=0)[:, back], _pick(dstate, back)
+    return total, join(dx[::-1], axis=0)[:, cache.back], _pick(dstate, cache.back)
+
+
+def _orders(lengths: np.ndarray) -> tuple[Any, Any]:
+    """Return how to pick the sequences from the longest to the shortest, and how to go back."""
+    if np.all(lengths[:-1] >= lengths[1:]):  # they stand so, and a slice copies nothing
+        return slice(None), slice(None)
+    order = np.argsort(-lengths, kind="stable")
+    return order, np.argsort(order)
 
 
 def _pick(state: scan.State, sequences: Any) -> scan.State:
@@ -120,4 +131,6 @@ def _replace_first(state: scan.State, first: scan.State) -> scan.State:
 
 def _pad(x: Array, N: int) -> Array:
     T, running, D = x.shape
+    if running == N:
+        return x
     return join([x, zeros_like(x, (T, N - running, D))], axis=1)

@@ -64,6 +64,7 @@ def from_two_biases(
         H = W_hh.shape[1]
         b, more["b_hn"] = join([b[: 2 * H], b_x[2 * H :]]), b_h[2 * H :]
     params = cell.params_type(W_ih, W_hh, b, **more)
+    validation.check_array("weights.W_ih", W_ih, None)
     validation.check_params("weights", cell, params, W_ih)
     return params
 
