@@ -10,9 +10,9 @@ ROOT = Path(__file__).parents[1]
 
 def code_of(name):
     """Return the Python of a page, without its comments."""
-    code = re.search(r"```python\n(.*?)```", (ROOT / name).read_text("utf-8"), re.DOTALL)
+    code = re.findall(r"```python\n(.*?)```", (ROOT / name).read_text("utf-8"), re.DOTALL)
     assert code, f"{name} shows no Python"
-    return re.sub(r" *#.*", "", code[1])
+    return re.sub(r" *#.*", "", "\n".join(code))
 
 
 def test_readme_shows_code_that_runs():
@@ -21,6 +21,8 @@ def test_readme_shows_code_that_runs():
     assert names["y"].shape == (7, 2, 5)
     assert names["dx"].shape == names["x"].shape
     assert all(np.isfinite(gradient).all() for gradient in names["grads"])
+    assert names["output"].shape == (7, 2, 10)
+    assert all(weight.grad is not None for weight in names["layer"].parameters())
 
 
 def test_both_languages_show_the_same_code():
