@@ -210,12 +210,12 @@ def test_what_cannot_be_converted_is_named(call, error, message):
 
 
 def test_weights_of_integers_are_refused():
-    weights = {
+    shapes: dict[str, tuple[int, ...]] = {
         "weight_ih_l0": (4, 3),
         "weight_hh_l0": (4, 4),
         "bias_ih_l0": (4,),
         "bias_hh_l0": (4,),
     }
-    weights = {name: np.ones(shape, int) for name, shape in weights.items()}
+    weights = {name: np.ones(shape, int) for name, shape in shapes.items()}
     with pytest.raises(TypeError, match=r"weights\.W_ih: got dtype int64, expected a floating"):
         convert.from_torch(rnn.CELL, weights)
