@@ -1,18 +1,28 @@
-"""The drop-in layers live as torch.nn's: seeds, copies, files, precision, compiler, transforms."""
+"""The drop-in layers live as torch.nn's: arguments, seeds, copies, files, weights, devices."""
 
 from __future__ import annotations
 
 import copy
 import inspect
 import pickle
-import shutil
 from typing import Any
 
 import pytest
 import torch
-from torch_layers import VARIANTS, D, H, N, T, call, outputs_and_gradients, pair, tensors, theirs
+from torch_layers import (
+    VARIANTS,
+    D,
+    H,
+    N,
+    T,
+    assert_close,
+    call,
+    outputs_and_gradients,
+    pair,
+    tensors,
+    theirs,
+)
 
-from lessons_lib.gradients import relative_difference
 from lessons_lib.torch_modules import LSTM
 
 
@@ -22,13 +32,6 @@ def _seeded() -> None:
 
 
 every_variant = pytest.mark.parametrize("name", VARIANTS)
-
-
-def assert_close(ours: Any, wanted: Any, bound: float) -> None:
-    for name, want in wanted.items():
-        got = ours[name]
-        assert got.dtype == want.dtype, name
-        assert relative_difference(got.detach().double(), want.detach().double()) <= bound, name
 
 
 @every_variant
@@ -144,41 +147,6 @@ def test_a_change_in_place_is_noticed_or_does_no_harm(name: str) -> None:
 
 
 @every_variant
-@pytest.mark.parametrize("form", ["batch", "unsorted"])
-@pytest.mark.parametrize(
-    "dtype", [torch.float32, torch.float64, torch.bfloat16, torch.float16], ids=str
-)
-def test_autocast_gives_torchs_dtypes(name: str, dtype: torch.dtype, form: str) -> None:
-    reference, layer = pair(name, "by_hand", num_layers=2, bidirectional=True)
-    reference, layer = reference.to(dtype), layer.to(dtype)
-    given = {part: array.to(dtype) for part, array in tensors(layer, form, hx=False).items()}
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        try:
-            wanted = outputs_and_gradients(reference, form, given)
-        except RuntimeError as error:  # float16 does not always go with bfloat16
-            with pytest.raises(RuntimeError, match=str(error)):
-                outputs_and_gradients(layer, form, given)
-            return
-        ours = outputs_and_gradients(layer, form, given)
-    assert {key: value.dtype for key, value in ours.items()} == {
-        key: value.dtype for key, value in wanted.items()
-    }
-    assert_close({"y": ours["y"]}, {"y": wanted["y"]}, 0.05)
-
-
-@every_variant
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
-def test_half_precision_is_near_full_precision(name: str, dtype: torch.dtype) -> None:
-    reference, layer = pair(name, "by_hand")
-    given = tensors(layer, "batch", hx=True)
-    wanted = outputs_and_gradients(reference.to(dtype).double(), "batch", given)
-    given = {part: array.to(dtype) for part, array in given.items()}
-    ours = outputs_and_gradients(layer.to(dtype), "batch", given)
-    assert {value.dtype for value in ours.values()} == {dtype}
-    assert_close({k: v.double() for k, v in ours.items()}, wanted, 0.05)
-
-
-@every_variant
 def test_nothing_is_computed_on_the_meta_device(name: str) -> None:
     layer, chosen = VARIANTS[name]
     own = layer(D, H, bidirectional=True, device="meta", engine="by_hand", **chosen)
@@ -187,82 +155,3 @@ def test_nothing_is_computed_on_the_meta_device(name: str) -> None:
     ours, wanted = (call(module, "batch", {"x": x}) for module in (own, reference))
     for key, want in wanted.items():
         assert (ours[key].shape, ours[key].device) == (want.shape, want.device)
-
-
-class Around(torch.nn.Module):
-    """Something for the compiler before and after the layer."""
-
-    def __init__(self, layer: torch.nn.Module) -> None:
-        super().__init__()
-        self.layer = layer
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.layer(x * 2)[0] / 2
-
-
-@pytest.mark.parametrize("backend", ["aot_eager", *["inductor"] * bool(shutil.which("g++"))])
-@every_variant
-def test_the_compiler_runs_around_it(name: str, backend: str) -> None:
-    _, layer = pair(name, "by_hand", batch_first=True, bidirectional=True)
-    x = tensors(layer, "batch", hx=False)["x"]
-    torch._dynamo.reset()
-    results = []
-    for model in (Around(layer), torch.compile(Around(layer), backend=backend)):
-        y = model(x)
-        results.append((y, *torch.autograd.grad((y**2).sum(), list(layer.parameters()))))
-    for wanted, got in zip(*results, strict=True):
-        assert relative_difference(got.detach(), wanted.detach()) <= 1e-12
-
-
-@pytest.mark.filterwarnings("error")
-@every_variant
-def test_the_compiler_sees_no_more_of_it_than_of_torchs_layer(name: str) -> None:
-    calls: list[list[str]] = []
-
-    def backend(graph: torch.fx.GraphModule, _: Any) -> Any:
-        calls[-1] += [str(node.target) for node in graph.graph.nodes if "call" in node.op]
-        return graph
-
-    reference, layer = pair(name, "by_hand")
-    for module in (reference, layer):
-        calls.append([])
-        torch._dynamo.reset()
-        torch.compile(Around(module), backend=backend)(tensors(layer, "batch", hx=False)["x"])
-    assert calls[0] == calls[1]
-
-
-@every_variant
-def test_function_transforms_are_right(name: str) -> None:
-    _, layer = pair(name, "by_hand", bidirectional=True)
-    given = tensors(layer, "batch", hx=False)
-    weights = {key: weight.detach() for key, weight in layer.named_parameters()}
-
-    def loss(weights: Any, x: torch.Tensor) -> torch.Tensor:
-        y, _ = torch.func.functional_call(layer, weights, (x,))
-        return (y**2).sum()
-
-    by_func = torch.func.grad(loss)(weights, given["x"])
-    y = call(layer, "batch", given)["y"]
-    by_backward = torch.autograd.grad((y**2).sum(), list(layer.parameters()))
-    for key, gradient in zip(weights, by_backward, strict=True):
-        assert relative_difference(by_func[key], gradient) <= 1e-10
-    # a gradient for each sequence on its own: they add up to that of the batch
-    each = torch.func.vmap(torch.func.grad(loss), in_dims=(None, 1))(
-        weights, given["x"].unsqueeze(2)
-    )
-    for key, gradient in zip(weights, by_backward, strict=True):
-        assert relative_difference(each[key].sum(0), gradient) <= 1e-10
-    tangent = torch.randn_like(given["x"])
-    _, along = torch.func.jvp(lambda x: loss(weights, x), (given["x"],), (tangent,))
-    dx = torch.func.grad(loss, argnums=1)(weights, given["x"])
-    assert relative_difference(along, (dx * tangent).sum()) <= 1e-10
-
-
-def test_forward_mode_is_refused_by_name() -> None:
-    _, layer = pair("LSTM proj_size=0", "by_hand")
-    x = tensors(layer, "batch", hx=False)["x"]
-    with (
-        torch.autograd.forward_ad.dual_level(),
-        pytest.raises(RuntimeError, match="custom autograd"),
-    ):
-        layer(torch.autograd.forward_ad.make_dual(x, torch.ones_like(x)))

@@ -10,6 +10,7 @@ import torch
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from lessons_lib import torch_modules
+from lessons_lib.gradients import relative_difference
 
 T, N, D, H, P = 6, 5, 3, 4, 2
 LENGTHS = {"sorted": [6, 6, 4, 2, 1], "unsorted": [4, 6, 1, 6, 2]}
@@ -96,3 +97,11 @@ def outputs_and_gradients(
     sources = {**leaves, **dict(layer.named_parameters())}
     gradients = torch.autograd.grad(loss, list(sources.values()))
     return {**outputs, **{f"d{n}": g for n, g in zip(sources, gradients, strict=True)}}
+
+
+def assert_close(ours: Any, wanted: Any, bound: float) -> None:
+    """Compare what a layer gives with what it should give, by name."""
+    for name, want in wanted.items():
+        got = ours[name]
+        assert got.dtype == want.dtype, name
+        assert relative_difference(got.detach().double(), want.detach().double()) <= bound, name
