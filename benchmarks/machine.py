@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import importlib.util
 import os
 import platform
 import re
@@ -29,6 +31,8 @@ def describe(device: str) -> dict[str, Any]:
         "numpy blas": f"{blas['name']} {blas['version']}",
         "load average before": round(os.getloadavg()[0], 2),
     }
+    if importlib.util.find_spec("keras") is not None:
+        found["keras"] = importlib.metadata.version("keras")
     if device == "cuda":
         found["gpu"] = torch.cuda.get_device_name()
         found["cuda"], found["cudnn"] = torch.version.cuda, torch.backends.cudnn.version()
