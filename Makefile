@@ -7,7 +7,7 @@ PORT ?= 8000
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: help env book serve notebooks execute figures corpus test lint lock clean
+.PHONY: help env book serve notebooks execute figures corpus test lint mutants lock clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -52,6 +52,16 @@ lint: env ## check style, types and spelling
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(PY) -m codespell_lib
+
+mutants: env .venv-mutants/.ready ## change each equation, and see that a test notices (15 minutes)
+	$(PY) tests/mutants.py
+
+# mutmut and what it needs, beside the environment and not in it
+.venv-mutants/.ready: requirements.txt
+	rm -rf .venv-mutants
+	$(PY) -m pip install --quiet --disable-pip-version-check --target .venv-mutants \
+	  -c requirements.txt mutmut==3.8.1
+	@touch $@
 
 # Versions are exact, torch's local part and its CUDA packages are left to the machine.
 lock: ## renew requirements.txt from pyproject.toml
