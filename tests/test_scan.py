@@ -75,14 +75,25 @@ def test_a_cut_gradient_is_not_the_whole_one(name):
 @pytest.mark.parametrize("module", [rnn, lstm])
 @pytest.mark.parametrize("name", ["forward", "backward", "truncated_backward"])
 def test_bound_functions_have_help_of_their_own(module, name):
-    function, original = getattr(module, name), getattr(scan, name)
-    bound, unbound = (inspect.signature(f).parameters for f in (function, original))
-    assert list(bound.items()) == list(unbound.items())[1:]
-    text = pydoc.render_doc(function, renderer=pydoc.TextDoc())
-    assert (original.__doc__ or "").strip().split("\n")[0] in text
-    assert "cell : Cell" not in text
-    assert "params : the cell's Params" in text or "params, cache, dy, dstate" in text
-    assert inspect.getsource(function) == inspect.getsource(original)
+    original = getattr(scan, name)
+    bound_now = {function.__name__: function for function in scan.bind(module.CELL)}
+    for function in (getattr(module, name), bound_now[name]):
+        bound, unbound = (inspect.signature(f).parameters for f in (function, original))
+        assert list(bound.items()) == list(unbound.items())[1:]
+        text = pydoc.render_doc(function, renderer=pydoc.TextDoc())
+        assert (original.__doc__ or "").strip().split("\n")[0] in text
+        assert "cell : Cell" not in text
+        assert "Parameters\n    ----------\n    params" in text
+        assert inspect.getsource(function) == inspect.getsource(original)
+
+
+def test_a_function_without_help_can_be_bound():
+    def forward(cell, x):
+        return cell, x
+
+    bound = scan._bound(forward, lstm.CELL)
+    assert bound(1) == (lstm.CELL, 1)
+    assert bound.__doc__ == ""
 
 
 @every_cell

@@ -233,8 +233,18 @@ def test_reverse_turns_each_sequence_within_its_length(library):
     )
 
 
+def test_sequences_of_one_length_keep_their_order():
+    """So that sums over a batch without padding are rounded as those of the cell alone."""
+    lengths = np.array([3, 5] * 32)
+    params = rnn.init_params(D, H, np.random.default_rng(0))
+    x, state = np.zeros((T, 64, D)), (np.zeros((64, H)),)
+    *_, cache = padding.forward(rnn.CELL, params, x, state, lengths)
+    assert cache.order.tolist() == [*range(1, 64, 2), *range(0, 64, 2)]
+
+
 def test_init_params_gives_each_layer_its_width():
     rng = np.random.default_rng(0)
+    assert len(stack.init_params(rnn.CELL, D, H, rng)) == 1
     one = stack.init_params(rnn.CELL, D, H, rng, 2)
     assert [[p.W_ih.shape for p in layer] for layer in one] == [[(H, D)], [(H, H)]]
     two = stack.init_params(lstm.CELL, D, H, rng, 2, bidirectional=True, dtype=np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -263,6 +264,16 @@ def test_bad_windows_are_named(k1, k2, error, message):
     *_, cache = p.forward()
     with pytest.raises(error, match=re.escape(message)):
         scan.truncated_backward(p.cell, p.params, cache, p.dy, k1=k1, k2=k2)
+
+
+def test_truncated_backward_checks_its_arguments_before_its_first_pass():
+    p = problem("lstm.CELL")
+    *_, cache = p.forward()
+    cell = replace(p.cell, step_backward=None)  # type: ignore[arg-type]
+    for change, message in (({"dy": p.dy[1:]}, "dy: got "), ({"dstate": ()}, "dstate: got ")):
+        q = p._replace(**change)
+        with pytest.raises(ValueError, match="^" + message):
+            scan.truncated_backward(cell, q.params, cache, q.dy, q.dstate, k1=2)
 
 
 def test_windows_may_be_numpy_integers():
