@@ -34,6 +34,15 @@ def test_join_undoes_split(library):
 
 
 @libraries
+def test_columns_first_changes_the_order_in_memory_alone(library):
+    matrix = library(np.arange(6.0).reshape(2, 3))
+    columns = arrays.columns_first(matrix)
+    assert np.array_equal(columns, matrix)
+    assert np.asarray(columns).flags.f_contiguous
+    assert not np.shares_memory(np.asarray(columns), np.asarray(matrix))
+
+
+@libraries
 def test_sums_over_steps_and_sequences(library):
     rng = np.random.default_rng(0)
     left, right = rng.standard_normal((4, 3, 2)), rng.standard_normal((4, 3, 5))

@@ -95,6 +95,12 @@ def product(x: Array, matrix: Array) -> Array:
     return array_namespace(x).reshape(rows(x) @ matrix, (*x.shape[:-1], matrix.shape[1]))
 
 
+def columns_first(matrix: Array) -> Array:
+    """Return a copy whose columns, not rows, lie together in memory, for products with its `.T`."""
+    transposed, xp = matrix.T, array_namespace(matrix)
+    return xp.reshape(xp.reshape(transposed, (-1,)), transposed.shape).T
+
+
 def sum_of_outer_products(left: Array, right: Array) -> Array:
     """Sum left_tn right_tnᵀ over all steps t and sequences n, as a single matrix product.
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import scan
-from .arrays import Array, array_namespace, join, zeros_like
+from .arrays import Array, array_namespace, columns_first, join, zeros_like
 from .weights import add
 
 
@@ -73,6 +73,7 @@ def forward(
     cache : Trace
     """
     T, N = x.shape[:2]
+    params = params._replace(W_hh=columns_first(params.W_hh))  # each step multiplies by its .T
     order, back = _orders(lengths)
     x, state = x[:, order], _pick(state, order)
     y: list[Array] = []
