@@ -1,6 +1,6 @@
 """An LSTM's forward and backward pass, by torch, by hand and by others: time and peak memory.
 
-    python -m benchmarks.layers                     all sizes, some three minutes
+    python -m benchmarks.layers                     all sizes, some minutes
     python -m benchmarks.layers --seconds 60        longer, steadier
     python -m benchmarks.layers --device cuda       on a GPU, two sizes and bfloat16 added
 
