@@ -126,18 +126,47 @@ def train(
     -------
     array of shape (updates,)
     """
+
+    def loss() -> torch.Tensor:
+        return loss_of(*_run(model, task(generator)))
+
+    return minimise(model, loss, updates, lr, clip)
+
+
+def minimise(
+    model: torch.nn.Module,
+    loss: Callable[[], torch.Tensor],
+    updates: int,
+    lr: float = 1e-2,
+    clip: float = 1.0,
+) -> np.ndarray:
+    """Lower a loss with Adam: what `train` does for a model and a task of any other form.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Its parameters are trained, in place.
+    loss : callable
+        Takes nothing, returns the loss of a fresh batch, a tensor of one number.
+    updates, lr, clip
+        As for `train`.
+
+    Returns
+    -------
+    array of shape (updates,)
+        The loss before each update.
+    """
     trained = [weight for weight in model.parameters() if weight.requires_grad]
     optimizer = torch.optim.Adam(trained, lr=lr, fused=True)
     losses = np.empty(updates)
     with one_thread():
         for k in progress(updates):
-            outputs, target = _run(model, task(generator))
-            loss = loss_of(outputs, target)
+            value = loss()
             optimizer.zero_grad()
-            loss.backward()
+            value.backward()
             torch.nn.utils.clip_grad_norm_(trained, clip)
             optimizer.step()
-            losses[k] = loss.item()
+            losses[k] = value.item()
     return losses
 
 
