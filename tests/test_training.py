@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from lessons_lib import gru, lstm, rnn, tasks, training
+from lessons_lib import gru, lstm, lstm_peepholes, rnn, stack, tasks, training
 from lessons_lib.gradients import relative_difference
 
 
@@ -114,13 +114,49 @@ def test_long_runs_are_asked_for_in_the_environment(monkeypatch):
         assert training.short_or_long(10, 1000) == expected
 
 
+@pytest.mark.parametrize("module", [rnn, lstm, gru])
+def test_reader_holds_layers_and_directions_too(module):
+    generator = np.random.default_rng(0)
+    params = stack.init_params(module.CELL, 3, 5, generator, num_layers=2, bidirectional=True)
+    model = training.Reader(params, 2, generator).double()
+    x = generator.standard_normal((7, 4, 3))
+    y, _, _ = stack.forward(module.CELL, model.params(), x)
+    outputs, _ = model(torch.from_numpy(x))
+    expected = y @ model.read.weight.detach().numpy().T + model.read.bias.detach().numpy()
+    assert relative_difference(outputs.detach().numpy(), expected) < 1e-12
+    trained = {name for name, weight in model.layer.named_parameters() if weight.requires_grad}
+    second = {name for name, _ in model.layer.named_parameters() if name.startswith("bias_hh")}
+    assert len(second) == 4
+    assert second <= trained if module is gru else not second & trained
+
+
+def test_codes_reach_the_model_as_integers():
+    class Table(torch.nn.Embedding):
+        def forward(self, x):
+            return super().forward(x), None
+
+    def next_code(generator):
+        codes = generator.integers(0, 3, (5, 4))
+        return codes, (codes + 1) % 3
+
+    torch.manual_seed(0)
+    model = Table(3, 3)
+    training.train(model, next_code, 60, np.random.default_rng(0), lr=0.1)
+    assert training.evaluate(model, next_code, np.random.default_rng(1))[1] == 1.0
+
+
 def test_reader_refuses_what_it_cannot_hold():
     generator = np.random.default_rng(0)
     params = rnn.init_params(2, 4, generator)
-    with pytest.raises(
-        TypeError, match=r"params: got tuple, expected rnn\.Params, lstm\.Params or gru"
-    ):
+    with pytest.raises(TypeError, match="params: got tuple, expected a tuple of layers, each a"):
         training.Reader(tuple(params), 1, generator)
+    peeping = lstm_peepholes.init_params(2, 4, generator)
+    mixed = ((params, lstm.init_params(2, 4, generator)),)
+    for wrong, came in ((peeping, "lstm_peepholes.Params"), (mixed, "lstm.Params, rnn.Params")):
+        with pytest.raises(
+            TypeError, match=f"params: got {came}, expected rnn.Params, lstm.Params"
+        ):
+            training.Reader(wrong, 1, generator)
     with pytest.raises(ValueError, match="outputs: got 0, expected at least 1"):
         training.Reader(params, 0, generator)
     with pytest.raises(TypeError, match="generator: got int"):

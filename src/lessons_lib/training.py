@@ -8,73 +8,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 import torch
 
-from . import _validation as validation
-from . import gru, lstm, rnn
-from .convert import from_torch, to_torch
 from .progress import progress
-from .scan import Cell
+from .reader import Reader as Reader
 from .tasks import Batch
 
 Task = Callable[[np.random.Generator], Batch]
-
-
-#: What trains each cell's parameters.
-LAYERS: dict[Any, tuple[Cell, type[torch.nn.RNNBase]]] = {
-    rnn.Params: (rnn.CELL, torch.nn.RNN),
-    lstm.Params: (lstm.CELL, torch.nn.LSTM),
-    gru.Params: (gru.CELL, torch.nn.GRU),
-}
-
-
-class Reader(torch.nn.Module):
-    """A recurrent layer of torch.nn and a linear read-out of its hidden state.
-
-    Parameters
-    ----------
-    params : rnn.Params, lstm.Params or gru.Params of NumPy arrays
-        The initial weights; their type says which layer of torch.nn it is. An RNN or LSTM has the
-        library's one bias: torch's second one is zero and is not trained.
-    outputs : int
-        Numbers to be predicted, or classes, at each step.
-    generator : numpy.random.Generator
-        Draws the read-out's weights.
-    """
-
-    def __init__(self, params: Any, outputs: int, generator: np.random.Generator) -> None:
-        super().__init__()
-        if type(params) not in LAYERS:
-            raise TypeError(
-                f"params: got {type(params).__name__}, "
-                "expected rnn.Params, lstm.Params or gru.Params"
-            )
-        validation.check_sizes(outputs=outputs)
-        validation.check_generator(generator)
-        self.cell, layer = LAYERS[type(params)]
-        self.layer = layer(params.W_ih.shape[1], params.W_hh.shape[1])
-        self.layer.load_state_dict(to_torch(self.cell, ((params,),)))
-        if not isinstance(params, gru.Params):  # a GRU's candidate needs its second bias
-            self.layer.bias_hh_l0.requires_grad_(False)
-        self.read = torch.nn.Linear(params.W_hh.shape[1], outputs)
-        bound = params.W_hh.shape[1] ** -0.5
-        with torch.no_grad():
-            for weight in self.read.parameters():
-                weight.copy_(torch.as_tensor(generator.uniform(-bound, bound, weight.shape)))
-
-    def forward(self, x: torch.Tensor, state: Any = None) -> tuple[torch.Tensor, Any]:
-        """Read x (T, N, D): return the outputs (T, N, K) and the layer's last state."""
-        y, state = self.layer(x, state)
-        return self.read(y), state
-
-    def params(self) -> Any:
-        """Return the layer's weights as they are now, as the library's Params, in float64."""
-        weights = self.layer.state_dict().items()
-        arrays = {name: weight.cpu().double().numpy().copy() for name, weight in weights}
-        return from_torch(self.cell, arrays)[0][0]
 
 
 def loss_of(outputs: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -185,10 +127,14 @@ def evaluate(
 
 def _run(model: torch.nn.Module, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
     weight = next(model.parameters())
-    x, target = (torch.from_numpy(np.ascontiguousarray(array)).to(weight.device) for array in batch)
-    if target.is_floating_point():
-        target = target.to(weight.dtype)
-    return model(x.to(weight.dtype))[0], target
+    x, target = (_tensor(array, weight) for array in batch)
+    return model(x)[0], target
+
+
+def _tensor(array: np.ndarray, weight: torch.Tensor) -> torch.Tensor:
+    """Put an array where the weight is; floats get its dtype, integers are codes and stay."""
+    tensor = torch.from_numpy(np.ascontiguousarray(array)).to(weight.device)
+    return tensor.to(weight.dtype) if tensor.is_floating_point() else tensor
 
 
 @contextmanager
