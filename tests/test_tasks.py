@@ -16,7 +16,9 @@ ALL: dict[str, Any] = {
     "delayed_copy": (partial(tasks.delayed_copy, length=3), (10, 5, 6), (3, 5)),
     "reversed_copy": (tasks.reversed_copy, (14, 5, 6), (7, 5)),
     "nesting": (tasks.nesting, (7, 5, 3), (7, 5)),
+    "near_and_far": (tasks.near_and_far, (7, 5, 3), (7, 5, 2)),
 }
+OF_NUMBERS = ("running_sum", "adding_problem", "near_and_far")
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -26,7 +28,7 @@ def test_shapes_kinds_and_seed(name):
     assert x.shape == x_shape
     assert target.shape == target_shape
     assert x.dtype == np.float64
-    assert target.dtype.kind == ("f" if name in ("running_sum", "adding_problem") else "i")
+    assert target.dtype.kind == ("f" if name in OF_NUMBERS else "i")
     again, _ = task(5, 7, np.random.default_rng(0))
     other, _ = task(5, 7, np.random.default_rng(1))
     assert np.array_equal(x, again)
@@ -123,3 +125,28 @@ def test_nesting_refuses_a_share_that_is_none():
     for letters in (-0.1, 1.1, float("nan")):
         with pytest.raises(ValueError, match=r"letters: got [^,]+, expected a share"):
             tasks.nesting(5, 3, np.random.default_rng(0), letters)
+
+
+@pytest.mark.parametrize("marks", [0.25, 1.0])
+def test_near_and_far_sums_since_the_mark_and_keeps_its_own_number(marks):
+    x, target = tasks.near_and_far(200, 12, np.random.default_rng(0), marks)
+    number, mark, own = np.moveaxis(x, -1, 0)
+    assert mark[0].all()
+    assert np.isin(mark, (0, 1)).all()
+    assert abs(mark[1:].mean() - marks) < 0.04
+    assert not own[1:].any()
+    total = np.zeros(200)
+    for t in range(12):
+        total = np.where(mark[t] == 1, number[t], total + number[t])
+        assert np.allclose(target[t, :, 0], total)
+        assert np.array_equal(target[t, :, 1], own[0])
+    assert 0.45 < np.abs(number).max() <= 0.5
+    assert 0.9 < np.abs(own).max() <= 1
+    assert abs(number.mean()) < 0.03
+    assert abs(own[0].mean()) < 0.15
+
+
+def test_near_and_far_refuses_a_share_that_is_none():
+    for marks in (0, -0.1, 1.1, float("nan")):
+        with pytest.raises(ValueError, match=r"marks: got [^,]+, expected a share above 0"):
+            tasks.near_and_far(5, 3, np.random.default_rng(0), marks)

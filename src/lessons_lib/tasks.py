@@ -8,7 +8,8 @@ size K, the K numbers to be predicted; integer targets have no such axis: they n
 
 A size that is no positive integer, or a missing generator, raises an error that names it.
 
-The book's own prose, and `word_spacing`, whose x (T, N) are integer codes, are from `book_text`.
+The book's own prose, and `word_spacing`, whose x (T, N) are integer codes, are from `book_text`,
+`near_and_far` from `two_memories`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from .book_text import decode as decode
 from .book_text import encode as encode
 from .book_text import streams as streams
 from .book_text import word_spacing as word_spacing
+from .two_memories import near_and_far as near_and_far
 
 #: Input and target of one batch.
 Batch: TypeAlias = tuple[np.ndarray, np.ndarray]
