@@ -11,6 +11,8 @@ scan
     The loop over time and its reverse, for any cell.
 stack
     Layers on layers, in one direction or both, sequences of several lengths, for any cell.
+attention
+    Additive attention, forward and backward: what each query reads from all keys.
 convert
     The same weights in the layouts of torch, Keras and Flax; gates in another order.
 gradients
@@ -34,6 +36,7 @@ Randomness is an argument: whatever draws numbers takes a ``numpy.random.Generat
 """
 
 from . import (
+    attention,
     convert,
     gradients,
     gru,
@@ -49,6 +52,7 @@ from . import (
 from .show import show_source
 
 __all__ = [
+    "attention",
     "convert",
     "gradients",
     "gru",
