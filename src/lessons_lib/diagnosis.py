@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import permutations
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,8 +14,43 @@ GATES = {3: "rzn", 4: "ifgo"}
 Arrays = Mapping[str, np.ndarray]
 Near = Callable[[np.ndarray, np.ndarray], bool]
 
+#: What is said of each kind of cause.
+TEXTS = {
+    "not_finite": "it is not finite",
+    "zero": "it is zero: nothing was added to it",
+    "sign": "the sign",
+    "factor": "a factor: it is {ratio:.4g} times what it should be, everywhere",
+    "transposed": "it is transposed",
+    "late": "off by one in time: what stands at t belongs to t − 1",
+    "early": "off by one in time: what stands at t belongs to t + 1",
+    "backwards": "time runs backwards",
+    "last_step_right": (
+        "only the last step is right: a term that comes back from step t + 1 is missing"
+    ),
+    "one_step": "only step {step} is wrong",
+    "order": "the blocks stand in the order {order}",
+    "blocks": "of the blocks {gates} only these are wrong: {wrong}",
+    "partner": (
+        "that of b is right, which is made of the same da; look at what da is multiplied by, "
+        "the state before the step: it may be off by one in time"
+    ),
+}
+
+
+class Cause(NamedTuple):
+    """What the numbers tell: a kind, a key of `TEXTS`, and what its text names."""
+
+    kind: str
+    values: Mapping[str, Any]
+
 
 def likely_cause(name: str, came: Arrays, expected: Arrays, tolerance: float) -> str | None:
+    """Return the text of `find_cause`, or None where there is no cause to name."""
+    cause = find_cause(name, came, expected, tolerance)
+    return TEXTS[cause.kind].format(**cause.values) if cause else None
+
+
+def find_cause(name: str, came: Arrays, expected: Arrays, tolerance: float) -> Cause | None:
     """Return what may be wrong with one gradient, or None where its numbers do not tell.
 
     Parameters
@@ -33,9 +69,9 @@ def likely_cause(name: str, came: Arrays, expected: Arrays, tolerance: float) ->
 
     a, b = came[name], expected[name]
     if not np.isfinite(a).all():
-        return "it is not finite"
+        return Cause("not_finite", {})
     if not a.any():
-        return "it is zero: nothing was added to it"
+        return Cause("zero", {})
     return (
         _as_a_whole(a, b, near)
         or _along_time(a, b, near)
@@ -44,34 +80,34 @@ def likely_cause(name: str, came: Arrays, expected: Arrays, tolerance: float) ->
     )
 
 
-def _as_a_whole(a: np.ndarray, b: np.ndarray, near: Near) -> str | None:
+def _as_a_whole(a: np.ndarray, b: np.ndarray, near: Near) -> Cause | None:
     if near(a, -b):
-        return "the sign"
+        return Cause("sign", {})
     ratio = float(np.vdot(b, a) / np.vdot(b, b)) if b.any() else 0.0
     if ratio and near(a, ratio * b):
-        return f"a factor: it is {ratio:.4g} times what it should be, everywhere"
+        return Cause("factor", {"ratio": ratio})
     if a.ndim == 2 and a.shape[0] == a.shape[1] and near(a.T, b):
-        return "it is transposed"
+        return Cause("transposed", {})
     return None
 
 
-def _along_time(a: np.ndarray, b: np.ndarray, near: Near) -> str | None:
+def _along_time(a: np.ndarray, b: np.ndarray, near: Near) -> Cause | None:
     """Look along the first axis of an array (T, N, ·), such as the gradient of x."""
     if a.ndim != 3 or len(a) < 3:
         return None
     if near(a[1:], b[:-1]):
-        return "off by one in time: what stands at t belongs to t − 1"
+        return Cause("late", {})
     if near(a[:-1], b[1:]):
-        return "off by one in time: what stands at t belongs to t + 1"
+        return Cause("early", {})
     if near(a[::-1], b):
-        return "time runs backwards"
+        return Cause("backwards", {})
     wrong = [t for t in range(len(a)) if not near(a[t], b[t])]
     if wrong == [*range(len(a) - 1)]:
-        return "only the last step is right: a term that comes back from step t + 1 is missing"
-    return f"only step {wrong[0]} is wrong" if len(wrong) == 1 else None
+        return Cause("last_step_right", {})
+    return Cause("one_step", {"step": wrong[0]}) if len(wrong) == 1 else None
 
 
-def _by_blocks(name: str, came: Arrays, expected: Arrays, near: Near) -> str | None:
+def _by_blocks(name: str, came: Arrays, expected: Arrays, near: Near) -> Cause | None:
     """Look at the gates' blocks, whose number only the shape of W_hh tells."""
     if name not in ("W_ih", "W_hh", "b") or "W_hh" not in came:
         return None
@@ -83,17 +119,14 @@ def _by_blocks(name: str, came: Arrays, expected: Arrays, near: Near) -> str | N
     fits = [[near(mine, other) for other in theirs] for mine in ours]
     for order in permutations(range(len(gates))):
         if all(fits[k][gate] for k, gate in enumerate(order)):
-            return f"the blocks stand in the order {' '.join(gates[k] for k in order)}"
+            return Cause("order", {"order": " ".join(gates[k] for k in order)})
     wrong = [gate for k, gate in enumerate(gates) if not fits[k][k]]
     if len(wrong) < len(gates):
-        return f"of the blocks {' '.join(gates)} only these are wrong: {' '.join(wrong)}"
+        return Cause("blocks", {"gates": " ".join(gates), "wrong": " ".join(wrong)})
     return None
 
 
-def _by_the_others(name: str, came: Arrays, expected: Arrays, near: Near) -> str | None:
+def _by_the_others(name: str, came: Arrays, expected: Arrays, near: Near) -> Cause | None:
     if name == "W_hh" and "b" in came and near(came["b"], expected["b"]):
-        return (
-            "that of b is right, which is made of the same da; look at what da is multiplied by, "
-            "the state before the step: it may be off by one in time"
-        )
+        return Cause("partner", {})
     return None
