@@ -1,0 +1,50 @@
+"""Checks of a learner's own functions, which say what is wrong and, where they know it, why.
+
+    from lessons_lib import checks
+
+    print(checks.lstm_step)  # what the function takes and returns
+    checks.lstm_step(my_step, lang="ko")
+
+A check runs the function on random cases, in float64 and with no two sizes alike, against the
+library's own. ``python -m lessons_lib.checks FILE.py`` does so for each function of a file that has
+the name of a check.
+
+The conventions
+---------------
+Plain arrays, in the order of the equations: the input, the state, the parameters.
+``lstm_step(x, h_prev, c_prev, W_ih, W_hh, b)`` returns h, c. A reverse takes the gradients of what
+the forward function returns, then the forward function's arguments, and returns the gradients of
+these: ``lstm_step_backward(dh, dc, x, h_prev, c_prev, W_ih, W_hh, b)`` returns
+dx, dh_prev, dc_prev, dW_ih, dW_hh, db. It computes again what it needs of the forward pass, so that
+each function is checked by itself. Names of arguments are free.
+
+A function may be written for NumPy arrays or for torch tensors; torch is used only where it is
+loaded already and the function asks for tensors.
+"""
+
+from .cells import checks_of
+from .check import Check
+from .tools import (
+    bidirectional_merge,
+    clip_by_norm,
+    clip_by_value,
+    numerical_gradient,
+    padded_reverse,
+)
+
+rnn_step, rnn_step_backward, rnn_forward, rnn_backward, rnn_truncated_backward = checks_of("rnn")
+lstm_step, lstm_step_backward, lstm_forward, lstm_backward, lstm_truncated_backward = checks_of(
+    "lstm"
+)
+gru_step, gru_step_backward, gru_forward, gru_backward, gru_truncated_backward = checks_of("gru")
+
+#: All checks by name.
+CHECKS: dict[str, Check] = {
+    check.name: check
+    for check in (
+        *(rnn_step, rnn_step_backward, rnn_forward, rnn_backward, rnn_truncated_backward),
+        *(lstm_step, lstm_step_backward, lstm_forward, lstm_backward, lstm_truncated_backward),
+        *(gru_step, gru_step_backward, gru_forward, gru_backward, gru_truncated_backward),
+        *(clip_by_norm, clip_by_value, bidirectional_merge, padded_reverse, numerical_gradient),
+    )
+}

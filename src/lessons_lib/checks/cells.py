@@ -1,0 +1,153 @@
+"""The checks of recurrent networks: a step, a sequence, and the reverse of each.
+
+One rule for all of them. Plain arrays go in and come out, the input first, then the state, then the
+parameters in torch's layout. A reverse takes the gradients of what the forward function returns,
+then the forward function's arguments, and returns the gradients of these, in their order; what it
+needs of the forward pass it computes again. So each function is checked by itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lessons_lib import gru, lstm, rnn, scan
+
+from .check import Check
+from .mistake import Mistake, Named
+from .mistakes.gru import GRU
+from .mistakes.lstm import LSTM
+from .mistakes.rnn import RNN
+from .mistakes.sequence import ANY_CELL, CELL_STATE, SEQUENCE, SWAPPED, TRUNCATED
+
+_SIZES = (
+    {"T": 5, "N": 3, "D": 4, "H": 2},
+    {"T": 4, "N": 2, "D": 3, "H": 5},
+    {"T": 1, "N": 5, "D": 2, "H": 3},
+)
+_SQUARE = {"T": 4, "N": 4, "D": 3, "H": 2}
+_WINDOWS = (2, 3, 1)  # k of truncated BPTT, which does not divide T where it can
+_CELLS: dict[str, tuple[scan.Cell, tuple[Mistake, ...]]] = {
+    "rnn": (rnn.CELL, RNN),
+    "lstm": (lstm.CELL, (*CELL_STATE, *LSTM)),
+    "gru": (gru.CELL, GRU),
+}
+
+
+class _Network(NamedTuple):
+    """A cell, for one step (N, ·) or for a sequence (T, N, ·), and the names of its arrays."""
+
+    module: str
+    single: bool
+
+    @property
+    def cell(self) -> scan.Cell:
+        return _CELLS[self.module][0]
+
+    @property
+    def before(self) -> list[str]:
+        return [f"{name}_prev" if self.single else f"{name}0" for name in self.cell.state_names]
+
+    @property
+    def after(self) -> list[str]:
+        return [name if self.single else f"{name}_T" for name in self.cell.state_names]
+
+    @property
+    def arguments(self) -> list[str]:
+        return ["x", *self.before, *self.cell.params_type._fields]
+
+    @property
+    def results(self) -> list[str]:
+        return self.after if self.single else ["y", *self.after]
+
+    def shape(self, name: str, T: Any, N: Any, D: Any, H: Any) -> tuple[Any, ...]:
+        """Return the shape of an argument."""
+        time = () if self.single else (T,)
+        if name == "x":
+            return (*time, N, D)
+        if name in self.cell.params_type._fields:
+            return self.cell.param_shapes(D, H)[name]
+        return (*time, N, H) if name == "dy" else (N, H)
+
+    def shape_text(self, name: str) -> str:
+        if name in self.cell.params_type._fields:
+            blocks = self.cell.param_shapes(1, 1)[name][0]
+            rows = f"{blocks if blocks > 1 else ''}H"
+            return {"W_ih": f"({rows}, D)", "W_hh": f"({rows}, H)"}.get(name, f"({rows},)")
+        return f"({', '.join(self.shape(name, *'TNDH'))})"
+
+    def run(self, library: Any, arguments: Named) -> tuple[Any, ...]:
+        """Run the library's loop; a step is a sequence of one."""
+        cell = getattr(library, self.module).CELL
+        params = cell.params_type(*(arguments[name] for name in cell.params_type._fields))
+        state = tuple(arguments[name] for name in self.before)
+        x = arguments["x"][None] if self.single else arguments["x"]
+        return cell, params, *library.scan.forward(cell, params, x, state)
+
+    def forward(self, library: Any, arguments: Named) -> Named:
+        """Return what the library's forward pass gives, by name."""
+        _, _, y, last, _ = self.run(library, arguments)
+        results = dict(zip(self.after, last, strict=True))
+        return results if self.single else {"y": y, **results}
+
+    def backward(self, library: Any, arguments: Named) -> Named:
+        """Return what the library's BPTT gives, truncated where k is among the arguments."""
+        cell, params, y, _, trace = self.run(library, arguments)
+        dy = arguments.get("dy", np.zeros_like(y))
+        dstate = tuple(arguments[f"d{name}"] for name in self.after)
+        if "k" in arguments:
+            reverse, options = library.scan.truncated_backward, {"k1": arguments["k"]}
+        else:
+            reverse, options = library.scan.backward, {}
+        grads, dx, dfirst = reverse(cell, params, trace, dy, dstate, **options)
+        arrays = (dx[0] if self.single else dx, *dfirst, *grads)
+        return {f"d{name}": array for name, array in zip(self.arguments, arrays, strict=True)}
+
+    def check(self, kind: str) -> Check:
+        """Return the check of one function, such as "step_backward"."""
+        reverse, truncated = "backward" in kind, "truncated" in kind
+        names = [*(f"d{name}" for name in self.results), *self.arguments]
+        names = names if reverse else self.arguments
+        results = [f"d{name}" for name in self.arguments] if reverse else self.results
+        shapes = {name: self.shape_text(name) for name in names}
+        letters = "NDH" if self.single else "TNDH"
+        sizes = [{letter: size[letter] for letter in letters} for size in (*_SIZES, _SQUARE)]
+        if truncated:
+            shapes["k"] = "int"
+            sizes = [{**size, "k": k} for size, k in zip(sizes, (*_WINDOWS, 2), strict=True)]
+
+        def draw(
+            rng: np.random.Generator, N: int, D: int, H: int, T: int = 1, k: int | None = None
+        ) -> Named:
+            arrays = {name: rng.standard_normal(self.shape(name, T, N, D, H)) for name in names}
+            return {**arrays, "k": k} if truncated else arrays
+
+        return Check(
+            name=f"{self.module}_{kind}",
+            shapes=shapes,
+            results=tuple(results),
+            draw=draw,
+            reference=self.backward if reverse else self.forward,
+            mistakes=(
+                *ANY_CELL,
+                *_CELLS[self.module][1],
+                *(() if self.single else SEQUENCE),
+                *(TRUNCATED if truncated else ()),
+            ),
+            sizes=tuple(sizes[:-1]),
+            square=None if self.single else sizes[-1],
+            swapped=None if self.single else SWAPPED,
+        )
+
+
+def checks_of(module: str) -> tuple[Check, ...]:
+    """Return the five checks of "rnn", "lstm" or "gru"."""
+    kinds = {
+        "step": True,
+        "step_backward": True,
+        "forward": False,
+        "backward": False,
+        "truncated_backward": False,
+    }
+    return tuple(_Network(module, single).check(kind) for kind, single in kinds.items())

@@ -1,0 +1,1 @@
+"""The known mistakes, each as a change of the reference, with what to tell the learner."""

@@ -1,0 +1,42 @@
+"""Gates stored in another order: one mistake for each order."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import numpy as np
+
+from ..mistake import Mistake, Named
+
+
+def orders(gates: str) -> tuple[Mistake, ...]:
+    """Return a mistake for each order of the gates but their own, such as "ifgo" of the LSTM."""
+    others = [order for order in permutations(gates) if "".join(order) != gates]
+    return tuple(_order(gates, "".join(order)) for order in others)
+
+
+def _order(gates: str, order: str) -> Mistake:
+    own, theirs = " ".join(gates), " ".join(order)
+    ours_from_theirs = [order.index(gate) for gate in gates]
+    theirs_from_ours = [gates.index(gate) for gate in order]
+
+    def before(arguments: Named) -> Named:
+        return _blocks(arguments, ("W_ih", "W_hh", "b"), ours_from_theirs)
+
+    def after(results: Named) -> Named:
+        return _blocks(results, ("dW_ih", "dW_hh", "db"), theirs_from_ours)
+
+    return Mistake(
+        f"order-{order}",
+        f"게이트의 블록을 {theirs} 순서로 읽었습니다. 여기서는 torch와 같은 {own} 순서입니다.",
+        f"The gates' blocks are read in the order {theirs}; here it is torch's, {own}.",
+        before=before,
+        after=after,
+        excludes="order",
+    )
+
+
+def _blocks(values: Named, names: tuple[str, ...], order: list[int]) -> Named:
+    here = [name for name in names if name in values]
+    blocks = {name: np.split(values[name], len(order)) for name in here}
+    return values | {name: np.concatenate([blocks[name][k] for k in order]) for name in here}

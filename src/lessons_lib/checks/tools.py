@@ -1,0 +1,145 @@
+"""The checks of what stands around a network: clipping, both directions, finite differences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .check import Check
+from .mistake import Named
+from .mistakes.clipping import BY_NORM, BY_VALUE
+from .mistakes.differences import DIFFERENCES
+from .mistakes.directions import MERGE, REVERSE
+
+_SIZES = ({"T": 5, "N": 3, "D": 4}, {"T": 4, "N": 2, "D": 3}, {"T": 1, "N": 5, "D": 2})
+_GRADS = "list of arrays of several shapes"
+_SHAPES = ((3, 2), (4,), (2, 3, 1))
+_NAMES = tuple(f"grads[{k}]" for k in range(len(_SHAPES)))
+
+
+def _draw_by_norm(rng: np.random.Generator, bound: float) -> Named:
+    grads = [rng.standard_normal(shape) for shape in _SHAPES]
+    return {"grads": grads, "max_norm": bound}
+
+
+def _draw_by_value(rng: np.random.Generator, bound: float) -> Named:
+    grads = [rng.standard_normal(shape) for shape in _SHAPES]
+    return {"grads": grads, "limit": bound}
+
+
+def _by_norm(library: Any, arguments: Named) -> Named:
+    clipped = library.clipping.clip_by_norm(arguments["grads"], arguments["max_norm"])
+    return dict(zip(_NAMES, clipped, strict=True))
+
+
+def _by_value(library: Any, arguments: Named) -> Named:
+    clipped = library.clipping.clip_by_value(arguments["grads"], arguments["limit"])
+    return dict(zip(_NAMES, clipped, strict=True))
+
+
+#: Gradients above the bound, and far below it: these are to come back as they were.
+clip_by_norm = Check(
+    name="clip_by_norm",
+    shapes={"grads": _GRADS, "max_norm": "float"},
+    results=_NAMES,
+    draw=_draw_by_norm,
+    reference=_by_norm,
+    mistakes=BY_NORM,
+    sizes=({"bound": 0.75}, {"bound": 60.0}),
+    tolerance=1e-5,  # torch adds 1e-6 to the norm, and that is right too
+)
+
+clip_by_value = Check(
+    name="clip_by_value",
+    shapes={"grads": _GRADS, "limit": "float"},
+    results=_NAMES,
+    draw=_draw_by_value,
+    reference=_by_value,
+    mistakes=BY_VALUE,
+    sizes=({"bound": 0.5}, {"bound": 60.0}),
+)
+
+
+def _draw_merge(rng: np.random.Generator, T: int, N: int, D: int) -> Named:
+    return {name: rng.standard_normal((T, N, D)) for name in ("y_forward", "y_backward")}
+
+
+def _merge(library: Any, arguments: Named) -> Named:
+    T, N, _ = arguments["y_backward"].shape
+    turned = library.padding.reverse(arguments["y_backward"], np.full(N, T))
+    return {"y": library.padding.join([arguments["y_forward"], turned])}
+
+
+bidirectional_merge = Check(
+    name="bidirectional_merge",
+    shapes={
+        "y_forward": "(T, N, H), in the order of time",
+        "y_backward": "(T, N, H), in the order in which it read, the last step firstfirst",
+    },
+    results=("y",),
+    draw=_draw_merge,
+    reference=_merge,
+    mistakes=MERGE,
+    sizes=_SIZES,
+)
+
+
+def _draw_padded(rng: np.random.Generator, T: int, N: int, D: int) -> Named:
+    lengths = rng.integers(1, T, N) if T > 1 else np.ones(N, dtype=np.int64)
+    lengths[0] = max(1, T - 1)
+    return {"x": rng.standard_normal((T, N, D)), "lengths": lengths}
+
+
+def _padded(library: Any, arguments: Named) -> Named:
+    return {"y": library.padding.reverse(arguments["x"], arguments["lengths"])}
+
+
+def _without_padding(results: Named, arguments: Named) -> Named:
+    """Leave out what stands after each sequence's end: there anything may stand."""
+    T = len(arguments["x"])
+    inside = np.arange(T)[:, None] < arguments["lengths"]
+    y = results["y"]
+    return {"y": np.where(inside[..., None], y, 0) if y.shape[:2] == inside.shape else y}
+
+
+padded_reverse = Check(
+    name="padded_reverse",
+    shapes={
+        "x": "(T, N, D)",
+        "lengths": "(N,), integers; what stands at lengths[n] and after is padding",
+    },
+    results=("y",),
+    draw=_draw_padded,
+    reference=_padded,
+    mistakes=REVERSE,
+    sizes=_SIZES,
+    compared=_without_padding,
+)
+
+
+def _draw_function(rng: np.random.Generator, N: int, D: int, step: float) -> Named:
+    weights, phase = 1 + rng.random((N, D)), rng.standard_normal((N, D))
+
+    def f(x: Any) -> float:
+        return float(np.sum(np.sin(weights * np.asarray(x) + phase)))
+
+    return {"f": f, "x": rng.standard_normal((N, D)), "step": step}
+
+
+def _differences(library: Any, arguments: Named) -> Named:
+    f, x, step = (arguments[name] for name in ("f", "x", "step"))
+    x = x.copy()
+    return {"gradient": library.gradients.numerical_gradient(lambda: f(x), x, step)}
+
+
+numerical_gradient = Check(
+    name="numerical_gradient",
+    shapes={"f": "function of x that returns a number", "x": "(N, D)", "step": "float"},
+    results=("gradient",),
+    draw=_draw_function,
+    reference=_differences,
+    mistakes=DIFFERENCES,
+    sizes=({"N": 3, "D": 4, "step": 1e-3}, {"N": 2, "D": 5, "step": 5e-4}),
+    tolerance=1e-5,  # a formula of higher order is right too
+)
