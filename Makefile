@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 
 # `make test-gpu PYTHON=…` uses that environment untouched; without, the book's own.
 GIVEN := $(filter command line environment,$(origin PYTHON))
-GPU_PY = $(if $(GIVEN),$(PYTHON),$(PY))
+ON_GPU = PYTHONPATH=.:src:tests:$$PYTHONPATH $(if $(GIVEN),$(PYTHON),$(PY))
 
 .PHONY: help env book serve notebooks execute figures corpus test verify \
   test-gpu record lint mutants lock lint-workflows clean
@@ -53,18 +53,16 @@ test: lint ## run every check: style, types, units, notebooks, languages, site
 	$(PY) -m pytest -n 2 --dist loadscope
 
 verify: env ## re-execute every notebook on the CPU and record it: _build/verified/cpu.json
-	$(PY) -m pytest -n 2 --dist loadscope -p tests.verification --record-verification cpu book
+	PYTHONPATH=tests $(PY) -m pytest -n 2 --dist loadscope -p verification --record-verification cpu book
 
 # With PYTHON=… that environment runs it as it is; what it lacks can stand on PYTHONPATH.
 test-gpu: $(if $(GIVEN),,env) ## on a GPU: every notebook, the library's GPU tests, benchmarks; records it
-	PYTHONPATH=src:$$PYTHONPATH $(GPU_PY) -m tests.gpu_machine
-	PYTHONPATH=src:$$PYTHONPATH $(GPU_PY) -m pytest -p tests.verification --record-verification gpu \
-	  --durations 10 tests/test_gpu.py book
-	PYTHONPATH=src:$$PYTHONPATH $(GPU_PY) -m benchmarks.layers --device cuda --seconds 5 \
-	  --output _build/verified/layers-gpu.json
+	$(ON_GPU) tests/gpu_machine.py
+	$(ON_GPU) -m pytest -p verification --record-verification gpu --durations 10 tests/test_gpu.py book
+	$(ON_GPU) -m benchmarks.layers --device cuda --seconds 5 --output _build/verified/layers-gpu.json
 
 record: env ## put the newest runs on record, for the pages' stamps: book/verified.json
-	$(PY) -m tests.verification
+	$(PY) tests/verification.py
 
 lint: env ## check style, types and spelling
 	$(PY) -m ruff check .

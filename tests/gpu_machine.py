@@ -25,7 +25,7 @@ def main() -> None:
         )
     import torch
 
-    from tests.verification import machine
+    from verification import machine
 
     if not torch.cuda.is_available():
         sys.exit(

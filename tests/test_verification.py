@@ -87,12 +87,12 @@ def write_book(root: Path, *sources: str) -> None:
 
 
 def run(root: Path, device: str = "cpu") -> subprocess.CompletedProcess:
-    words = ["-p", "tests.verification", "--record-verification", device]
+    words = ["-p", "verification", "--record-verification", device]
     nbval = ["--nbval", "--nbval-current-env", "-p", "no:cacheprovider", "book"]
     return subprocess.run(
         [sys.executable, "-m", "pytest", *words, *nbval],
         cwd=root,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
         capture_output=True,
         text=True,
     )

@@ -1,7 +1,7 @@
 """A pytest plugin that records which notebooks a run has verified, when and on what.
 
-    python -m pytest -p tests.verification --record-verification gpu book
-    python -m tests.verification                merge the records into book/verified.json
+    python -m pytest -p verification --record-verification gpu book
+    python tests/verification.py                 merge the records into book/verified.json
 
 The run writes ``_build/verified/gpu.json`` (or ``cpu.json``): date, device, versions, and for each
 notebook the code cells run and skipped, the seconds, and a digest of its code, by which a page can
