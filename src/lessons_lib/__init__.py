@@ -11,6 +11,8 @@ scan
     The loop over time and its reverse, for any cell.
 stack
     Layers on layers, in one direction or both, sequences of several lengths, for any cell.
+dropout
+    Six ways to apply dropout inside an LSTM, as values: masks that `masks=` takes.
 convert
     The same weights in the layouts of torch, Keras and Flax; gates in another order.
 gradients
@@ -35,6 +37,7 @@ Randomness is an argument: whatever draws numbers takes a ``numpy.random.Generat
 
 from . import (
     convert,
+    dropout,
     gradients,
     gru,
     jacobians,
@@ -50,6 +53,7 @@ from .show import show_source
 
 __all__ = [
     "convert",
+    "dropout",
     "gradients",
     "gru",
     "jacobians",
