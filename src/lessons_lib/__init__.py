@@ -13,6 +13,8 @@ stack
     Layers on layers, in one direction or both, sequences of several lengths, for any cell.
 attention
     Additive attention, forward and backward: what each query reads from all keys.
+dropout
+    Six ways to apply dropout inside an LSTM, as values: masks that `masks=` takes.
 convert
     The same weights in the layouts of torch, Keras and Flax; gates in another order.
 gradients
@@ -38,6 +40,7 @@ Randomness is an argument: whatever draws numbers takes a ``numpy.random.Generat
 from . import (
     attention,
     convert,
+    dropout,
     gradients,
     gru,
     jacobians,
@@ -54,6 +57,7 @@ from .show import show_source
 __all__ = [
     "attention",
     "convert",
+    "dropout",
     "gradients",
     "gru",
     "jacobians",

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _validation as validation
+from ._mask_validation import check_mask, check_masks
 from .arrays import Array
+from .masks import StackMasks
 from .weights import state_widths
 
 if TYPE_CHECKING:
@@ -16,7 +18,12 @@ if TYPE_CHECKING:
 
 
 def check_forward(
-    cell: Cell, params: Any, x: Array, state: State | None, lengths: Any
+    cell: Cell,
+    params: Any,
+    x: Array,
+    state: State | None,
+    lengths: Any,
+    masks: StackMasks | None = None,
 ) -> np.ndarray:
     """Refuse what does not fit; return the lengths, T for all where none are given."""
     validation.check_cell(cell)
@@ -24,6 +31,8 @@ def check_forward(
     _check_layers(cell, params, x)
     if state is not None:
         validation.check_state("state", cell, state, _state_shapes(cell, params, x.shape[1]), x)
+    if masks is not None:
+        check_stack_masks(cell, params, x, masks)
     return check_lengths(lengths, *x.shape[:2])
 
 
@@ -98,6 +107,31 @@ def _check_layers(cell: Cell, params: Any, x: Array) -> None:
                     f"{tuple(params[0][0].W_hh.shape)} as in params[0][0]"
                 )
         width = sum(own.W_hh.shape[1] for own in layer)
+
+
+def check_stack_masks(cell: Cell, params: Any, x: Array, masks: StackMasks) -> None:
+    """Refuse masks of other layers and directions than the parameters', or that do not fit x."""
+    if not isinstance(masks, StackMasks):
+        raise TypeError(
+            f"masks: got {validation.type_name(masks)}, expected StackMasks, such as a variant's "
+            "sample_stack(…) returns"
+        )
+    depths = [len(masks.inputs), *(len(masks.networks), *map(len, masks.networks))]
+    if depths != [len(params), len(params), *map(len, params)]:
+        raise ValueError(
+            f"masks: got {len(masks.networks)} layers × {[*map(len, masks.networks)]} directions "
+            f"with {len(masks.inputs)} inputs, expected {len(params)} × {len(params[0])} as params"
+        )
+    T, N, D = x.shape
+    for number, layer in enumerate(params):
+        if masks.inputs[number] is not None:
+            check_mask(f"masks.inputs[{number}]", masks.inputs[number], [(T, N, D)], x)
+        D = sum(own.W_hh.shape[1] for own in layer)
+        for direction, own in enumerate(layer):
+            label = f"masks.networks[{number}][{direction}]"
+            check_masks(cell, own, x, masks.networks[number][direction], label)
+    if masks.y is not None:
+        check_mask("masks.y", masks.y, [(T, N, D)], x)
 
 
 def _state_shapes(cell: Cell, params: Any, N: int) -> list[tuple[int, int, int]]:

@@ -12,15 +12,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from array_api_compat import array_namespace, device, is_numpy_array, is_torch_array
 
+from ._mask_validation import check_masks
 from .arrays import Array
 from .weights import sizes, state_widths
 
 if TYPE_CHECKING:
+    from .masks import Masks
     from .scan import Cell, State, Trace
 
 
-def check_forward(cell: Cell, params: Any, x: Array, state: State | None) -> None:
-    """Refuse parameters, an input or a state that do not fit each other."""
+def check_forward(
+    cell: Cell, params: Any, x: Array, state: State | None, masks: Masks | None = None
+) -> None:
+    """Refuse parameters, an input, a state or masks that do not fit each other."""
     check_cell(cell)
     check_input(x)
     check_params("params", cell, params, x)
@@ -28,6 +32,7 @@ def check_forward(cell: Cell, params: Any, x: Array, state: State | None) -> Non
     if state is not None:
         widths = state_widths(params, cell.state_names)
         check_state("state", cell, state, [(x.shape[1], width) for width in widths], x)
+    check_masks(cell, params, x, masks)
 
 
 def check_cell(cell: Cell) -> None:

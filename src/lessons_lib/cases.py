@@ -25,7 +25,7 @@ class Case:
     cell : scan.Cell
     params : the cell's Params, for `stack` a tuple of layers of them
     x : array of shape (T, N, D)
-    state, dy, dstate : as the loop's `forward` and `backward` take them
+    state, dy, dstate, masks : as the loop's `forward` and `backward` take them
     """
 
     name: str
@@ -36,6 +36,7 @@ class Case:
     state: tuple[Array, ...]
     dy: Array
     dstate: tuple[Array, ...]
+    masks: Any = None
 
     def arrays(self) -> dict[str, Array]:
         """Return what the loss can be differentiated by: parameters, x and the first state."""
@@ -43,8 +44,12 @@ class Case:
         state = dict(zip(names, self.state, strict=True))
         return {**dict(_named(self.params)), "x": self.x, **state}
 
+    def forward(self) -> Any:
+        """Run the network: the output, the last state, the cache."""
+        return self.loop.forward(self.cell, self.params, self.x, self.state, masks=self.masks)
+
     def map(self, function: Callable[[Array], Any]) -> Case:
-        """Return the case with a function applied to each array."""
+        """Return the case with a function applied to each array but the masks."""
         return replace(
             self,
             params=_map_params(function, self.params),
@@ -91,7 +96,7 @@ def _case(
 
 def loss(case: Case) -> Any:
     """Run the network and return the case's loss, a number."""
-    y, state, _ = case.loop.forward(case.cell, case.params, case.x, case.state)
+    y, state, _ = case.forward()
     return weigh(case, y, state)
 
 

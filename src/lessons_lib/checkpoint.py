@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from . import _validation as validation
 from . import scan
 from .arrays import Array, join
+from .masks import Masks, between
 from .weights import add
 
 
@@ -34,11 +35,13 @@ class Checkpoints(NamedTuple):
     states : list of states
         The state before step 0, `every`, 2 · `every`, ….
     every : int
+    masks : Masks, or None
     """
 
     x: Array
     states: list[scan.State]
     every: int
+    masks: Masks | None = None
 
 
 def forward(
@@ -47,12 +50,13 @@ def forward(
     x: Array,
     state: scan.State | None = None,
     every: int | None = None,
+    masks: Masks | None = None,
 ) -> tuple[Array, scan.State, Checkpoints]:
     """Run a cell over a sequence as `scan.forward` does, but keep few states and no caches.
 
     Parameters
     ----------
-    cell, params, x, state
+    cell, params, x, state, masks
         As for `scan.forward`.
     every : int, optional
         Steps from one kept state to the next; √T, rounded down, if not given.
@@ -69,16 +73,18 @@ def forward(
     TypeError, ValueError
         As `scan.forward`; `every` is no positive integer.
     """
-    validation.check_forward(cell, params, x, state)
+    validation.check_forward(cell, params, x, state, masks)
     every = isqrt(x.shape[0]) if every is None else every
     validation.check_sizes(every=every)
     state = scan.zero_state(cell, params, x) if state is None else state
     y, states = [], []
     for start in range(0, x.shape[0], every):
         states.append(state)
-        y_part, state, _ = scan.forward(cell, params, x[start : start + every], state)
+        end = start + every
+        own = between(masks, start, end)
+        y_part, state, _ = scan.forward(cell, params, x[start:end], state, own)
         y.append(y_part)
-    return join(y, axis=0), state, Checkpoints(x, states, every)
+    return join(y, axis=0), state, Checkpoints(x, states, every, masks)
 
 
 def backward(
@@ -107,12 +113,13 @@ def backward(
     TypeError, ValueError
         As `scan.backward`.
     """
-    x, states, every = checkpoints
+    x, states, every, masks = checkpoints
     validation.check_output_gradient(dy, (*x.shape[:2], params.W_hh.shape[1]), x)
     grads, dx = None, []
     for k in reversed(range(len(states))):
         stretch = slice(k * every, (k + 1) * every)
-        _, _, cache = scan.forward(cell, params, x[stretch], states[k])
+        own = between(masks, stretch.start, stretch.stop)
+        _, _, cache = scan.forward(cell, params, x[stretch], states[k], own)
         part, dx_part, dstate = scan.backward(cell, params, cache, dy[stretch], dstate)
         grads = part if grads is None else add(grads, part)
         dx.append(dx_part)

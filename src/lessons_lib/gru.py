@@ -29,6 +29,7 @@ import numpy as np
 from . import _validation as validation
 from . import scan
 from .arrays import Array, join, sigmoid, split, stack, sum_of_outer_products, sum_over_rows, tanh
+from .masks import NO_MASKS, Masks, dropped, read, read_backward
 from .reset_gate import blocks, reset_state, reset_state_backward, reset_weight_gradients
 from .weights import draw_uniform, project
 
@@ -110,7 +111,11 @@ def init_params(
 
 
 def step(
-    params: Any, projected: Array, state: scan.State, reset: str = "after"
+    params: Any,
+    projected: Array,
+    state: scan.State,
+    masks: Masks = NO_MASKS,
+    reset: str = "after",
 ) -> tuple[scan.State, Cache]:
     """Take one step.
 
@@ -121,6 +126,8 @@ def step(
         `project` of the input x_t.
     state : tuple (h,) of an array of shape (N, H)
         The state before the step.
+    masks : Masks, optional
+        Dropout's masks of this step.
     reset : {"after", "before"}, optional
 
     Returns
@@ -133,16 +140,20 @@ def step(
     (h_prev,) = state
     W_hrz, _ = blocks(params.W_hh)
     a_r, a_z, a_n = split(projected, 3)
-    u_r, u_z = split(h_prev @ W_hrz.T, 2)
+    u_r, u_z = split(read(h_prev, masks.h) @ W_hrz.T, 2)
     r, z = sigmoid(a_r + u_r), sigmoid(a_z + u_z)
-    u_n, q = reset_state(params, r, h_prev, reset)
+    u_n, q = reset_state(params, r, h_prev, reset, masks.h)
     n = tanh(a_n + u_n)
-    h = (1 - z) * n + z * h_prev
+    h = dropped((1 - z) * n, masks.g) + z * h_prev
     return (h,), Cache(h_prev, r, z, n, q)
 
 
 def step_backward(
-    params: Any, cache: Cache, dstate: scan.State, reset: str = "after"
+    params: Any,
+    cache: Cache,
+    dstate: scan.State,
+    masks: Masks = NO_MASKS,
+    reset: str = "after",
 ) -> tuple[Array, scan.State]:
     """Reverse `step`.
 
@@ -153,6 +164,8 @@ def step_backward(
         As returned by `step`.
     dstate : tuple (dh,) of an array of shape (N, H)
         Gradient of the loss with respect to the state after the step.
+    masks : Masks, optional
+        As given to `step`.
     reset : {"after", "before"}, optional
 
     Returns
@@ -165,16 +178,22 @@ def step_backward(
     h_prev, r, z, n, _ = cache
     (dh,) = dstate
     W_hrz, _ = blocks(params.W_hh)
-    dz, dn = dh * (h_prev - n), dh * (1 - z)
+    dadded = dropped(dh, masks.g)
+    dz, dn = dh * h_prev - dadded * n, dadded * (1 - z)
     da_n = dn * (1 - n**2)
-    dr, dh_through_n = reset_state_backward(params, cache, da_n, reset)
+    dr, dh_through_n = reset_state_backward(params, cache, da_n, reset, masks.h)
     da_rz = join([dr * r * (1 - r), dz * z * (1 - z)])
-    dh_prev = dh * z + da_rz @ W_hrz + dh_through_n
+    dh_prev = dh * z + read_backward(da_rz @ W_hrz, masks.h) + dh_through_n
     return join([da_rz, da_n]), (dh_prev,)
 
 
 def weight_gradients(
-    params: Any, x: Array, caches: list[Cache], da: Array, reset: str = "after"
+    params: Any,
+    x: Array,
+    caches: list[Cache],
+    da: Array,
+    masks: Masks = NO_MASKS,
+    reset: str = "after",
 ) -> Any:
     """Sum the parameters' gradients over steps, in one product for each block of weights.
 
@@ -182,11 +201,11 @@ def weight_gradients(
     """
     h_prev, r, q = (stack([getattr(c, name) for c in caches]) for name in ("h_prev", "r", "q"))
     da_r, da_z, da_n = split(da, 3)
-    dW_hrz = sum_of_outer_products(join([da_r, da_z]), h_prev)
-    dW_hn, db_hn = reset_weight_gradients(h_prev, r, q, da_n, reset)
+    dW_hrz = sum_of_outer_products(join([da_r, da_z]), read(h_prev, masks.h))
+    dW_hn, db_hn = reset_weight_gradients(h_prev, r, q, da_n, reset, masks.h)
     dW_hh = join([dW_hrz, dW_hn], axis=0)
     return params._replace(
-        W_ih=sum_of_outer_products(da, x), W_hh=dW_hh, b=sum_over_rows(da), **db_hn
+        W_ih=sum_of_outer_products(da, read(x, masks.x)), W_hh=dW_hh, b=sum_over_rows(da), **db_hn
     )
 
 
@@ -200,6 +219,7 @@ CELL = scan.Cell(
     step=step,
     step_backward=step_backward,
     weight_gradients=weight_gradients,
+    sites=("h", "g"),
 )
 CELL_BEFORE = scan.Cell(
     name="gru with reset before the product",
@@ -211,6 +231,7 @@ CELL_BEFORE = scan.Cell(
     step=partial(step, reset="before"),
     step_backward=partial(step_backward, reset="before"),
     weight_gradients=partial(weight_gradients, reset="before"),
+    sites=("h", "g"),
 )
 forward, backward, truncated_backward = scan.bind(CELL)
 

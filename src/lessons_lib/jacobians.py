@@ -18,6 +18,7 @@ import numpy as np
 from . import _validation as validation
 from . import scan
 from .arrays import join
+from .masks import given, masked_weights
 from .paths import state_gradients
 from .weights import state_widths
 
@@ -64,12 +65,18 @@ def step_jacobians(cell: scan.Cell, params: Any, cache: scan.Trace) -> np.ndarra
     """
     N = cache.x.shape[1]
     validation.check_cache(cell, params, cache)
+    params = masked_weights(params, cache.masks)
     widths = state_widths(params, cell.state_names)
     cuts, S = np.cumsum(widths)[:-1], sum(widths)
     rows = []
     for unit in np.eye(S, dtype=cache.x.dtype):
         dstate = tuple(np.tile(part, (N, 1)) for part in np.split(unit, cuts))
-        rows.append([join(cell.step_backward(params, step, dstate)[1]) for step in cache.steps])
+        rows.append(
+            [
+                join(scan.step_backward(cell, params, step, dstate, *given(cache.masks, t))[1])
+                for t, step in enumerate(cache.steps)
+            ]
+        )
     return np.stack(rows, axis=2)
 
 

@@ -23,6 +23,7 @@ import numpy as np
 from . import _validation as validation
 from . import scan
 from .arrays import Array, join, sigmoid, split, tanh
+from .masks import NO_MASKS, Masks, dropped, read, read_backward
 from .weights import draw_uniform, project, weight_gradients
 
 
@@ -98,7 +99,9 @@ def init_params(
     return params
 
 
-def step(params: Params, projected: Array, state: scan.State) -> tuple[scan.State, Cache]:
+def step(
+    params: Params, projected: Array, state: scan.State, masks: Masks = NO_MASKS
+) -> tuple[scan.State, Cache]:
     """Take one step.
 
     Parameters
@@ -108,6 +111,8 @@ def step(params: Params, projected: Array, state: scan.State) -> tuple[scan.Stat
         `project` of the input x_t.
     state : tuple (h, c) of arrays of shape (N, H)
         The state before the step.
+    masks : Masks, optional
+        Dropout's masks of this step.
 
     Returns
     -------
@@ -117,15 +122,18 @@ def step(params: Params, projected: Array, state: scan.State) -> tuple[scan.Stat
         What `step_backward` needs.
     """
     h_prev, c_prev = state
-    a_i, a_f, a_g, a_o = split(projected + h_prev @ params.W_hh.T, 4)
+    a_i, a_f, a_g, a_o = split(projected + read(h_prev, masks.h) @ params.W_hh.T, 4)
     i, f, g, o = sigmoid(a_i), sigmoid(a_f), tanh(a_g), sigmoid(a_o)
-    c = f * c_prev + i * g
+    c = f * c_prev + dropped(i * g, masks.g)
+    c = dropped(c, masks.c)
     tanh_c = tanh(c)
     h = o * tanh_c
     return (h, c), Cache(h_prev, c_prev, i, f, g, o, tanh_c)
 
 
-def step_backward(params: Params, cache: Cache, dstate: scan.State) -> tuple[Array, scan.State]:
+def step_backward(
+    params: Params, cache: Cache, dstate: scan.State, masks: Masks = NO_MASKS
+) -> tuple[Array, scan.State]:
     """Reverse `step`.
 
     Parameters
@@ -135,6 +143,8 @@ def step_backward(params: Params, cache: Cache, dstate: scan.State) -> tuple[Arr
         As returned by `step`.
     dstate : tuple (dh, dc) of arrays of shape (N, H)
         Gradient of the loss with respect to the state after the step.
+    masks : Masks, optional
+        As given to `step`.
 
     Returns
     -------
@@ -147,9 +157,11 @@ def step_backward(params: Params, cache: Cache, dstate: scan.State) -> tuple[Arr
     dh, dc = dstate
     do = dh * tanh_c
     dc = dc + dh * o * (1 - tanh_c**2)  # c_t is read twice: by step t + 1 and by h_t
-    di, df, dg = dc * g, dc * c_prev, dc * i
+    dc = dropped(dc, masks.c)
+    dig = dropped(dc, masks.g)
+    di, df, dg = dig * g, dc * c_prev, dig * i
     da = join([di * i * (1 - i), df * f * (1 - f), dg * (1 - g**2), do * o * (1 - o)])
-    return da, (da @ params.W_hh, dc * f)
+    return da, (read_backward(da @ params.W_hh, masks.h), dc * f)
 
 
 CELL = scan.Cell(
@@ -162,5 +174,6 @@ CELL = scan.Cell(
     step=step,
     step_backward=step_backward,
     weight_gradients=weight_gradients,
+    sites=("h", "g", "c"),
 )
 forward, backward, truncated_backward = scan.bind(CELL)

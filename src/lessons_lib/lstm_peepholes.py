@@ -19,6 +19,7 @@ import numpy as np
 from . import _validation as validation
 from . import lstm, scan
 from .arrays import Array, join, split, stack, sum_over_rows, zeros_like
+from .masks import NO_MASKS, Masks
 from .weights import draw_uniform
 
 
@@ -70,34 +71,43 @@ def init_params(
     return Params(**draw_uniform(shapes, hidden_size, generator, dtype))
 
 
-def step(params: Params, projected: Array, state: scan.State) -> tuple[scan.State, Cache]:
+def step(
+    params: Params, projected: Array, state: scan.State, masks: Masks = NO_MASKS
+) -> tuple[scan.State, Cache]:
     """Take one step; arguments and results are those of `lstm.step`."""
     plain = lstm.Params(*params[:3])
     _, c_prev = state
     none = zeros_like(c_prev)
     projected = projected + join([params.p_i * c_prev, params.p_f * c_prev, none, none])
-    (_, c), _ = lstm.step(plain, projected, state)  # o looks at c_t, which does not depend on o
+    (_, c), _ = lstm.step(
+        plain, projected, state, masks
+    )  # o looks at c_t, which does not depend on o
     projected = projected + join([none, none, none, params.p_o * c])
-    state, cache = lstm.step(plain, projected, state)
+    state, cache = lstm.step(plain, projected, state, masks)
     return state, Cache(*cache, c)
 
 
-def step_backward(params: Params, cache: Cache, dstate: scan.State) -> tuple[Array, scan.State]:
+def step_backward(
+    params: Params, cache: Cache, dstate: scan.State, masks: Masks = NO_MASKS
+) -> tuple[Array, scan.State]:
     """Reverse `step`; arguments and results are those of `lstm.step_backward`."""
     plain, plain_cache = lstm.Params(*params[:3]), lstm.Cache(*cache[:-1])
     dh, dc = dstate
-    da, _ = lstm.step_backward(plain, plain_cache, dstate)
+    da, _ = lstm.step_backward(plain, plain_cache, dstate, masks)
     _, _, _, da_o = split(da, 4)  # right already, for it depends on dh alone
-    da, (dh_prev, dc_prev) = lstm.step_backward(plain, plain_cache, (dh, dc + params.p_o * da_o))
+    dc = dc + params.p_o * da_o
+    da, (dh_prev, dc_prev) = lstm.step_backward(plain, plain_cache, (dh, dc), masks)
     da_i, da_f, _, _ = split(da, 4)
     return da, (dh_prev, dc_prev + params.p_i * da_i + params.p_f * da_f)
 
 
-def weight_gradients(params: Params, x: Array, caches: list[Cache], da: Array) -> Params:
+def weight_gradients(
+    params: Params, x: Array, caches: list[Cache], da: Array, masks: Masks = NO_MASKS
+) -> Params:
     """Sum the parameters' gradients over steps; arguments are those of `lstm.weight_gradients`."""
     da_i, da_f, _, da_o = split(da, 4)
     c_prev, c = stack([cache.c_prev for cache in caches]), stack([cache.c for cache in caches])
-    return lstm.weight_gradients(params, x, caches, da)._replace(
+    return lstm.weight_gradients(params, x, caches, da, masks)._replace(
         p_i=sum_over_rows(da_i * c_prev),
         p_f=sum_over_rows(da_f * c_prev),
         p_o=sum_over_rows(da_o * c),

@@ -21,6 +21,7 @@ import numpy as np
 from . import _validation as validation
 from . import lstm, scan
 from .arrays import Array, join, stack, sum_of_outer_products
+from .masks import NO_MASKS, Masks
 from .weights import draw_uniform
 
 
@@ -94,13 +95,17 @@ def init_params(
     return Params(**draw_uniform(shapes, hidden_size, generator, dtype))
 
 
-def step(params: Params, projected: Array, state: scan.State) -> tuple[scan.State, Cache]:
+def step(
+    params: Params, projected: Array, state: scan.State, masks: Masks = NO_MASKS
+) -> tuple[scan.State, Cache]:
     """Take one step: as `lstm.step`, h of shape (N, P) and c of shape (N, H)."""
-    (m, c), cache = lstm.step(lstm.Params(*params[:3]), projected, state)
+    (m, c), cache = lstm.step(lstm.Params(*params[:3]), projected, state, masks)
     return (m @ params.W_hr.T, c), Cache(*cache, m)
 
 
-def step_backward(params: Params, cache: Cache, dstate: scan.State) -> tuple[Array, scan.State]:
+def step_backward(
+    params: Params, cache: Cache, dstate: scan.State, masks: Masks = NO_MASKS
+) -> tuple[Array, scan.State]:
     """Reverse `step`.
 
     Returns
@@ -111,16 +116,18 @@ def step_backward(params: Params, cache: Cache, dstate: scan.State) -> tuple[Arr
     """
     plain, plain_cache = lstm.Params(*params[:3]), lstm.Cache(*cache[:-1])
     dh, dc = dstate
-    da, dstate_prev = lstm.step_backward(plain, plain_cache, (dh @ params.W_hr, dc))
+    da, dstate_prev = lstm.step_backward(plain, plain_cache, (dh @ params.W_hr, dc), masks)
     return join([da, dh]), dstate_prev
 
 
-def weight_gradients(params: Params, x: Array, caches: list[Cache], da: Array) -> Params:
+def weight_gradients(
+    params: Params, x: Array, caches: list[Cache], da: Array, masks: Masks = NO_MASKS
+) -> Params:
     """Sum the parameters' gradients over steps; da as `step_backward` returned it."""
     K = params.W_ih.shape[0]
     da, dh = da[..., :K], da[..., K:]
     dW_hr = sum_of_outer_products(dh, stack([cache.m for cache in caches]))
-    return lstm.weight_gradients(params, x, caches, da)._replace(W_hr=dW_hr)
+    return lstm.weight_gradients(params, x, caches, da, masks)._replace(W_hr=dW_hr)
 
 
 CELL = replace(

@@ -13,6 +13,7 @@ import numpy as np
 
 from . import scan
 from .arrays import Array, array_namespace, columns_first, join, zeros_like
+from .masks import Masks
 from .weights import add
 
 
@@ -54,7 +55,12 @@ def reverse(x: Array, lengths: np.ndarray) -> Array:
 
 
 def forward(
-    cell: scan.Cell, params: Any, x: Array, state: scan.State, lengths: np.ndarray
+    cell: scan.Cell,
+    params: Any,
+    x: Array,
+    state: scan.State,
+    lengths: np.ndarray,
+    masks: Masks | None = None,
 ) -> tuple[Array, scan.State, Trace]:
     """Run a cell over a padded batch; as `scan.forward`, with the lengths of the sequences.
 
@@ -63,6 +69,7 @@ def forward(
     cell, params, x, state
         As for `scan.forward`.
     lengths : array of shape (N,)
+    masks : Masks, optional
 
     Returns
     -------
@@ -76,12 +83,17 @@ def forward(
     params = params._replace(W_hh=columns_first(params.W_hh))  # each step multiplies by its .T
     order, back = _orders(lengths)
     x, state = x[:, order], _pick(state, order)
+    masks = masks and masks.of_sequences(order)
     y: list[Array] = []
     stretches, start = [], 0
     for end in np.union1d(lengths, T).tolist():
         running = int(np.sum(lengths > start))
         y_now, now, trace = scan.forward(
-            cell, params, x[start:end, :running], _pick(state, slice(running))
+            cell,
+            params,
+            x[start:end, :running],
+            _pick(state, slice(running)),
+            masks and masks.between(start, end).of_sequences(slice(running)),
         )
         state = _replace_first(state, now)
         y.append(_pad(y_now, N))

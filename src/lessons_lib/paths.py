@@ -9,6 +9,7 @@ import numpy as np
 from . import _validation as validation
 from . import lstm, scan
 from .arrays import stack, zeros_like
+from .masks import given, masked_weights
 
 
 def state_gradients(
@@ -40,8 +41,10 @@ def state_gradients(
     dy = zeros_like(cache.x, (*cache.x.shape[:2], params.W_hh.shape[1]))
     validation.check_backward(cell, params, cache, dy, dstate)
     arrived = [dstate]
-    for step in reversed(cache.steps):
-        _, dstate = cell.step_backward(params, step, dstate)
+    params = masked_weights(params, cache.masks)
+    for t in reversed(range(len(cache.steps))):
+        now = given(cache.masks, t)
+        _, dstate = scan.step_backward(cell, params, cache.steps[t], dstate, *now)
         arrived.append(dstate)
     return tuple(stack(part) for part in zip(*arrived, strict=True))
 

@@ -26,7 +26,7 @@ Gradients = dict[str, np.ndarray]
 
 def by_hand(case: Case) -> Gradients:
     """Return the gradients of the hand-written backward pass."""
-    _, _, cache = case.loop.forward(case.cell, case.params, case.x, case.state)
+    _, _, cache = case.forward()
     grads, dx, dstate0 = case.loop.backward(case.cell, case.params, cache, case.dy, case.dstate)
     return replace(case, params=grads, x=dx, state=dstate0).arrays()
 
@@ -92,7 +92,7 @@ def compare(*cases: Case) -> dict[str, dict[str, float]]:
     """Hold the gradients by hand against the three judges; print a table of the bounds kept.
 
     Where there is a GPU, autograd and torch.nn must agree on it as well; what is printed is the
-    same with and without one. A cell that torch.nn does not have has two judges.
+    same with and without one. What torch.nn does not have, a cell or masks, has two judges.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def compare(*cases: Case) -> dict[str, dict[str, float]]:
     for case in cases:
         hand, own = by_hand(case), worst.setdefault(case.name, {})
         for judge in JUDGES:
-            if judge != "torch.nn" or case.cell.name in _TORCH_LAYERS:
+            if judge != "torch.nn" or (case.cell.name in _TORCH_LAYERS and case.masks is None):
                 own[judge] = _judge(case, hand, judge)
         kept = (f"< {JUDGES[judge][1]:.0e} ✓" if judge in own else "—" for judge in JUDGES)
         print(_row(case.name, kept, width))
@@ -138,7 +138,10 @@ def _judge(case: Case, hand: Gradients, judge: str) -> float:
 
 
 def _on_torch(case: Case, device: str) -> Case:
-    return case.map(lambda array: torch.tensor(array, device=device, requires_grad=True))
+    leaves = case.map(lambda array: torch.tensor(array, device=device, requires_grad=True))
+    if case.masks is None:
+        return leaves
+    return replace(leaves, masks=case.masks.map(lambda array: torch.tensor(array, device=device)))
 
 
 def _differentiate(total: torch.Tensor, leaves: Case) -> Gradients:

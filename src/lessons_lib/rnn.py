@@ -21,6 +21,7 @@ import numpy as np
 from . import _validation as validation
 from . import scan
 from .arrays import Array, relu, tanh, where_positive
+from .masks import NO_MASKS, Masks, read, read_backward
 from .weights import draw_uniform, project, weight_gradients
 
 
@@ -108,7 +109,9 @@ def init_identity(
     )
 
 
-def step(params: Params, projected: Array, state: scan.State) -> tuple[scan.State, Cache]:
+def step(
+    params: Params, projected: Array, state: scan.State, masks: Masks = NO_MASKS
+) -> tuple[scan.State, Cache]:
     """Take one step.
 
     Parameters
@@ -118,6 +121,8 @@ def step(params: Params, projected: Array, state: scan.State) -> tuple[scan.Stat
         `project` of the input x_t.
     state : tuple (h,) of an array of shape (N, H)
         The state before the step.
+    masks : Masks, optional
+        Dropout's masks of this step.
 
     Returns
     -------
@@ -127,11 +132,13 @@ def step(params: Params, projected: Array, state: scan.State) -> tuple[scan.Stat
         What `step_backward` needs.
     """
     (h_prev,) = state
-    h = tanh(projected + h_prev @ params.W_hh.T)
+    h = tanh(projected + read(h_prev, masks.h) @ params.W_hh.T)
     return (h,), Cache(h_prev, h)
 
 
-def step_backward(params: Params, cache: Cache, dstate: scan.State) -> tuple[Array, scan.State]:
+def step_backward(
+    params: Params, cache: Cache, dstate: scan.State, masks: Masks = NO_MASKS
+) -> tuple[Array, scan.State]:
     """Reverse `step`.
 
     Parameters
@@ -141,6 +148,8 @@ def step_backward(params: Params, cache: Cache, dstate: scan.State) -> tuple[Arr
         As returned by `step`.
     dstate : tuple (dh,) of an array of shape (N, H)
         Gradient of the loss with respect to the state after the step.
+    masks : Masks, optional
+        As given to `step`.
 
     Returns
     -------
@@ -151,23 +160,25 @@ def step_backward(params: Params, cache: Cache, dstate: scan.State) -> tuple[Arr
     """
     (dh,) = dstate
     da = dh * (1 - cache.h**2)
-    return da, (da @ params.W_hh,)
+    return da, (read_backward(da @ params.W_hh, masks.h),)
 
 
-def step_relu(params: Params, projected: Array, state: scan.State) -> tuple[scan.State, Cache]:
+def step_relu(
+    params: Params, projected: Array, state: scan.State, masks: Masks = NO_MASKS
+) -> tuple[scan.State, Cache]:
     """Take one step of the ReLU network; arguments and results are those of `step`."""
     (h_prev,) = state
-    h = relu(projected + h_prev @ params.W_hh.T)
+    h = relu(projected + read(h_prev, masks.h) @ params.W_hh.T)
     return (h,), Cache(h_prev, h)
 
 
 def step_relu_backward(
-    params: Params, cache: Cache, dstate: scan.State
+    params: Params, cache: Cache, dstate: scan.State, masks: Masks = NO_MASKS
 ) -> tuple[Array, scan.State]:
     """Reverse `step_relu`; arguments and results are those of `step_backward`."""
     (dh,) = dstate
     da = where_positive(cache.h, dh)
-    return da, (da @ params.W_hh,)
+    return da, (read_backward(da @ params.W_hh, masks.h),)
 
 
 CELL = scan.Cell(
@@ -180,6 +191,7 @@ CELL = scan.Cell(
     step=step,
     step_backward=step_backward,
     weight_gradients=weight_gradients,
+    sites=("h",),
 )
 CELL_RELU = replace(CELL, name="rnn with relu", step=step_relu, step_backward=step_relu_backward)
 forward, backward, truncated_backward = scan.bind(CELL)

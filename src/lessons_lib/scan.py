@@ -15,6 +15,16 @@ from typing import Any, NamedTuple
 
 from . import _validation as validation
 from .arrays import Array, join, stack, zeros_like
+from .masks import (
+    Masks,
+    add_kept,
+    between,
+    given,
+    masked_weights,
+    masked_weights_backward,
+    renew,
+    renew_backward,
+)
 from .weights import add, input_gradient, state_widths
 
 State = tuple[Array, ...]
@@ -49,6 +59,9 @@ class Cell:
     weight_gradients : callable
         ``weight_gradients(params, x, caches, da)`` returns the parameters' gradients, summed over
         the steps given, in one product for each matrix.
+    sites : tuple of str, optional
+        Where a step can take dropout's masks: of "h", "g" and "c" in `masks.Masks`. With any, the
+        last four functions take the masks as one more argument; a cell without sites takes none.
     """
 
     name: str
@@ -56,10 +69,11 @@ class Cell:
     params_type: Any
     param_shapes: Callable[..., dict[str, tuple[int, ...]]]
     init_params: Callable[..., Any]
-    project: Callable[[Any, Array], Array]
-    step: Callable[[Any, Array, State], tuple[State, Any]]
-    step_backward: Callable[[Any, Any, State], tuple[Array, State]]
-    weight_gradients: Callable[[Any, Array, list[Any], Array], Any]
+    project: Callable[..., Array]
+    step: Callable[..., tuple[State, Any]]
+    step_backward: Callable[..., tuple[Array, State]]
+    weight_gradients: Callable[..., Any]
+    sites: tuple[str, ...] = ()
 
 
 class Trace(NamedTuple):
@@ -73,15 +87,18 @@ class Trace(NamedTuple):
         The input.
     steps : list of T caches
         What each call of the cell's `step` returned for its reverse.
+    masks : Masks, or None
+        As given to `forward`.
     """
 
     cell: str
     x: Array
     steps: list[Any]
+    masks: Masks | None = None
 
 
 def forward(
-    cell: Cell, params: Any, x: Array, state: State | None = None
+    cell: Cell, params: Any, x: Array, state: State | None = None, masks: Masks | None = None
 ) -> tuple[Array, State, Trace]:
     """Run a cell over a sequence.
 
@@ -93,6 +110,8 @@ def forward(
         T steps of N sequences with D features.
     state : tuple of arrays of shape (N, H), optional
         The state before the first step; zeros if not given.
+    masks : Masks, optional
+        Dropout's masks, as one of `dropout`'s variants draws them.
 
     Returns
     -------
@@ -108,16 +127,34 @@ def forward(
     TypeError, ValueError
         An argument's type, dtype, device or shape does not fit; the message names it.
     """
-    validation.check_forward(cell, params, x, state)
+    validation.check_forward(cell, params, x, state, masks)
     if state is None:
         state = zero_state(cell, params, x)
-    projected = cell.project(params, x)  # (T, N, ·): one product for all steps
+    params = masked_weights(params, masks)
+    projected = cell.project(params, x, *given(masks))  # (T, N, ·): one product for all steps
     y, steps = [], []
     for t in range(x.shape[0]):
-        state, cache = cell.step(params, projected[t], state)
+        state, cache = step(cell, params, projected[t], state, *given(masks, t))
         y.append(state[0])
         steps.append(cache)
-    return stack(y), state, Trace(cell.name, x, steps)
+    return stack(y), state, Trace(cell.name, x, steps, masks)
+
+
+def step(
+    cell: Cell, params: Any, projected: Array, state: State, *masks: Masks
+) -> tuple[State, Any]:
+    """Take the cell's step; where zoneout's masks say so, the old state stays."""
+    new, cache = cell.step(params, projected, state, *masks)
+    return renew(state, new, *masks), cache
+
+
+def step_backward(
+    cell: Cell, params: Any, cache: Any, dstate: State, *masks: Masks
+) -> tuple[Array, State]:
+    """Reverse `step`."""
+    dnew = renew_backward(dstate, *masks)
+    da, dold = cell.step_backward(params, cache, dnew, *masks)
+    return da, add_kept(dold, dstate, *masks)
 
 
 def zero_state(cell: Cell, params: Any, x: Array) -> State:
@@ -172,14 +209,16 @@ def backward(
     validation.check_backward(cell, params, cache, dy, dstate)
     if dstate is None:
         dstate = zero_state(cell, params, cache.x)
+    masks, params = cache.masks, masked_weights(params, cache.masks)
     da = []
     for t in reversed(range(len(cache.steps))):
         dstate = (dy[t] + dstate[0], *dstate[1:])  # h_t is read twice: as y_t and by step t + 1
-        da_t, dstate = cell.step_backward(params, cache.steps[t], dstate)
+        da_t, dstate = step_backward(cell, params, cache.steps[t], dstate, *given(masks, t))
         da.append(da_t)
     all_da = stack(da[::-1])
-    grads = cell.weight_gradients(params, cache.x, cache.steps, all_da)
-    return grads, input_gradient(params, all_da), dstate
+    grads = cell.weight_gradients(params, cache.x, cache.steps, all_da, *given(masks))
+    dx = input_gradient(params, all_da, *given(masks))
+    return masked_weights_backward(grads, masks), dx, dstate
 
 
 def truncated_backward(
@@ -229,7 +268,7 @@ def truncated_backward(
     for first_new in range(0, T, k1):
         end = min(first_new + k1, T)
         start = max(0, first_new - (k2 - k1))
-        window = cache._replace(x=cache.x[start:end], steps=cache.steps[start:end])
+        window = _window(cache, start, end)
         dy_window = join([zeros_like(dy[start:first_new]), dy[first_new:end]], axis=0)
         last = dstate if end == T else None
         grads, dx, dstate0 = backward(cell, params, window, dy_window, last)
@@ -240,6 +279,11 @@ def truncated_backward(
         total = part if total is None else _add(total, part)
     assert total is not None  # check_backward has refused T = 0
     return total
+
+
+def _window(cache: Trace, start: int, end: int) -> Trace:
+    masks = between(cache.masks, start, end)
+    return cache._replace(x=cache.x[start:end], steps=cache.steps[start:end], masks=masks)
 
 
 def _add(total: Gradients, part: Gradients) -> Gradients:

@@ -16,6 +16,7 @@ from . import padding, scan
 from ._validation import check_cell, check_sizes
 from .arrays import Array, join, split, zeros_like
 from .arrays import stack as stack_arrays
+from .masks import StackMasks, dropped
 
 #: The parameters: layers[directions[Params]]; the gradients have the same form.
 Params = tuple[tuple[Any, ...], ...]
@@ -31,11 +32,14 @@ class Trace(NamedTuple):
     lengths : array of shape (N,)
     layers : list of lists of padding.Trace
         One for each layer and direction.
+    masks : StackMasks, or None
+        As given to `forward`.
     """
 
     x: Array
     lengths: np.ndarray
     layers: list[list[padding.Trace]]
+    masks: StackMasks | None = None
 
 
 def init_params(
@@ -88,6 +92,7 @@ def forward(
     x: Array,
     state: scan.State | None = None,
     lengths: Any = None,
+    masks: StackMasks | None = None,
 ) -> tuple[Array, scan.State, Trace]:
     """Run the layers over a batch of sequences.
 
@@ -101,6 +106,8 @@ def forward(
         direction first. Zeros if not given.
     lengths : N integers from 1 to T, optional
         Each sequence's own length; T if not given. What follows is padding and not read.
+    masks : StackMasks, optional
+        Dropout's masks, as `sample_stack` of one of `dropout`'s variants draws them.
 
     Returns
     -------
@@ -116,22 +123,27 @@ def forward(
     TypeError, ValueError
         An argument's type, dtype, device or shape does not fit; the message names it.
     """
-    lengths = validation.check_forward(cell, params, x, state, lengths)
+    lengths = validation.check_forward(cell, params, x, state, lengths, masks)
     if state is None:
         state = _zero_state(cell, params, x)
     networks = iter(zip(*state, strict=True))
     y, last, layers = x, [], []
-    for layer in params:
+    for number, layer in enumerate(params):
         outputs, traces = [], []
+        y = dropped(y, masks and masks.inputs[number])
         for direction, own in enumerate(layer):
+            own_masks = masks and masks.networks[number][direction]
             read = padding.reverse(y, lengths) if direction else y
-            out, own_last, trace = padding.forward(cell, own, read, next(networks), lengths)
+            out, own_last, trace = padding.forward(
+                cell, own, read, next(networks), lengths, own_masks
+            )
             outputs.append(padding.reverse(out, lengths) if direction else out)
             last.append(own_last)
             traces.append(trace)
         y = join(outputs)
         layers.append(traces)
-    return y, _stack_states(last), Trace(x, lengths, layers)
+    y = dropped(y, masks and masks.y)
+    return y, _stack_states(last), Trace(x, lengths, layers, masks)
 
 
 def backward(
@@ -164,9 +176,12 @@ def backward(
     validation.check_backward(cell, params, cache, dy, dstate)
     if dstate is None:
         dstate = _zero_state(cell, params, cache.x)
-    lengths, networks = cache.lengths, [*zip(*dstate, strict=True)]
+    lengths, masks = cache.lengths, cache.masks
+    networks = [*zip(*dstate, strict=True)]
+    dy = dropped(dy, masks and masks.y)
     grads, first = [], []
-    for layer, traces in zip(reversed(params), reversed(cache.layers), strict=True):
+    for number in reversed(range(len(params))):
+        layer, traces = params[number], cache.layers[number]
         own_grads, dx = [], []
         parts = split(dy, len(layer))
         for direction in reversed(range(len(layer))):
@@ -179,6 +194,7 @@ def backward(
             first.append(state0)
         grads.append(tuple(own_grads[::-1]))
         dy = sum(dx[1:], start=dx[0])  # both directions have read the same
+        dy = dropped(dy, masks and masks.inputs[number])
     return tuple(grads[::-1]), dy, _stack_states(first[::-1])
 
 

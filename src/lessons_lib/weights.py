@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import Array, product, stack, sum_of_outer_products, sum_over_rows
+from .masks import NO_MASKS, Masks, read, read_backward
 
 
 def sizes(params: Any) -> tuple[int, ...]:
@@ -37,7 +38,7 @@ def draw_uniform(
     }
 
 
-def project(params: Any, x: Array) -> Array:
+def project(params: Any, x: Array, masks: Masks = NO_MASKS) -> Array:
     """Return the input's part of the pre-activations.
 
     Parameters
@@ -46,15 +47,16 @@ def project(params: Any, x: Array) -> Array:
         W_ih of shape (K, D) and b of shape (K,); K is H for the RNN, 4H for the LSTM.
     x : array of shape (..., D)
         One step, (N, D), or all of them at once, (T, N, D).
+    masks : Masks, optional
 
     Returns
     -------
     array of shape (..., K)
     """
-    return product(x, params.W_ih.T) + params.b
+    return product(read(x, masks.x), params.W_ih.T) + params.b
 
 
-def input_gradient(params: Any, da: Array) -> Array:
+def input_gradient(params: Any, da: Array, masks: Masks = NO_MASKS) -> Array:
     """Reverse `project` with respect to the input.
 
     Parameters
@@ -63,15 +65,19 @@ def input_gradient(params: Any, da: Array) -> Array:
     da : array of shape (..., K)
         Gradient of what `project` returned. A cell may have more columns follow for its own
         `weight_gradients`; they are left out here.
+    masks : Masks, optional
 
     Returns
     -------
     array of shape (..., D)
     """
-    return product(da[..., : params.W_ih.shape[0]], params.W_ih)
+    da = da[..., : params.W_ih.shape[0]]
+    return read_backward(product(da, params.W_ih), masks.x)
 
 
-def weight_gradients(params: Any, x: Array, caches: list[Any], da: Array) -> Any:
+def weight_gradients(
+    params: Any, x: Array, caches: list[Any], da: Array, masks: Masks = NO_MASKS
+) -> Any:
     """Sum the parameters' gradients over steps, in one product for each matrix.
 
     Parameters
@@ -82,6 +88,7 @@ def weight_gradients(params: Any, x: Array, caches: list[Any], da: Array) -> Any
         What the T calls of the cell's `step` returned.
     da : array of shape (T, N, K)
         Gradients of the pre-activations.
+    masks : Masks, optional
 
     Returns
     -------
@@ -90,7 +97,7 @@ def weight_gradients(params: Any, x: Array, caches: list[Any], da: Array) -> Any
     """
     h_prev = stack([cache.h_prev for cache in caches])
     return params._replace(
-        W_ih=sum_of_outer_products(da, x),
-        W_hh=sum_of_outer_products(da, h_prev),
+        W_ih=sum_of_outer_products(da, read(x, masks.x)),
+        W_hh=sum_of_outer_products(da, read(h_prev, masks.h)),
         b=sum_over_rows(da),
     )

@@ -1,17 +1,22 @@
-"""The engine "by_hand": torch.nn's layers with the library's equations in the kernel's place."""
+"""Run torch.nn's layers with the kernel's call answered here: by hand, or with masks around it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import torch
 
 from .. import gru, lstm, lstm_projected, rnn
+from ..masks import StackMasks
 from ..scan import Cell
 from .kernel import InPlaceOfKernels, KernelCall, opaque_to_compiler
-from .network import run
+from .network import kernel_serves, run, run_kernel
 from .precision import as_kernel_would
+
+_KERNELS = (torch.rnn_tanh, torch.rnn_relu, torch.gru, torch.lstm)
+DrawMasks = Callable[[Cell, KernelCall], StackMasks | None]
 
 
 def _cell(kernel: Any, call: KernelCall) -> Cell:
@@ -22,16 +27,21 @@ def _cell(kernel: Any, call: KernelCall) -> Cell:
     return {torch.gru: gru.CELL, torch.rnn_tanh: rnn.CELL, torch.rnn_relu: rnn.CELL_RELU}[kernel]
 
 
-def _answer(kernel: Any, call: KernelCall) -> tuple[torch.Tensor, ...]:
-    return as_kernel_would(kernel, call, partial(run, _cell(kernel, call)))
-
-
-_ANSWERS = dict.fromkeys((torch.rnn_tanh, torch.rnn_relu, torch.gru, torch.lstm), _answer)
+def _answer(
+    engine: str, draw_masks: DrawMasks, kernel: Any, call: KernelCall
+) -> tuple[torch.Tensor, ...]:
+    cell = _cell(kernel, call)
+    masks = draw_masks(cell, call)
+    if engine == "kernel" and masks is not None and kernel_serves(masks):
+        return run_kernel(kernel, call, masks)
+    return as_kernel_would(kernel, call, partial(run, cell, masks=masks))
 
 
 @opaque_to_compiler
-def forward_by_hand(forward: Any, input: Any, hx: Any) -> Any:
-    """Run the `forward` of one of torch.nn's layers with its kernel replaced.
+def forward_in_place(
+    forward: Any, input: Any, hx: Any, engine: str = "by_hand", draw_masks: Any = None
+) -> Any:
+    """Run the `forward` of one of torch.nn's layers with its kernel's call answered here.
 
     Parameters
     ----------
@@ -39,11 +49,17 @@ def forward_by_hand(forward: Any, input: Any, hx: Any) -> Any:
         Checks the arguments and shapes the results.
     input, hx
         Its arguments.
+    engine : {"by_hand", "kernel"}
+        Whether the kernel may be called where it can compute what is asked for.
+    draw_masks : callable, optional
+        ``draw_masks(cell, call)`` returns the masks of the call, or None.
 
     Returns
     -------
     output, last state
         As of torch.nn's layer.
     """
-    with InPlaceOfKernels(_ANSWERS):
+    draw_masks = draw_masks or (lambda cell, call: None)
+    answer = partial(_answer, engine, draw_masks)
+    with InPlaceOfKernels(dict.fromkeys(_KERNELS, answer)):
         return forward(input, hx)

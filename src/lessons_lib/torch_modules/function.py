@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from .. import stack
+from ..masks import StackMasks
 from ..scan import Cell
 
 
@@ -20,12 +21,14 @@ class Network(NamedTuple):
     layers, directions : int
     lengths : integer array of shape (N,), or None
         Of the sequences, if they are padded.
+    masks : StackMasks, or None
     """
 
     cell: Cell
     layers: int
     directions: int
     lengths: np.ndarray | None
+    masks: StackMasks | None = None
 
     def flatten(self, x: Any, state: Any, params: stack.Params) -> list[Any]:
         """Lay input, state and parameters, or their gradients, in one list."""
@@ -43,7 +46,7 @@ class Network(NamedTuple):
     def forward(self, arrays: Any) -> tuple[list[Any], stack.Trace]:
         """Return [y, *last state] and what `backward` needs; NumPy arrays or tensors."""
         x, state, params = self.unflatten(arrays)
-        y, last, cache = stack.forward(self.cell, params, x, state, self.lengths)
+        y, last, cache = stack.forward(self.cell, params, x, state, self.lengths, self.masks)
         return [y, *last], cache
 
     def backward(self, arrays: Any, cache: stack.Trace, gradients: Any) -> list[Any]:
@@ -90,7 +93,8 @@ class _ByHand(torch.autograd.Function):
         ctx.save_for_backward(*tensors)  # also lets torch refuse what is changed before backward
         ctx.network, ctx.numpy = network, _numpy_serves(tensors)
         with np.errstate(all="ignore"):  # as torch, which passes infinities and NaN on in silence
-            results, ctx.cache = network.forward(_lower(tensors, ctx.numpy))
+            lowered = _lower_masks(network, ctx.numpy)
+            results, ctx.cache = lowered.forward(_lower(tensors, ctx.numpy))
         return _lift(results, ctx.numpy)
 
     @staticmethod
@@ -112,6 +116,12 @@ def _numpy_serves(tensors: Any) -> bool:
 def _lower(tensors: Any, numpy: bool) -> tuple[Any, ...]:
     """Return views of the tensors' memory for NumPy, or the tensors."""
     return tuple(t.detach().numpy() for t in tensors) if numpy else tuple(tensors)
+
+
+def _lower_masks(network: Network, numpy: bool) -> Network:
+    if not numpy or network.masks is None:
+        return network
+    return network._replace(masks=network.masks.map(lambda mask: mask.numpy()))
 
 
 def _lift(arrays: Any, numpy: bool) -> tuple[torch.Tensor, ...]:

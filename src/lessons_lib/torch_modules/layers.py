@@ -1,21 +1,36 @@
-"""`RNN`, `GRU` and `LSTM`: torch.nn's layers with a choice of who computes them."""
+"""`RNN`, `GRU` and `LSTM`: torch.nn's layers with dropout's six variants and a choice of engine."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import torch
+from torch.nn.utils.rnn import PackedSequence
 
-from .by_hand import forward_by_hand
+from .. import gru, lstm, lstm_projected, rnn
+from ..dropout import Dropout, StackMasks
+from ..scan import Cell
+from .by_hand import forward_in_place
+from .sampling import between_layers, draw_masks, sample, sizes_of_input
 
 #: Who computes a layer: torch's own kernel, or this library's equations.
 ENGINES = ("kernel", "by_hand")
 
 
-class _Engines:
-    """Adds ``engine`` to one of torch.nn's recurrent layers."""
+class _Layer:
+    """Adds dropout's variants and ``engine`` to one of torch.nn's recurrent layers."""
 
     _engine: str
+
+    #: The variant given as ``dropout=``, or None; torch.nn's own attribute `dropout` is then 0.
+    variant: Dropout | None
+
+    def _set_up(self, cell: Cell, dropout: Any, engine: str) -> None:
+        self.engine = engine
+        self.variant = dropout if isinstance(dropout, Dropout) else None
+        if self.variant is not None:
+            self.variant.check_cell(cell)
 
     @property
     def engine(self) -> str:
@@ -28,19 +43,79 @@ class _Engines:
             raise ValueError(f"engine: got {value!r}, expected one of {', '.join(ENGINES)}")
         self._engine = value
 
-    def forward(self, input: Any, hx: Any = None) -> Any:
-        """Run the layer; arguments and results are those of torch.nn's layer."""
-        if self._engine == "kernel":
-            return super().forward(input, hx)  # type: ignore[misc]
-        return forward_by_hand(super().forward, input, hx)  # type: ignore[misc]
+    def forward(
+        self,
+        input: Any,
+        hx: Any = None,
+        *,
+        masks: StackMasks | None = None,
+        generator: torch.Generator | None = None,
+    ) -> Any:
+        """Run the layer; arguments and results are those of torch.nn's layer, and two more.
+
+        Parameters
+        ----------
+        input, hx
+            As torch.nn's layer takes them.
+        masks : StackMasks, optional
+            As `sample_masks` draws them; used in training and evaluation alike, in the place of
+            all dropout of the layer.
+        generator : torch.Generator, optional
+            From which masks are drawn; the device's own if not given.
+        """
+        run = super().forward  # type: ignore[misc]
+        plain = self.variant is None and masks is None and generator is None
+        if plain and self._engine == "kernel":
+            return run(input, hx)
+        masks = _as_packed(masks, input)
+        draw = None if plain else partial(draw_masks, self, masks, generator)
+        return forward_in_place(run, input, hx, self._engine, draw)
+
+    def sample_masks(self, input: Any, generator: torch.Generator | None = None) -> StackMasks:
+        """Draw the masks of one run in training, to be given to `forward` as often as one likes.
+
+        Parameters
+        ----------
+        input : tensor or PackedSequence
+            As for `forward`; only its sizes are read.
+        generator : torch.Generator, optional
+            The device's own if not given.
+
+        Returns
+        -------
+        StackMasks
+            Of ``dropout=``; a float's stand between the layers, as in torch.nn.
+
+        Raises
+        ------
+        ValueError
+            The input is none that the layer takes.
+        """
+        variant = self.variant or between_layers(self.dropout)  # type: ignore[attr-defined]
+        weight = self.weight_ih_l0  # type: ignore[attr-defined]
+        return sample(variant, sizes_of_input(self, input), generator, weight)
 
     def extra_repr(self) -> str:
-        """Return torch.nn's text, and the engine where it is not torch's kernel."""
+        """Return torch.nn's text, the variant, and the engine where it is not torch's kernel."""
         text = super().extra_repr()  # type: ignore[misc]
+        if self.variant is not None:
+            text = f"{text}, dropout={self.variant!r}"
         return text if self._engine == "kernel" else f"{text}, engine={self._engine!r}"
 
 
-class RNN(_Engines, torch.nn.RNN):
+def _rate(dropout: Any) -> Any:
+    """Return what torch.nn's layer is to be told."""
+    return 0.0 if isinstance(dropout, Dropout) else dropout
+
+
+def _as_packed(masks: StackMasks | None, input: Any) -> StackMasks | None:
+    """Bring masks into the order in which packed sequences are computed."""
+    if not isinstance(masks, StackMasks) or not isinstance(input, PackedSequence):
+        return masks
+    return masks if input.sorted_indices is None else masks.of_sequences(input.sorted_indices)
+
+
+class RNN(_Layer, torch.nn.RNN):
     """Elman's recurrent network, a drop-in for `torch.nn.RNN`.
 
     Parameters
@@ -52,19 +127,23 @@ class RNN(_Engines, torch.nn.RNN):
     bias : bool, optional
     batch_first : bool, optional
         Whether input and output are (N, T, ·) instead of (T, N, ·).
-    dropout : float, optional
-        Rate of the dropout on the outputs of each layer but the last, as in torch.nn.
+    dropout : float or Dropout, optional
+        Rate of the dropout on the outputs of each layer but the last, as in torch.nn; or one of
+        `lessons_lib.dropout`'s variants. `NonRecurrentDropout` and `WeightDrop` keep torch's
+        kernel, the others run by hand.
     bidirectional : bool, optional
     device, dtype : optional
         Of the parameters.
     engine : {"kernel", "by_hand"}, optional
-        Who computes the layer: torch's kernel, or this library's forward and backward passes. The
-        second differentiates twice where torch's kernel cannot; both give the same results.
+        Who computes the layer: torch's kernel where it can, or this library's forward and backward
+        passes. The second differentiates twice where torch's kernel cannot; both give the same
+        results.
 
     Raises
     ------
     TypeError, ValueError
-        As torch.nn.RNN; `engine` is not one of the two.
+        As torch.nn.RNN; `engine` is not one of the two; the variant acts where the layer has
+        nothing, such as on the cell state of a GRU.
     """
 
     def __init__(
@@ -75,7 +154,7 @@ class RNN(_Engines, torch.nn.RNN):
         nonlinearity: str = "tanh",
         bias: bool = True,
         batch_first: bool = False,
-        dropout: float = 0.0,
+        dropout: float | Dropout = 0.0,
         bidirectional: bool = False,
         device: Any = None,
         dtype: Any = None,
@@ -89,15 +168,15 @@ class RNN(_Engines, torch.nn.RNN):
             nonlinearity=nonlinearity,
             bias=bias,
             batch_first=batch_first,
-            dropout=dropout,
+            dropout=_rate(dropout),
             bidirectional=bidirectional,
             device=device,
             dtype=dtype,
         )
-        self.engine = engine
+        self._set_up(rnn.cell(nonlinearity), dropout, engine)
 
 
-class GRU(_Engines, torch.nn.GRU):
+class GRU(_Layer, torch.nn.GRU):
     """The gated recurrent unit, a drop-in for `torch.nn.GRU`.
 
     Parameters
@@ -110,7 +189,8 @@ class GRU(_Engines, torch.nn.GRU):
     Raises
     ------
     TypeError, ValueError
-        As torch.nn.GRU; `engine` is not one of the two.
+        As torch.nn.GRU; `engine` is not one of the two; the variant acts where the layer has
+        nothing, such as on the cell state of a GRU.
     """
 
     def __init__(
@@ -120,7 +200,7 @@ class GRU(_Engines, torch.nn.GRU):
         num_layers: int = 1,
         bias: bool = True,
         batch_first: bool = False,
-        dropout: float = 0.0,
+        dropout: float | Dropout = 0.0,
         bidirectional: bool = False,
         device: Any = None,
         dtype: Any = None,
@@ -133,15 +213,15 @@ class GRU(_Engines, torch.nn.GRU):
             num_layers,
             bias=bias,
             batch_first=batch_first,
-            dropout=dropout,
+            dropout=_rate(dropout),
             bidirectional=bidirectional,
             device=device,
             dtype=dtype,
         )
-        self.engine = engine
+        self._set_up(gru.CELL, dropout, engine)
 
 
-class LSTM(_Engines, torch.nn.LSTM):
+class LSTM(_Layer, torch.nn.LSTM):
     """The long short-term memory, a drop-in for `torch.nn.LSTM`.
 
     Parameters
@@ -156,7 +236,8 @@ class LSTM(_Engines, torch.nn.LSTM):
     Raises
     ------
     TypeError, ValueError
-        As torch.nn.LSTM; `engine` is not one of the two.
+        As torch.nn.LSTM; `engine` is not one of the two; the variant acts where the layer has
+        nothing, such as on the cell state of a GRU.
     """
 
     def __init__(
@@ -166,7 +247,7 @@ class LSTM(_Engines, torch.nn.LSTM):
         num_layers: int = 1,
         bias: bool = True,
         batch_first: bool = False,
-        dropout: float = 0.0,
+        dropout: float | Dropout = 0.0,
         bidirectional: bool = False,
         proj_size: int = 0,
         device: Any = None,
@@ -180,10 +261,10 @@ class LSTM(_Engines, torch.nn.LSTM):
             num_layers,
             bias=bias,
             batch_first=batch_first,
-            dropout=dropout,
+            dropout=_rate(dropout),
             bidirectional=bidirectional,
             proj_size=proj_size,
             device=device,
             dtype=dtype,
         )
-        self.engine = engine
+        self._set_up(lstm_projected.CELL if proj_size else lstm.CELL, dropout, engine)

@@ -1,0 +1,38 @@
+"""Six ways to apply dropout inside an LSTM, as values: a variant draws masks, a network takes them.
+
+    masks = Zoneout(h=0.05, c=0.5).sample(Sizes.of(params, x), generator)
+    y, state, cache = lstm.forward(params, x, masks=masks)
+    grads, dx, dstate0 = lstm.backward(params, cache, dy)
+
+In evaluation the masks are ``variant.evaluation_masks()``, which draws nothing. `stack.forward`
+takes those of `sample_stack` and `evaluation_stack`; `torch_modules` do all that by themselves,
+``LSTM(…, dropout=Zoneout(h=0.05, c=0.5))``.
+"""
+
+from ..masks import Masks, StackMasks
+from .combined import Combined
+from .table import table
+from .variant import Dropout, Sizes
+from .variants import (
+    NonRecurrentDropout,
+    RecurrentDropout,
+    RNNDrop,
+    VariationalDropout,
+    WeightDrop,
+    Zoneout,
+)
+
+__all__ = [
+    "Combined",
+    "Dropout",
+    "Masks",
+    "NonRecurrentDropout",
+    "RNNDrop",
+    "RecurrentDropout",
+    "Sizes",
+    "StackMasks",
+    "VariationalDropout",
+    "WeightDrop",
+    "Zoneout",
+    "table",
+]

@@ -1,0 +1,77 @@
+"""Several variants at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..arrays import Array
+from ..masks import Masks
+from .draws import Draw
+from .variant import Dropout, Sizes, what
+
+
+@dataclass(frozen=True, init=False)
+class Combined(Dropout):
+    """Several variants at once, each at sites of its own.
+
+    As the papers do: `WeightDrop` with `VariationalDropout` of the input and the output (Merity et
+    al., section 4), zoneout with `NonRecurrentDropout` (Krueger et al., section 4).
+
+    Parameters
+    ----------
+    *variants : Dropout
+
+    Raises
+    ------
+    TypeError, ValueError
+        One is no variant; two act at the same site.
+    """
+
+    variants: tuple[Dropout, ...]
+
+    def __init__(self, *variants: Dropout) -> None:
+        seen: dict[str, Dropout] = {}
+        for variant in variants:
+            if not isinstance(variant, Dropout):
+                raise TypeError(f"Combined: got {variant!r}, expected dropout's variants")
+            for site in variant.sites():
+                if site in seen:
+                    raise ValueError(
+                        f"Combined: {seen[site]!r} and {variant!r} both act on {what(site)}"
+                    )
+                seen[site] = variant
+        object.__setattr__(self, "variants", variants)
+
+    @classmethod
+    def at(cls, rate: float) -> Combined:
+        """Refuse: the rates belong to the variants."""
+        raise TypeError("Combined.at: got no variants, expected Combined(Zoneout.at(rate), …)")
+
+    def sites(self) -> tuple[str, ...]:
+        """Return the sites of all variants."""
+        return tuple(site for variant in self.variants for site in variant.sites())
+
+    def network_masks(self, draw: Draw, sizes: Sizes) -> Masks:
+        """Draw the masks of one network, one variant after another."""
+        return _merge([variant.network_masks(draw, sizes) for variant in self.variants])
+
+    def input_mask(self, draw: Draw, sizes: Sizes, layer: int) -> Array | None:
+        """Draw the mask of a layer's input."""
+        return _only([variant.input_mask(draw, sizes, layer) for variant in self.variants])
+
+    def output_mask(self, draw: Draw, sizes: Sizes) -> Array | None:
+        """Draw the mask of the last layer's output."""
+        return _only([variant.output_mask(draw, sizes) for variant in self.variants])
+
+    def evaluation_masks(self) -> Masks:
+        """Return what stands in a network's masks in evaluation."""
+        return _merge([variant.evaluation_masks() for variant in self.variants])
+
+
+def _merge(parts: list[Masks]) -> Masks:
+    return Masks(*(_only(list(masks)) for masks in zip(*parts, strict=True)))
+
+
+def _only(masks: list[Array | None]) -> Array | None:
+    """Return the mask that there is: of each site, one at most."""
+    return next((mask for mask in masks if mask is not None), None)

@@ -1,0 +1,80 @@
+"""Bernoulli masks from a generator, NumPy's or torch's."""
+
+from __future__ import annotations
+
+import sys
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array, array_namespace, zeros_like
+
+
+def check_rate(name: str, rate: Any) -> None:
+    """Refuse what is no number from 0 to 1."""
+    if isinstance(rate, bool) or not isinstance(rate, Real):
+        raise TypeError(f"{name}: got {rate!r}, expected a number from 0 to 1")
+    if not 0 <= float(rate) <= 1:  # NaN neither
+        raise ValueError(f"{name}: got {rate!r}, expected a rate from 0 to 1")
+
+
+def scale(rate: float) -> float:
+    """Return 1 / (1 − rate), which gives what is left its old mean; 0 where nothing is left."""
+    return 1 / (1 - rate) if rate < 1 else 0.0
+
+
+class Draw:
+    """Draws masks from one generator, in one dtype.
+
+    Parameters
+    ----------
+    generator : numpy.random.Generator or torch.Generator
+        Of which the masks become arrays or tensors on the generator's device.
+    dtype : dtype, optional
+        A floating-point dtype of the same library; float64, or torch's default dtype, if not given.
+
+    Raises
+    ------
+    TypeError
+        The generator is none, such as a missing one or the module numpy.random.
+    """
+
+    def __init__(self, generator: Any, dtype: Any = None) -> None:
+        torch = sys.modules.get("torch")
+        is_torch = torch is not None and isinstance(generator, torch.Generator)
+        if not is_torch and not isinstance(generator, np.random.Generator):
+            raise TypeError(
+                f"generator: got {type(generator).__name__}, expected a numpy.random.Generator or "
+                "a torch.Generator, such as numpy.random.default_rng(0)"
+            )
+        self.generator, self.dtype, self._torch = generator, dtype, torch if is_torch else None
+
+    def uniform(self, shape: tuple[int, ...]) -> Array:
+        """Draw numbers from [0, 1)."""
+        if self._torch is None:
+            dtype = np.float64 if self.dtype is None else self.dtype
+            return self.generator.random(shape, dtype=dtype)
+        device = self.generator.device
+        return self._torch.rand(shape, generator=self.generator, dtype=self.dtype, device=device)
+
+    def dropped(self, rate: float, shape: tuple[int, ...]) -> Array:
+        """Draw a boolean array that is True at the given rate."""
+        return self.uniform(shape) < rate
+
+    def mask(self, rate: float, shape: tuple[int, ...], inverted: bool = True) -> Array | None:
+        """Draw a mask of zeros at the given rate; None at rate 0, which drops nothing.
+
+        Parameters
+        ----------
+        rate : float
+            From 0 to 1, where the mask is zero everywhere and not NaN.
+        shape : tuple of int
+        inverted : bool, optional
+            Whether the others are 1 / (1 − rate), so that the mean is 1; else they are 1.
+        """
+        if rate == 0:
+            return None
+        u = self.uniform(shape)
+        left = scale(rate) if inverted else 1.0
+        return array_namespace(u).where(u < rate, zeros_like(u), zeros_like(u) + left)

@@ -1,0 +1,62 @@
+"""The table of variants, read off the masks that they draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from ..masks import Masks
+from .variant import Dropout, Sizes
+
+#: Sizes of which no two agree, so that a mask's shape can be read in letters.
+_SIZES = Sizes(T=7, N=3, D=4, H=5, gates=2)
+_LETTERS = {7: "T", 3: "N", 4: "D", 5: "H", 2: "4", 10: "4H", 1: "1"}
+
+
+def table(variants: Iterable[Dropout]) -> list[dict[str, str]]:
+    """Say where each variant's masks act, their shape, their values, and what evaluation does.
+
+    Parameters
+    ----------
+    variants : iterable of Dropout
+
+    Returns
+    -------
+    list of dict
+        A row for each variant and site: "variant", "site", "mask" (its shape in letters, where 1 is
+        shared), "training" (the values that a mask takes) and "evaluation" (what stands there, "—"
+        for nothing).
+    """
+    rows = []
+    for variant in variants:
+        masks = variant.sample_stack(_SIZES, np.random.default_rng(0))
+        sites = {"x": masks.inputs[0], "output": masks.y}
+        sites = {name: mask for name, mask in sites.items() if mask is not None}
+        drawn = {n: m for n, m in masks.networks[0][0]._asdict().items() if m is not None}
+        rows += [
+            {
+                "variant": type(variant).__name__,
+                "site": name,
+                "mask": _shape(mask),
+                "training": _values(mask),
+                "evaluation": _evaluation(variant.evaluation_masks(), name),
+            }
+            for name, mask in {**sites, **drawn}.items()
+        ]
+    return rows
+
+
+def _shape(mask: Any) -> str:
+    shape = getattr(mask, "shape", ())
+    return f"({', '.join(_LETTERS[length] for length in shape)})" if shape else "number"
+
+
+def _values(mask: Any) -> str:
+    return ", ".join(f"{value:.3g}" for value in np.unique(np.asarray(mask, dtype=float)))
+
+
+def _evaluation(masks: Masks, site: str) -> str:
+    value = getattr(masks, site, None)
+    return "—" if value is None else f"{value:.3g}"

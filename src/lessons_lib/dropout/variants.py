@@ -1,0 +1,300 @@
+"""Six ways to apply dropout inside an LSTM, each by its paper.
+
+D(a) is a ⊙ m / (1 − p), where m is 0 with probability p and 1 otherwise (inverted scaling), so that
+the mean stays and evaluation changes nothing. A variant that scales otherwise says so. Each draws
+its masks in the shapes that `Masks` explains: an axis of length 1 is shared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .._validation import one_of
+from ..arrays import Array
+from ..masks import Masks
+from .draws import Draw, scale
+from .variant import Dropout, Sizes
+
+#: When what dropout takes away is made up for.
+SCALED_IN = {"training": True, "evaluation": False}
+
+
+@dataclass(frozen=True)
+class NonRecurrentDropout(Dropout):
+    """Dropout on what passes from layer to layer, never from step to step.
+
+    Layer l reads D(h_t^{l−1}), a mask for each step; its own h_{t−1} stays whole. The first layer's
+    input and the last one's output are dropped too: L + 1 places, where torch.nn's ``dropout=`` has
+    the L − 1 between the layers.
+
+    Parameters
+    ----------
+    rate : float
+        p, from 0 to 1.
+    input, output : bool, optional
+        Whether the first input and the last output are dropped; with False for both this is
+        torch.nn's ``dropout=``.
+
+    References
+    ----------
+    Zaremba, Sutskever and Vinyals (2014), "Recurrent neural network regularization", arXiv
+    1409.2329, section 3.2, which does not say when it scales; inverted scaling here.
+    """
+
+    rate: float
+    input: bool = True
+    output: bool = True
+
+    def sites(self) -> tuple[str, ...]:
+        """Return the sites."""
+        return ("x", "output") if self.output else ("x",)
+
+    def input_mask(self, draw: Draw, sizes: Sizes, layer: int) -> Array | None:
+        """Draw a mask for each step."""
+        if layer == 0 and not self.input:
+            return None
+        return draw.mask(self.rate, (sizes.T, sizes.N, sizes.D))
+
+    def output_mask(self, draw: Draw, sizes: Sizes) -> Array | None:
+        """Draw a mask for each step."""
+        if not self.output:
+            return None
+        return draw.mask(self.rate, (sizes.T, sizes.N, sizes.directions * sizes.width))
+
+
+@dataclass(frozen=True)
+class RNNDrop(Dropout):
+    """A mask on the cell state, the same for the whole sequence: c_t = m ⊙ (f c_{t−1} + i g).
+
+    A unit that is dropped is zero from the first step to the last; one that is kept keeps its
+    memory as without dropout.
+
+    Parameters
+    ----------
+    rate : float
+        p, from 0 to 1.
+    scaled : {"h", "c"}, optional
+        What makes up for the units dropped. "h", the default: the hidden state is multiplied, once
+        a step and outside the memory. "c": the cell state is, again at each step, so that a factor
+        is raised to the power of T: it explodes in training and decays in evaluation.
+    scaled_in : {"training", "evaluation"}, optional
+        By 1 / (1 − p) in training, the default, or by 1 − p in evaluation.
+
+    References
+    ----------
+    Moon, Choi, Lee and Song (2015), "RNNDrop: a novel dropout for RNNs in ASR", ASRU, section 3,
+    gives the mask. Accounts of the scaling differ; the default is the one that neither explodes
+    nor decays.
+    """
+
+    rate: float
+    scaled: str = "h"
+    scaled_in: str = "training"
+
+    def __post_init__(self) -> None:
+        """Refuse a rate or words that are none."""
+        super().__post_init__()
+        one_of("RNNDrop: scaled", self.scaled, {"h": 0, "c": 0})
+        one_of("RNNDrop: scaled_in", self.scaled_in, SCALED_IN)
+
+    def sites(self) -> tuple[str, ...]:
+        """Return the sites."""
+        return ("c", "y") if self.scaled == "h" else ("c",)
+
+    def network_masks(self, draw: Draw, sizes: Sizes) -> Masks:
+        """Draw one mask for the sequence."""
+        inverted = SCALED_IN[self.scaled_in]
+        of_c = inverted and self.scaled == "c"
+        c = draw.mask(self.rate, (1, sizes.N, sizes.H), inverted=of_c)
+        of_h = inverted and self.scaled == "h" and self.rate > 0
+        return Masks(c=c, y=scale(self.rate) if of_h else None)
+
+    def evaluation_masks(self) -> Masks:
+        """Return a factor if it is evaluation that makes up for the mask, else nothing."""
+        if SCALED_IN[self.scaled_in] or self.rate == 0:
+            return Masks()
+        left = 1 - self.rate
+        return Masks(y=left) if self.scaled == "h" else Masks(c=left)
+
+
+@dataclass(frozen=True)
+class VariationalDropout(Dropout):
+    """One mask of the input and one of h_{t−1} for each sequence, the same at all its steps.
+
+    Every layer reads D(x_t) and D(h_{t−1}); c_{t−1} is not touched.
+
+    Parameters
+    ----------
+    input, hidden : float
+        Rates of the masks of each layer's input and of h_{t−1}.
+    output : float, optional
+        Rate of the mask of the last output; `input`, as in the paper, if not given.
+    tied : bool, optional
+        Whether the gates share a mask. If each has masks of its own, the products cost as many
+        times more as there are gates.
+
+    References
+    ----------
+    Gal and Ghahramani (2016), "A theoretically grounded application of dropout in recurrent neural
+    networks", NIPS, arXiv 1512.05287, section 4.1, which has both forms and uses the tied one. It
+    also drops whole word types from an embedding (section 4.2): a mask on the embedding's rows,
+    which is the caller's.
+    """
+
+    input: float
+    hidden: float
+    output: float | None = None
+    tied: bool = True
+
+    def sites(self) -> tuple[str, ...]:
+        """Return the sites."""
+        return ("x", "h", "output")
+
+    def network_masks(self, draw: Draw, sizes: Sizes) -> Masks:
+        """Draw one mask for the sequence, or one for each gate."""
+        gates = () if self.tied else (sizes.gates,)
+        return Masks(
+            x=draw.mask(self.input, (1, *gates, sizes.N, sizes.D)),
+            h=draw.mask(self.hidden, (1, *gates, sizes.N, sizes.width)),
+        )
+
+    def output_mask(self, draw: Draw, sizes: Sizes) -> Array | None:
+        """Draw one mask for the sequence."""
+        rate = self.input if self.output is None else self.output
+        return draw.mask(rate, (1, sizes.N, sizes.directions * sizes.width))
+
+
+@dataclass(frozen=True)
+class WeightDrop(Dropout):
+    """DropConnect on the recurrent weights: D(W_hh), drawn once for a forward pass.
+
+    All steps and all sequences of the batch share it: units live, connections go. Parameters are
+    read, never written.
+
+    Parameters
+    ----------
+    rate : float
+        p, from 0 to 1.
+    matrices : tuple of {"W_hh", "W_ih", "W_hr"}, optional
+        Which weights are dropped; the paper drops W_hh.
+
+    References
+    ----------
+    Merity, Keskar and Socher (2018), "Regularizing and optimizing LSTM language models", ICLR,
+    arXiv 1708.02182, section 2. Wan et al. (2013), "Regularization of neural networks using
+    DropConnect", ICML.
+    """
+
+    rate: float
+    matrices: tuple[str, ...] = ("W_hh",)
+
+    def __post_init__(self) -> None:
+        """Refuse a rate or matrices that are none."""
+        super().__post_init__()
+        if isinstance(self.matrices, str) or not self.matrices:
+            raise TypeError(
+                f"WeightDrop: matrices: got {self.matrices!r}, expected a tuple of names"
+            )
+        for name in self.matrices:
+            one_of("WeightDrop: matrices", name, {"W_hh": 0, "W_ih": 0, "W_hr": 0})
+
+    def sites(self) -> tuple[str, ...]:
+        """Return the sites."""
+        return tuple(self.matrices)
+
+    def network_masks(self, draw: Draw, sizes: Sizes) -> Masks:
+        """Draw a mask of each matrix."""
+        rows = sizes.gates * sizes.H
+        shapes = {
+            "W_ih": (rows, sizes.D),
+            "W_hh": (rows, sizes.width),
+            "W_hr": (sizes.width, sizes.H),
+        }
+        return Masks(**{name: draw.mask(self.rate, shapes[name]) for name in self.matrices})
+
+
+@dataclass(frozen=True)
+class RecurrentDropout(Dropout):
+    """Dropout on what is added to the memory: c_t = f c_{t−1} + i D(g_t).
+
+    What the cell already holds is not touched, so that a mask for each step destroys no memory. In
+    the GRU it is the candidate n, beside z h_{t−1}.
+
+    Parameters
+    ----------
+    rate : float
+        p, from 0 to 1.
+    per_sequence : bool, optional
+        One mask for all steps of a sequence instead of one for each.
+    scaled_in : {"training", "evaluation"}, optional
+        By 1 / (1 − p) in training, the default, or, as the paper writes it, by 1 − p in evaluation.
+
+    References
+    ----------
+    Semeniuta, Severyn and Barth (2016), "Recurrent dropout without memory loss", COLING, arXiv
+    1603.05118, section 3.
+    """
+
+    rate: float
+    per_sequence: bool = False
+    scaled_in: str = "training"
+
+    def __post_init__(self) -> None:
+        """Refuse a rate or a word that is none."""
+        super().__post_init__()
+        one_of("RecurrentDropout: scaled_in", self.scaled_in, SCALED_IN)
+
+    def sites(self) -> tuple[str, ...]:
+        """Return the sites."""
+        return ("g",)
+
+    def network_masks(self, draw: Draw, sizes: Sizes) -> Masks:
+        """Draw a mask for each step, or one for the sequence."""
+        steps = 1 if self.per_sequence else sizes.T
+        inverted = SCALED_IN[self.scaled_in]
+        return Masks(g=draw.mask(self.rate, (steps, sizes.N, sizes.H), inverted))
+
+    def evaluation_masks(self) -> Masks:
+        """Return the factor 1 − p if it is evaluation that makes up for the mask, else nothing."""
+        plain = SCALED_IN[self.scaled_in] or self.rate == 0
+        return Masks() if plain else Masks(g=1 - self.rate)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Zoneout(Dropout):
+    """Units that keep their old state for a step: h_{t−1} stays with rate `h`, c_{t−1} with `c`.
+
+    A mask for each step chooses between the old state and the new one; nothing is set to zero. The
+    new h is computed of the new c, whether that is then kept or not. In evaluation the state is the
+    expectation, z s_{t−1} + (1 − z) s̃_t for rate z.
+
+    Parameters
+    ----------
+    h, c : float, optional
+        Rates; `c` only for a cell with a cell state. The paper takes 0.05 and 0.5 for words and
+        characters of Penn Treebank, 0.2 and 0.2 for text8, 0.15 and 0.15 for permuted MNIST.
+
+    References
+    ----------
+    Krueger et al. (2017), "Zoneout: regularizing RNNs by randomly preserving hidden activations",
+    ICLR, arXiv 1606.01305, section 3.
+    """
+
+    h: float = 0.0
+    c: float = 0.0
+
+    def sites(self) -> tuple[str, ...]:
+        """Return the sites."""
+        return ("keep_h", "keep_c") if self.c > 0 else ("keep_h",)
+
+    def network_masks(self, draw: Draw, sizes: Sizes) -> Masks:
+        """Draw, for each step, which units keep their state."""
+        T, N = sizes.T, sizes.N
+        return Masks(
+            keep_h=draw.dropped(self.h, (T, N, sizes.width)) if self.h > 0 else None,
+            keep_c=draw.dropped(self.c, (T, N, sizes.H)) if self.c > 0 else None,
+        )
+
+    def evaluation_masks(self) -> Masks:
+        """Return the shares that are kept."""
+        return Masks(keep_h=self.h or None, keep_c=self.c or None)

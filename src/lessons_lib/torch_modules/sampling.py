@@ -1,0 +1,106 @@
+"""Which masks a layer's call is computed with: those given, freshly drawn ones, or evaluation's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.nn.utils.rnn import PackedSequence
+
+from .._stack_validation import check_stack_masks
+from ..convert import from_torch
+from ..dropout import Dropout, NonRecurrentDropout, Sizes, StackMasks
+from ..scan import Cell
+from .kernel import KernelCall
+
+
+def draw_masks(
+    layer: Any, masks: StackMasks | None, generator: Any, cell: Cell, call: KernelCall
+) -> StackMasks | None:
+    """Return the masks of a kernel call, or None where it is to be computed without.
+
+    Parameters
+    ----------
+    layer : one of `torch_modules`
+    masks, generator
+        As given to its `forward`.
+    cell : Cell
+    call : KernelCall
+    """
+    if masks is not None:
+        T, N = _steps_and_sequences(call.x, call.batch_sizes, call.batch_first)
+        x = call.weights[0].new_empty(()).expand(T, N, call.x.shape[-1])
+        check_stack_masks(cell, from_torch(cell, call.named_weights()), x, masks)
+        return masks
+    variant = layer.variant
+    if variant is None and generator is not None and layer.dropout > 0:
+        variant = between_layers(layer.dropout)
+    if variant is None:
+        return None
+    sizes = _sizes(layer, call.x, call.batch_sizes, call.batch_first)
+    if layer.training:
+        return sample(variant, sizes, generator, call.weights[0])
+    masks = variant.evaluation_stack(sizes.layers, sizes.directions)
+    nothing = NonRecurrentDropout(0).evaluation_stack(sizes.layers, sizes.directions)
+    return None if masks == nothing else masks
+
+
+def between_layers(rate: float) -> Dropout:
+    """Return torch.nn's own ``dropout=`` as a variant."""
+    return NonRecurrentDropout(rate, input=False, output=False)
+
+
+def sample(variant: Dropout, sizes: Sizes, generator: Any, like: torch.Tensor) -> StackMasks:
+    """Draw masks on the device and in the dtype of a tensor; half precision is too coarse to draw.
+
+    Without a generator the device's own is used, as by torch.nn.Dropout.
+    """
+    if generator is None:
+        generator = _default_generator(like.device)
+    dtype = like.dtype if like.dtype.itemsize >= 4 else torch.float32
+    masks = variant.sample_stack(sizes, generator, dtype)
+    return masks.map(lambda m: m.to(like.device, m.dtype if m.dtype == torch.bool else like.dtype))
+
+
+def sizes_of_input(layer: Any, input: Any) -> Sizes:
+    """Return the sizes of a layer's masks for an input, as its `forward` takes it."""
+    if isinstance(input, PackedSequence):
+        return _sizes(layer, input.data, input.batch_sizes, False)
+    if not isinstance(input, torch.Tensor) or input.ndim not in (2, 3):
+        came = f"shape {tuple(input.shape)}" if hasattr(input, "shape") else type(input).__name__
+        raise ValueError(f"input: got {came}, expected (T, N, D), (T, D) or a PackedSequence")
+    if input.shape[-1] != layer.input_size:
+        raise ValueError(
+            f"input: got {input.shape[-1]} features, expected input_size = {layer.input_size}"
+        )
+    batch = input if input.ndim == 3 else input[:, None]
+    return _sizes(layer, batch, None, layer.batch_first and input.ndim == 3)
+
+
+def _sizes(layer: Any, x: torch.Tensor, batch_sizes: Any, batch_first: bool) -> Sizes:
+    H, directions = layer.hidden_size, 2 if layer.bidirectional else 1
+    return Sizes(
+        *_steps_and_sequences(x, batch_sizes, batch_first),
+        D=layer.input_size,
+        H=H,
+        gates=layer.weight_ih_l0.shape[0] // H,
+        P=layer.proj_size or None,
+        layers=layer.num_layers,
+        directions=directions,
+    )
+
+
+def _steps_and_sequences(
+    x: torch.Tensor, batch_sizes: torch.Tensor | None, batch_first: bool
+) -> tuple[int, int]:
+    if batch_sizes is not None:
+        return len(batch_sizes), int(batch_sizes[0])
+    T, N = x.shape[:2]
+    return (N, T) if batch_first else (T, N)
+
+
+def _default_generator(device: torch.device) -> torch.Generator:
+    if device.type == "cuda":
+        index = torch.cuda.current_device() if device.index is None else device.index
+        return torch.cuda.default_generators[index]
+    return torch.default_generator
