@@ -50,6 +50,23 @@ def test_f1_is_the_harmonic_mean_of_precision_and_recall():
         spacing.f1(told, true[:, 0])
 
 
+def test_pair_table_has_the_majority_of_each_pair_and_else_of_the_first_syllable():
+    texts = ("이 장", "이장", "이장", "이 층", "이 값", "이 값", "장이", "층 이", "이 층")
+    table = spacing.pair_table(spacing.take_spaces(texts))
+    _, vocabulary = tasks.book_text("ko", "syllable")
+    size = len(vocabulary)
+    assert table.shape == (size, size)
+    k = {syllable: vocabulary.index(syllable) for syllable in "이장층값"}
+    assert not table[k["이"], k["장"]]
+    assert table[k["이"], k["층"]]
+    assert table[k["이"], k["이"]]  # never seen: after 이 there are 5 spaces of 7
+    assert not table[k["장"], k["값"]]
+    assert table[k["층"], k["값"]]
+    assert table[k["층"], 0]  # the zeros that pad are no syllables
+    assert not table[k["값"]].any()  # nothing was ever seen after it
+    assert not table[0].any()
+
+
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("cell", [lstm.CELL, rnn.CELL])
 def test_log_odds_are_the_model_s_own_whatever_the_padding(bidirectional, cell):

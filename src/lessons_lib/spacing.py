@@ -102,6 +102,32 @@ def f1(told: np.ndarray, true: np.ndarray) -> float:
     return 2 * int((told & true).sum()) / either if either else 0.0
 
 
+def pair_table(texts: Texts) -> np.ndarray:
+    """Return the baseline without a network: what is more frequent after each pair of syllables.
+
+    Parameters
+    ----------
+    texts : Texts
+        To be counted.
+
+    Returns
+    -------
+    bool array of shape (V, V)
+        ``table[this, after]`` is true where a space mostly stands between the two codes; where the
+        pair is not in the texts, where one mostly follows `this`. V is the vocabulary's size.
+    """
+    size = len(book_text("ko", "syllable")[1])
+    inside = np.arange(1, len(texts.codes))[:, None] < texts.lengths
+    gap, this, after = (
+        array[inside] for array in (texts.follows[:-1], texts.codes[:-1], texts.codes[1:])
+    )
+    counts = np.zeros((2, size, size), dtype=np.int64)
+    np.add.at(counts, (gap.astype(int), this, after), 1)
+    joined, parted = counts
+    alone = parted.sum(axis=1) > joined.sum(axis=1)
+    return np.where(joined + parted > 0, parted > joined, alone[:, None])
+
+
 class Spacer(torch.nn.Module):
     """A vector for each syllable, and a `Reader` of these that tells after which a space follows.
 
