@@ -24,7 +24,6 @@ def main() -> None:
             f"  PYTHONPATH=DIR make test-gpu PYTHON={sys.executable}"
         )
     import torch
-
     from verification import machine
 
     if not torch.cuda.is_available():

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import nbformat
 import pytest
@@ -125,7 +125,7 @@ def test_a_run_that_skips_fails_and_is_not_recorded(tmp_path):
 
 def test_a_run_that_fails_is_not_recorded(tmp_path):
     found = Recorder(tmp_path, "cpu")
-    found.pytest_sessionfinish(SimpleNamespace(), pytest.ExitCode.TESTS_FAILED)
+    found.pytest_sessionfinish(cast(Any, None), pytest.ExitCode.TESTS_FAILED)
     assert found.lines == ["not recorded: the run failed"]
     assert not list(tmp_path.iterdir())
 
