@@ -115,21 +115,28 @@ class Check:
         calls, attempts = [], []
         for number, sizes in enumerate(self.sizes):
             attempt, call = self._attempt(function, sizes, (seed, number), limit)
-            if call.failure:
-                hint = self._explained(self._swapped(function, seed, limit))
-                return [call.failure, *hint, *call.notes]
-            attempts.append(attempt)
             calls.append(call)
+            if call.failure:
+                break
+            attempts.append(attempt)
+        findings = [call.failure] if call.failure else []
+        if attempts:
+            findings += self._judged(function, attempts, seed, limit)
+        else:
+            findings += self._explained(self._swapped(function, seed, limit))
+        return [*findings, *student.changed_arguments(calls), *calls[0].notes]
+
+    def _judged(
+        self, function: Any, attempts: list[Attempt], seed: int, limit: float
+    ) -> list[Finding]:
         off = compare.gaps(attempts)
         wrong = [name for name in off if off[name] > max(self.tolerance, compare.IMPRECISE)]
+        if not wrong:
+            return compare.imprecise(attempts, self.tolerance)
+        right = [name for name in off if name not in wrong]
         findings = [compare.describe(name, attempts) for name in wrong]
-        if wrong:
-            right = [name for name in off if name not in wrong]
-            findings += [Finding("right", {"names": ", ".join(right)})] if right else []
-            findings += self._causes(function, attempts, wrong, seed, limit)
-        else:
-            findings += compare.imprecise(attempts, self.tolerance)
-        return [*findings, *student.changed_arguments(calls), *calls[0].notes]
+        findings += [Finding("right", {"names": ", ".join(right)})] if right else []
+        return findings + self._causes(function, attempts, wrong, seed, limit)
 
     def _attempt(
         self, function: Any, sizes: Sizes, seed: tuple[int, int], limit: float

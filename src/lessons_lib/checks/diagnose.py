@@ -54,7 +54,7 @@ def diagnose(
     def fitting(explanation: Explanation) -> frozenset[str]:
         """Return the wrong results that it explains; none where it would break a right one."""
         left = frozenset(telling)
-        for attempt in attempts:
+        for attempt in reversed(attempts):  # the last is the smallest
             found = _predicted(predict, explanation, attempt.arguments)
             fits = {
                 name

@@ -97,7 +97,7 @@ def _rebuilt(function: FunctionType, scope: dict[str, Any], edits: Iterable[Edit
                 raise ClashError(f"{edit.function}: {edit.old!r} stands {source.count(edit.old)}×")
             source = source.replace(edit.old, edit.new)
         made: dict[str, Any] = {}
-        exec(compile(source, f"<changed {function.__name__}>", "exec"), {}, made)
+        exec(compile(source, f"<changed {function.__name__}>", "exec"), scope.copy(), made)
         code = made[function.__name__].__code__
     rebuilt = FunctionType(code, scope, function.__name__, defaults, function.__closure__)
     rebuilt.__kwdefaults__ = function.__kwdefaults__

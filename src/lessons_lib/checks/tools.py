@@ -121,8 +121,9 @@ padded_reverse = Check(
 def _draw_function(rng: np.random.Generator, N: int, D: int, step: float) -> Named:
     weights, phase = 1 + rng.random((N, D)), rng.standard_normal((N, D))
 
-    def f(x: Any) -> float:
-        return float(np.sum(np.sin(weights * np.asarray(x) + phase)))
+    def f(x: Any) -> float:  # no element's gradient is independent of the others
+        total = np.sum(np.sin(weights * np.asarray(x) + phase))
+        return float(total + total**2 / 4)
 
     return {"f": f, "x": rng.standard_normal((N, D)), "step": step}
 

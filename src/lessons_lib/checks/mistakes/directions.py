@@ -104,15 +104,18 @@ REVERSE: tuple[Mistake, ...] = (
         "Nothing is turned around.",
     ),
     edit(
-        "batch-turned",
-        [(_REVERSE, "t), np.arange(N)]", "t), np.arange(N)][:, ::-1]")],
-        "배치의 차례까지 뒤집혔습니다. 시퀀스의 자리는 그대로입니다.",
-        "The order of the batch is turned around too. Each sequence keeps its place.",
+        "all-axes-turned",
+        [(_REVERSE, "np.all(lengths == T)", "True"), (_REVERSE, "flip(x, axis=0)", "flip(x)")],
+        "시간뿐 아니라 모든 축을, 길이도 보지 않고 뒤집었습니다.",
+        "All axes are turned around, not time alone, and whatever the lengths.",
     ),
     edit(
-        "features-turned",
-        [(_REVERSE, "t), np.arange(N)]", "t), np.arange(N)][..., ::-1]")],
-        "특징의 차례까지 뒤집혔습니다.",
-        "The order of the features is turned around too.",
+        "batch-turned",
+        [
+            (_REVERSE, "np.all(lengths == T)", "True"),
+            (_REVERSE, "flip(x, axis=0)", "flip(x, axis=1)"),
+        ],
+        "시간이 아니라 배치의 축을 뒤집었습니다.",
+        "The axis of the batch is turned around, not that of time.",
     ),
 )

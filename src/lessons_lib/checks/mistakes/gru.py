@@ -9,8 +9,9 @@ FORWARD: tuple[Mistake, ...] = (
     edit(
         "z-inverted",
         [
-            ("gru.step", "(1 - z) * n + z * h_prev", "z * n + (1 - z) * h_prev"),
-            ("gru.step_backward", "dh * (h_prev - n), dh * (1 - z)", "dh * (n - h_prev), dh * z"),
+            ("gru.step", "(1 - z) * n, masks.g) + z *", "z * n, masks.g) + (1 - z) *"),
+            ("gru.step_backward", "dh * h_prev - dadded * n", "dadded * n - dh * h_prev"),
+            ("gru.step_backward", "dadded * (1 - z)", "dadded * z"),
             ("gru.step_backward", "dh_prev = dh * z", "dh_prev = dh * (1 - z)"),
         ],
         "z와 1 − z가 바뀌었습니다. 여기서는 torch처럼 z = 1이면 앞 상태를 간직합니다.",
@@ -21,19 +22,19 @@ FORWARD: tuple[Mistake, ...] = (
         [
             (
                 "reset_gate.reset_state",
-                "q = h_prev @ W_hn.T + params.b_hn",
-                "q = (r * h_prev) @ W_hn.T + params.b_hn",
+                "read(h_prev, mask) @ W_hn.T",
+                "(r * h_prev) @ W_hn.T",
             ),
             ("reset_gate.reset_state", "return r * q, q", "return q, q"),
             (
                 "reset_gate.reset_state_backward",
-                "return du_n * cache.q, (du_n * cache.r) @ W_hn",
-                "return (du_n @ W_hn) * cache.h_prev, (du_n @ W_hn) * cache.r",
+                "du_n * cache.q, read_backward((du_n * cache.r) @ W_hn, mask)",
+                "(du_n @ W_hn) * cache.h_prev, (du_n @ W_hn) * cache.r",
             ),
             ("reset_gate.reset_weight_gradients", "dq = du_n * r", "dq = du_n"),
             (
                 "reset_gate.reset_weight_gradients",
-                "sum_of_outer_products(dq, h_prev)",
+                "sum_of_outer_products(dq, read(h_prev, mask))",
                 "sum_of_outer_products(dq, r * h_prev)",
             ),
         ],
@@ -47,8 +48,8 @@ FORWARD: tuple[Mistake, ...] = (
         [
             (
                 "reset_gate.reset_state",
-                "q = h_prev @ W_hn.T + params.b_hn",
-                "q = h_prev @ W_hn.T",
+                " + params.b_hn",
+                "",
             ),
             ("reset_gate.reset_state", "return r * q, q", "return r * q + params.b_hn, q"),
             ("reset_gate.reset_weight_gradients", "sum_over_rows(dq)", "sum_over_rows(du_n)"),
@@ -88,19 +89,19 @@ FORWARD: tuple[Mistake, ...] = (
 BACKWARD: tuple[Mistake, ...] = (
     edit(
         "no-keeping-path",
-        [("gru.step_backward", "dh * z + da_rz", "da_rz")],
+        [("gru.step_backward", "dh * z + read_b", "read_b")],
         "앞 상태를 그대로 간직하는 길로 가는 기울기가 dh_prev에서 빠졌습니다.",
         "dh_prev lacks the gradient along the path that keeps the state as it was.",
     ),
     edit(
         "keeping-path-inverted",
-        [("gru.step_backward", "dh * z + da_rz", "dh * (1 - z) + da_rz")],
+        [("gru.step_backward", "dh * z + read_b", "dh * (1 - z) + read_b")],
         "앞 상태를 간직하는 길의 기울기에 z 대신 1 − z를 곱했습니다.",
         "On the path that keeps the state the gradient is multiplied by 1 − z, not by z.",
     ),
     edit(
         "no-path-through-gates",
-        [("gru.step_backward", " + da_rz @ W_hrz", "")],
+        [("gru.step_backward", " + read_backward(da_rz @ W_hrz, masks.h)", "")],
         "r과 z를 거쳐 앞 상태로 가는 기울기가 dh_prev에서 빠졌습니다.",
         "dh_prev lacks the gradient through r and z: they have read the state too.",
     ),
@@ -112,7 +113,7 @@ BACKWARD: tuple[Mistake, ...] = (
     ),
     edit(
         "dz-sign",
-        [("gru.step_backward", "dh * (h_prev - n)", "dh * (n - h_prev)")],
+        [("gru.step_backward", "dh * h_prev - dadded * n", "dadded * n - dh * h_prev")],
         "업데이트 게이트의 기울기 dz에서 부호가 뒤집혔습니다.",
         "The sign of the update gate's gradient dz is wrong.",
     ),

@@ -114,7 +114,7 @@ BACKWARD: tuple[Mistake, ...] = (
     ),
     edit(
         "di-dg-swapped",
-        [("lstm.step_backward", "dc * g, dc * c_prev, dc * i", "dc * i, dc * c_prev, dc * g")],
+        [("lstm.step_backward", "dig * g, dc * c_prev, dig * i", "dig * i, dc * c_prev, dig * g")],
         "i와 g의 기울기가 서로 바뀌었습니다. 곱의 한쪽을 미분하면 다른 쪽이 남습니다.",
         "The gradients of i and g are exchanged. Of a product, differentiating by one factor "
         "leaves the other.",

@@ -25,7 +25,7 @@ RNN: tuple[Mistake, ...] = (
     ),
     edit(
         "W_hh-transposed",
-        [("rnn.step", "h_prev @ params.W_hh.T", "h_prev @ params.W_hh")],
+        [("rnn.step", "params.W_hh.T", "params.W_hh")],
         "순전파에서 W_hh가 전치되어 곱해졌습니다. 행이 배치일 때 어느 쪽 축끼리 만나야 하는지 "
         "보십시오.",
         "In the forward pass W_hh is multiplied the wrong way round. With one sequence to a row, "

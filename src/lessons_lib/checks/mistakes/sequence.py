@@ -87,10 +87,10 @@ SEQUENCE: tuple[Mistake, ...] = (
         [
             (
                 "scan.forward",
-                "state, cache = cell.step(params, projected[t], state)",
-                "first = state if t == 0 else first; "
-                "state, cache = cell.step(params, projected[t], first)",
-            )
+                "    for t in range(x.shape[0]):",
+                "    first = state\n    for t in range(x.shape[0]):",
+            ),
+            ("scan.forward", "projected[t], state,", "projected[t], first,"),
         ],
         "모든 시점이 처음 상태에서 출발합니다. 한 시점이 낸 상태를 다음 시점이 받는지 보십시오.",
         "Each step starts from the first state. Does a step get the state that the one before it "
@@ -198,9 +198,9 @@ TRUNCATED: tuple[Mistake, ...] = (
         [
             (
                 "scan.truncated_backward",
-                "steps=cache.steps[start:end])",
-                "steps=cache.steps[start:end] if start == 0 else "
-                "restarted(cell, params, cache.x[start:end], cache.steps[0]))",
+                "_window(cache, start, end)",
+                "_window(cache, start, end) if start == 0 else _window(cache, start, end)"
+                "._replace(steps=restarted(cell, params, cache.x[start:end], cache.steps[0]))",
             )
         ],
         "창이 바뀔 때 상태까지 0이 되었습니다. 잘리는 것은 기울기뿐이고, 상태는 이어집니다.",
