@@ -55,7 +55,9 @@ SAMPLE = [
     # The words of this English heading are another heading's label.
     *prose("one", "(first-label)=\n## 게이트\n\n글.", "(first-label)=\n## Gates\n\nText."),
     *prose(
-        "two", "(gates)=\n## 둘째\n\n- 값 $c_t$가 큽니다.", "(gates)=\n## Second\n\n- $c_t$, large."
+        "two",
+        "(gates)=\n## 둘째\n\n- 값(value)는 $c_t$가 큽니다.",
+        "(gates)=\n## Second\n\n- $c_t$, large.",
     ),
     markdown("equation", "$$h_t = 1$$ (eq-sample)"),
     *prose("pictures", FIGURE.format("a", "선"), FIGURE.format("a", "A line")),

@@ -20,7 +20,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
 FIGURES = Path(__file__).parent.parent / "figures"
-SMALLEST = 0.62  # of its own size: the text of 20 px is 12 px then
+FITS = 480  # a drawing of this width or less stays legible in the column of a phone
 STYLE = FIGURES / "figure.css"
 SVG = "http://www.w3.org/2000/svg"
 DRAWN = {
@@ -63,8 +63,9 @@ def inline(svg: ElementTree.Element, alt: str, prefix: str) -> str:
                 element.set(attribute, "#" + prefix + value.removeprefix("#"))
             else:
                 element.set(attribute, value.replace("url(#", f"url(#{prefix}"))
-    # On a narrow screen a diagram shrinks until its text would be too small, then it scrolls.
-    svg.set("style", f"min-width: {SMALLEST * float(svg.get('viewBox', '').split()[2]):.0f}px")
+    # On a narrow screen a diagram shrinks to the column; one drawn wider than that scrolls.
+    if float(svg.get("width", 0)) > FITS:
+        svg.set("style", f"min-width: {FITS}px")
     svg.set("role", "img")
     svg.set("aria-label", alt)
     return ElementTree.tostring(svg, encoding="unicode")
@@ -105,18 +106,8 @@ class InlineDiagrams(SphinxPostTransform):
             image.replace_self(nodes.raw("", drawing, format="html"))
 
 
-def write_page_style(app: Sphinx) -> None:
-    """Write the diagrams' part of the site's style."""
-    if app.builder.format == "html":
-        target = Path(app.outdir, "_static", "diagrams.css")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(page_style(STYLE.read_text("utf-8")), "utf-8")
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the hooks."""
-    app.connect("builder-inited", write_page_style)
-    app.add_css_file("diagrams.css")
     app.add_post_transform(InlineDiagrams)
     return {"parallel_read_safe": True}
 

@@ -1,28 +1,35 @@
-"""Sphinx extension: the site's own words in its language, and the way to the other language.
+"""Sphinx extension: the frame of each page, in the site's language, and the way to the other one.
 
-Texts of ``_config.yml`` and ``_toc.yml`` that readers see are written "한국어 · English".
+Texts of ``_config.yml`` and ``_toc.yml`` that readers see are written "한국어 · English"; the other
+words of the site are in ``book/site/words.toml``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
+import web_assets
+from docutils import nodes
 from one_language import LANGUAGES
+from repository import Repository
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.environment.adapters.toctree import TocTree
 from sphinx.errors import ConfigError
 from sphinx.util.i18n import CatalogInfo
 
-LOCALE = Path(__file__).parent.parent / "locale"
+BOOK = Path(__file__).parent.parent
+LOCALE = BOOK / "locale"
 
-NAMES = {"ko": "한국어", "en": "English"}
-INVITATIONS = {"ko": "이 페이지를 한국어로 읽기", "en": "Read this page in English"}
-SEARCH = {"ko": "이 책에서 찾기", "en": "Search this book"}
-SHOW_CODE = {"ko": "코드 보기", "en": "Show the code"}
-HIDE_CODE = {"ko": "코드 접기", "en": "Hide the code"}
-LICENCES = {"ko": "글과 그림은 CC BY 4.0, 코드는 MIT", "en": "Text and figures CC BY 4.0, code MIT"}
+
+@functools.cache
+def words(language: str) -> dict[str, str]:
+    """Return the site's own words in one language."""
+    return tomllib.loads((BOOK / "site" / "words.toml").read_text("utf-8"))[language]
 
 
 def half(text: str, language: str) -> str:
@@ -40,7 +47,7 @@ def half(text: str, language: str) -> str:
 
 
 def speak_one_language(_app: Sphinx, config: Config) -> None:
-    """Choose the language's words for the title, the captions of the contents and the theme."""
+    """Choose the language's words for the title and the captions of the contents."""
     language = config.language
     if language not in LANGUAGES:
         raise ConfigError(f"language: got {language!r}, expected one of {', '.join(LANGUAGES)}")
@@ -48,46 +55,63 @@ def speak_one_language(_app: Sphinx, config: Config) -> None:
     for document in config.external_site_map.values():
         for part in document.subtrees:
             part.caption = part.caption and half(part.caption, language)
-    config.nb_code_prompt_show = SHOW_CODE[language]
-    config.nb_code_prompt_hide = HIDE_CODE[language]
-    config.html_theme_options = config.html_theme_options | {
-        "search_bar_text": SEARCH[language],
-        "extra_footer": LICENCES[language],
-    }
+    config.nb_code_prompt_show = words(language)["show_code"]
+    config.nb_code_prompt_hide = words(language)["hide_code"]
+    config.repository = Repository.from_theme_options(config.html_theme_options)
+    config.site_address = (config.html_baseurl or config.repository.pages_address).rstrip("/")
+    config.html_baseurl = ""  # Sphinx knows one language only
+    # Jupyter Book's options are for its own theme.
+    config.html_theme_options = {"globaltoc_collapse": False}
 
 
-def link_languages(
-    app: Sphinx, pagename: str, _template: str, context: dict[str, Any], _doctree: object
+def frame_page(
+    app: Sphinx, pagename: str, _template: str, context: dict[str, Any], doctree: nodes.document
 ) -> None:
-    """Tell the page where it stands in each language, for its switch and for search engines."""
-    if not app.config.languages_side_by_side:
-        return
-    up = "../" * (pagename.count("/") + 1)
-    page = app.builder.get_target_uri(pagename)
-    addresses = {language: f"{up}{language}/{page}" for language in LANGUAGES}
-    other = next(language for language in LANGUAGES if language != app.config.language)
-    context["other_language"] = {
-        "code": other,
-        "name": NAMES[other],
-        "invitation": INVITATIONS[other],
-        "address": addresses[other],
+    """Give the templates what they show around the text."""
+    language = app.config.language
+    static = Path(app.outdir, "_static")
+    contents = context["toctree"](maxdepth=1, collapse=False, includehidden=True)
+    title = context.get("title", "")
+    context |= {
+        "words": words(language),
+        "shipped": list(web_assets.LICENCES),
+        "static_version": lambda name: web_assets.address_with_version(static / name),
+        "repository": app.config.repository.links(pagename) if app.config.repository else None,
+        "contents": contents.replace(' role="heading"', ""),
+        "toc_below_title": table_of_sections(app, pagename) if doctree else "",
+        "page_title": " – ".join(
+            dict.fromkeys(filter(None, [nodes.unescape(title), app.config.project]))
+        ),
     }
-    # Like the root page: who reads neither language is sent to English.
-    alternates = addresses | {"x-default": addresses["en"]}
-    context["metatags"] = context.get("metatags", "") + "".join(
-        f'<link rel="alternate" hreflang="{language}" href="{address}" />\n'
-        for language, address in alternates.items()
-    )
+    if app.config.languages_side_by_side:
+        other = next(name for name in LANGUAGES if name != language)
+        up = "../" * (pagename.count("/") + 1)
+        context["other_language"] = {
+            "code": other,
+            "name": words(language)["other_name"],
+            "invitation": words(language)["other_invitation"],
+            "address": f"{up}{other}/{app.builder.get_target_uri(pagename)}",
+        }
 
 
-def first_page(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Add an ``index.html`` that leads to the book's first page."""
-    address = app.builder.get_target_uri(app.config.root_doc)
-    yield "index", {"address": address}, "first-page.html"
+def table_of_sections(app: Sphinx, pagename: str) -> str:
+    """Return the page's headings below its title as a list of links; empty if there are few."""
+    toc = TocTree(app.env).get_toc_for(pagename, app.builder)
+    below = next(iter(toc.children[0].findall(nodes.bullet_list)), None)
+    return app.builder.render_partial(below)["fragment"] if below else ""
+
+
+def write_words(app: Sphinx) -> None:
+    """Write the words that scripts say."""
+    if app.builder.format == "html":
+        text = json.dumps(words(app.config.language), ensure_ascii=False, indent=1)
+        target = Path(app.outdir, "_static", "words.js")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(f'"use strict";\n\nconst words = {text};\n', "utf-8")
 
 
 def load_own_translations(app: Sphinx) -> None:
-    """Put this book's words before those of the theme and of other extensions.
+    """Put this book's words before those of other extensions.
 
     The catalogue that is loaded first wins; Sphinx itself loads only ``sphinx.po``.
     """
@@ -102,10 +126,12 @@ def load_own_translations(app: Sphinx) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the hooks."""
     app.add_config_value("languages_side_by_side", False, "html", types=(bool,))
+    app.add_config_value("repository", None, "html")
+    app.add_config_value("site_address", "", "html", types=(str,))
     # Jupyter Book sets this for an extension that is not among ours.
     app.add_config_value("comments_config", {}, "", types=(dict,))
     load_own_translations(app)
     app.connect("config-inited", speak_one_language, priority=950)  # after the contents are read
-    app.connect("html-page-context", link_languages)
-    app.connect("html-collect-pages", first_page)
+    app.connect("builder-inited", write_words)
+    app.connect("html-page-context", frame_page)
     return {"parallel_read_safe": True}

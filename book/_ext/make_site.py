@@ -18,6 +18,8 @@ import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
+import web_assets
+from notebooks import write_copies
 from one_language import LANGUAGES
 
 ROOT = Path(__file__).parent.parent.parent
@@ -67,6 +69,7 @@ def build(root: Path = ROOT) -> bool:
     """Build both languages at once and the page that leads to them; say if it went well."""
     started = time.monotonic()
     write_sphinx_configuration(root)
+    web_assets.packages()  # once, before two builds want them
     went_well = dict.fromkeys(LANGUAGES, False)
 
     def build_and_note(language: str) -> None:
@@ -79,6 +82,7 @@ def build(root: Path = ROOT) -> bool:
         thread.join()
     site = root / "_build" / "site"
     shutil.copyfile(root / "book" / "site" / "root.html", site / "index.html")
+    write_copies(root, site)  # to download beside each page
     failed = [language for language in LANGUAGES if not went_well[language]]
     if failed:
         print(f"The book has errors or warnings (see above): {', '.join(failed)}", flush=True)

@@ -1,0 +1,106 @@
+"""Sphinx extension: formulas set when the site is built, by KaTeX, so that pages need no script.
+
+Each formula is in the page twice: as it looks, and as MathML for those who have it read to them.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import web_assets
+from docutils import nodes
+from node import NODE
+from sphinx.application import Sphinx
+from sphinx.errors import SphinxError
+from sphinx.locale import _
+from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
+
+WORKER = Path(__file__).parent.parent / "site" / "katex-worker.js"
+
+logger = logging.getLogger(__name__)
+
+
+class Typesetter:
+    """A Node process that is asked for one formula at a time and remembers its answers."""
+
+    def __init__(self) -> None:
+        self.process: subprocess.Popen[str] | None = None
+        self.known: dict[tuple[str, bool], str] = {}
+
+    def html(self, tex: str, display: bool) -> str:
+        """Return the formula as HTML.
+
+        Raises
+        ------
+        ValueError
+            KaTeX does not understand the formula; the message says where.
+        """
+        if (tex, display) not in self.known:
+            answer = self._ask({"tex": tex, "display": display})
+            if "error" in answer:
+                raise ValueError(answer["error"])
+            self.known[tex, display] = answer["html"]
+        return self.known[tex, display]
+
+    def _ask(self, question: dict[str, Any]) -> dict[str, str]:
+        if self.process is None:
+            command = [str(NODE), str(WORKER), str(web_assets.packages() / "katex")]
+            self.process = subprocess.Popen(
+                command, text=True, encoding="utf-8", stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(json.dumps(question) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise SphinxError(f"the typesetting process ended with {self.process.wait()}")
+        return json.loads(line)
+
+    def close(self) -> None:
+        """End the process, if one was started."""
+        if self.process and self.process.stdin:
+            self.process.stdin.close()
+            self.process.wait()
+            self.process = None
+
+
+typesetter = Typesetter()
+
+
+def _typeset(node: nodes.Element, display: bool) -> str:
+    try:
+        return typesetter.html(node.astext(), display)
+    except ValueError as error:
+        logger.warning("formula: %s", error, location=node)
+        return f"<code>{node.astext()}</code>"
+
+
+def visit_inline(writer: Any, node: nodes.Element) -> None:
+    """Write a formula that stands in a line."""
+    writer.body.append(writer.starttag(node, "span", "", CLASS="math"))
+    writer.body.append(_typeset(node, display=False) + "</span>")
+    raise nodes.SkipNode
+
+
+def visit_block(writer: Any, node: nodes.Element) -> None:
+    """Write a formula on lines of its own, with its number where it has one."""
+    writer.body.append(writer.starttag(node, "div", CLASS="math"))
+    writer.body.append(f'<div class="formula">{_typeset(node, display=True)}</div>')
+    if node["number"]:
+        writer.body.append(f'<span class="eqno">({get_node_equation_number(writer, node)})')
+        writer.add_permalink_ref(node, _("Link to this equation"))
+        writer.body.append("</span>")
+    writer.body.append("</div>\n")
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect the hooks."""
+    app.add_html_math_renderer("katex", (visit_inline, None), (visit_block, None))
+    app.connect("build-finished", lambda _app, _error: typesetter.close())
+    return {"parallel_read_safe": True, "parallel_write_safe": False}

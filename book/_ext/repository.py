@@ -1,0 +1,63 @@
+"""Addresses that follow from where the repository is: its files, launchers, the site itself."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+PLACEHOLDER = "OWNER"  # until the owner sets the address
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository on GitHub; ``notebooks`` is the branch with the one-language notebooks."""
+
+    address: str
+    branch: str
+    notebooks: str = "notebooks"
+
+    @classmethod
+    def from_theme_options(cls, options: dict[str, Any]) -> Repository:
+        """Return the repository that Jupyter Book was told of.
+
+        Raises
+        ------
+        ValueError
+            The address is not one of GitHub's.
+        """
+        address = options["repository_url"].rstrip("/")
+        if not re.fullmatch(r"https://github\.com/[\w.-]+/[\w.-]+", address):
+            raise ValueError(
+                f"repository.url: got {address!r}, expected 'https://github.com/OWNER/NAME'"
+            )
+        return cls(address, options["repository_branch"])
+
+    @property
+    def owner_and_name(self) -> str:
+        """Return ``OWNER/NAME``."""
+        return self.address.removeprefix("https://github.com/")
+
+    @property
+    def pages_address(self) -> str:
+        """Return the address of the site on GitHub's pages, empty while the owner is not set."""
+        owner, name = self.owner_and_name.split("/")
+        return "" if owner == PLACEHOLDER else f"https://{owner.lower()}.github.io/{name}"
+
+    def links(self, page: str) -> dict[str, str]:
+        """Return the addresses that a page links to: of the repository and of its notebook."""
+        return {
+            "address": self.address,
+            "issue": f"{self.address}/issues/new?title={quote(page + ': ', safe='')}",
+            "edit": f"{self.address}/edit/{self.branch}/{page}.ipynb",
+        }
+
+    def launchers(self, notebook: str) -> dict[str, str]:
+        """Return where a one-language notebook, ``ko/book/lstm.ipynb`` say, can be run."""
+        place = f"{self.owner_and_name}/{self.notebooks}"
+        return {
+            "binder": f"https://mybinder.org/v2/gh/{place}?urlpath=lab/tree/{notebook}",
+            "colab": "https://colab.research.google.com/github/"
+            f"{self.owner_and_name}/blob/{self.notebooks}/{notebook}",
+        }

@@ -1,0 +1,139 @@
+"""Sphinx extension: each section's text, for the search in the browser (site/static/search.js).
+
+Sphinx' own index knows whole pages and whole Korean words with their endings; it is switched off.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from pylatexenc.latex2text import LatexNodes2Text
+from sphinx.application import Sphinx
+
+ALIASES = Path(__file__).parent.parent / "site" / "search-aliases.toml"
+SAMPLES = {
+    "ko": ["망각게이트", "기울기를", "∂L/∂W", "학습률"],
+    "en": ["forget gate", "clipping", "∂L/∂W"],
+}
+Section = dict[str, str]
+
+_to_text = LatexNodes2Text(math_mode="text")
+
+
+def formula_text(tex: str) -> str:
+    """Return a formula as one would type it: ``∂L/∂W_hh``."""
+    return " ".join(_to_text.latex_to_text(tex.replace("&", " ")).split())
+
+
+def sections(doctree: nodes.document, address: str, page: str) -> Iterator[Section]:
+    """Return the page's sections that have an anchor, each with the text and code of its own."""
+    for section in doctree.findall(nodes.section):
+        title = next(iter(section.findall(nodes.title)), None)
+        if title is None or title.parent is not section:
+            continue
+        anchor = "" if section.parent is doctree else f"#{section['ids'][0]}"
+        text, code = _own_words(section)
+        yield {
+            "address": address + anchor,
+            "page": page,
+            "heading": " ".join(_words(title)),
+            "text": text,
+            "code": code,
+        }
+
+
+def _own_words(section: nodes.section) -> tuple[str, str]:
+    """Return the text and the code of a section without those of the sections in it."""
+    text: list[str] = []
+    code: list[str] = []
+    for child in section.children:
+        if isinstance(child, nodes.title) or _is_headed(child):
+            continue
+        text += _words(child)
+        code += [block.astext() for block in child.findall(nodes.literal_block)]
+    return re.sub(r"\s+", " ", " ".join(text)).strip(), "\n".join(code)
+
+
+def _is_headed(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.section) and bool(
+        node.children and isinstance(node.children[0], nodes.title)
+    )
+
+
+def _words(node: nodes.Node) -> list[str]:
+    """Return the text of each block below a node, formulas as they would be typed."""
+    if isinstance(node, nodes.literal_block | nodes.raw | nodes.comment):
+        return []
+    if isinstance(node, nodes.math_block):
+        return [formula_text(node.astext())]
+    if isinstance(node, nodes.TextElement):
+        return ["".join(_inline(child) for child in node.children)]
+    return [word for child in node.children for word in _words(child)]
+
+
+def _inline(node: nodes.Node) -> str:
+    if isinstance(node, nodes.math):
+        return formula_text(node.astext())
+    if isinstance(node, nodes.Text):
+        return node.astext()
+    if isinstance(node, nodes.raw):
+        return ""
+    return "".join(_inline(child) for child in node.children)
+
+
+def remember_sections(
+    app: Sphinx, pagename: str, _template: str, context: dict[str, Any], doctree: nodes.document
+) -> None:
+    """Note the page's sections; a later build writes again only the pages that changed."""
+    if doctree is not None:
+        page = nodes.unescape(re.sub("<[^>]*>", "", context.get("title", "")))
+        found = list(sections(doctree, app.builder.get_target_uri(pagename), page))
+        path = _notes(app, pagename)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(found, ensure_ascii=False), "utf-8")
+
+
+def _notes(app: Sphinx, pagename: str) -> Path:
+    return Path(app.doctreedir, "sections", f"{pagename.replace('/', '.')}.json")
+
+
+def write_search_data(app: Sphinx, error: Exception | None) -> None:
+    """Write all sections in the order of the book, and the aliases, as a script that holds data."""
+    if error or app.builder.format != "html":
+        return
+    found: list[Section] = []
+    for page in app.config.external_site_map:
+        notes = _notes(app, page)
+        if notes.exists():
+            found += json.loads(notes.read_text("utf-8"))
+    aliases = tomllib.loads(ALIASES.read_text("utf-8"))[app.config.language]
+    data = json.dumps({"aliases": aliases, "sections": found}, ensure_ascii=False)
+    Path(app.outdir, "_static", "search-data.js").write_text(
+        f'"use strict";\n\nconst search_data = {data};\n', "utf-8"
+    )
+
+
+def search_page(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Add the page that lists what is found."""
+    yield "search", {"title": "", "sample_queries": SAMPLES[app.config.language]}, "search.html"
+
+
+def switch_off_sphinx_search(app: Sphinx) -> None:
+    """Keep Sphinx from writing an index and a page of its own."""
+    if app.builder.format == "html":
+        app.builder.search = False
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect the hooks."""
+    app.connect("builder-inited", switch_off_sphinx_search)
+    app.connect("html-page-context", remember_sections)
+    app.connect("html-collect-pages", search_page)
+    app.connect("build-finished", write_search_data)
+    return {"parallel_read_safe": True, "parallel_write_safe": False}

@@ -1,0 +1,30 @@
+"""Sphinx extension: a table scrolls in a box of its own where the page is narrower."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+
+class BoxTables(SphinxPostTransform):
+    """Put each table into a box, which takes over the mark of its pair."""
+
+    default_priority = 860
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        """Walk over the page's tables."""
+        for table in list(self.document.findall(nodes.table)):
+            pairs = [name for name in table["classes"] if name.startswith("pair-")]
+            table["classes"] = [name for name in table["classes"] if name not in pairs]
+            box = nodes.container("", table.deepcopy(), classes=["table-box", *pairs])
+            table.replace_self(box)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect the hook."""
+    app.add_post_transform(BoxTables)
+    return {"parallel_read_safe": True}

@@ -1,0 +1,64 @@
+"""Cut the site's typeface down to the characters that the book uses."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+from pathlib import Path
+
+from book_index import pages_of, read_notebook
+from fontTools import subset
+
+WEIGHTS = {400: "Regular", 600: "SemiBold"}
+# A browser fetches a file when the page has a character of its ranges: English ones have no Hangul.
+RANGES = {
+    "hangul": "U+1100-11FF, U+3000-318F, U+AC00-D7FF, U+FF00-FFEF",
+    "latin": "U+0000-10FF, U+1E00-2FFF",
+}
+HANGUL = re.compile("[\u1100-\u11ff\u3000-\u318f\uac00-\ud7ff\uff00-\uffef]")
+ALWAYS = "".join(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x100)])) + "–—‘’“”…×−→←↑↓"
+FACE = """@font-face {{ font-family: Pretendard; font-weight: {weight}; font-display: swap;
+  src: url(fonts/{file}) format("woff2"); unicode-range: {range}; }}"""
+
+
+def characters_of_book(root: Path | str) -> str:
+    """Return each character once that the book's pages or the site's own words may show."""
+    root = Path(root)
+    texts = [ALWAYS]
+    for page in pages_of(root):
+        notebook = read_notebook(root / f"{page}.ipynb")
+        texts += [str(cell["source"]) for cell in notebook["cells"]]
+    files = [*root.glob("book/site/*.toml"), *root.glob("book/appendix/*.bib")]
+    files += [*root.glob("book/locale/*/*/*.po"), root / "_toc.yml", root / "_config.yml"]
+    texts += [path.read_text("utf-8") for path in files]
+    return "".join(sorted(set("".join(texts))))
+
+
+def write_fonts(package: Path, characters: str, cache: Path, to: Path) -> str:
+    """Write the font files for ``characters`` below ``to``; return the rules that name them."""
+    cache.mkdir(parents=True, exist_ok=True)
+    version = json.loads((package / "package.json").read_text("utf-8"))["version"]
+    rules = []
+    for weight, name in WEIGHTS.items():
+        for script, unicode_range in RANGES.items():
+            chosen = "".join(c for c in characters if bool(HANGUL.match(c)) == (script == "hangul"))
+            mark = hashlib.sha256(f"{version}{weight}{chosen}".encode()).hexdigest()[:10]
+            file = f"Pretendard-{weight}-{script}-{mark}.woff2"
+            if not (cache / file).exists():
+                _cut(package / f"dist/public/static/Pretendard-{name}.otf", chosen, cache / file)
+            shutil.copyfile(cache / file, to / file)
+            rules.append(FACE.format(weight=weight, file=file, range=unicode_range))
+    return "\n".join(rules)
+
+
+def _cut(font: Path, characters: str, to: Path) -> None:
+    options = subset.Options(flavor="woff2", desubroutinize=True)
+    opened = subset.load_font(str(font), options)
+    cutter = subset.Subsetter(options)
+    cutter.populate(text=characters)
+    cutter.subset(opened)
+    whole = to.with_suffix(f".{id(opened)}.part")  # two builds may cut the same one
+    subset.save_font(opened, str(whole), options)
+    whole.replace(to)

@@ -1,0 +1,85 @@
+"""Sphinx extension: one style sheet for all pages, and the work of others that the site ships.
+
+KaTeX, MiniSearch and the Pretendard typeface come from npm under ``book/site/package-lock.json``,
+with their licences. Of the typeface the site gets the characters that the book uses.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import diagrams
+import typeface
+from node import install
+from pygments.formatters import HtmlFormatter
+from sphinx.application import Sphinx
+
+ROOT = Path(__file__).parents[2]
+SITE = ROOT / "book" / "site"
+CACHE = ROOT / "_build" / "assets"
+CODE_LIGHT, CODE_DARK = "a11y-high-contrast-light", "a11y-high-contrast-dark"
+LICENCES = {
+    "katex": "katex/LICENSE",
+    "minisearch": "minisearch/LICENSE.txt",
+    "pretendard": "pretendard/dist/LICENSE.txt",
+}
+
+
+@functools.cache
+def packages() -> Path:
+    """Return the folder of the npm packages, after fetching them where they are missing."""
+    return install(SITE, CACHE / "npm")
+
+
+def formula_style(css: str) -> str:
+    """Return KaTeX's style with the newest of the three formats that it offers each font in."""
+    return re.sub(r',url\([^)]*\) format\("(?:woff|truetype)"\)', "", css)
+
+
+def code_style() -> str:
+    """Return the colours of code, in light and in dark."""
+    dark = HtmlFormatter(style=CODE_DARK).get_style_defs('html[data-theme="dark"] .highlight')
+    return HtmlFormatter(style=CODE_LIGHT).get_style_defs(".highlight") + "\n" + dark
+
+
+def write_assets(app: Sphinx) -> None:
+    """Write the style sheet, fonts and scripts below ``_static``, before the pages are written."""
+    if app.builder.format != "html":
+        return
+    static = Path(app.outdir, "_static")
+    fonts = static / "fonts"
+    fonts.mkdir(parents=True, exist_ok=True)
+    for font in (packages() / "katex/dist/fonts").glob("*.woff2"):
+        shutil.copyfile(font, fonts / font.name)
+    shutil.copyfile(packages() / "minisearch/dist/umd/index.js", static / "minisearch.js")
+    for name, licence in LICENCES.items():
+        shutil.copyfile(packages() / licence, static / f"LICENCE-{name}.txt")
+    faces = typeface.write_fonts(
+        packages() / "pretendard", typeface.characters_of_book(app.srcdir), CACHE / "fonts", fonts
+    )
+    style = "\n".join(
+        [
+            faces,
+            formula_style((packages() / "katex/dist/katex.min.css").read_text("utf-8")),
+            code_style(),
+            diagrams.page_style(diagrams.STYLE.read_text("utf-8")),
+            *(path.read_text("utf-8") for path in sorted((SITE / "styles").glob("*.css"))),
+        ]
+    )
+    (static / "site.css").write_text(style, "utf-8")
+
+
+def address_with_version(path: Path) -> str:
+    """Return a file's name with a mark that changes with its contents, for browsers' caches."""
+    return f"{path.name}?v={hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect the hooks."""
+    app.connect("builder-inited", write_assets)
+    return {"parallel_read_safe": True}

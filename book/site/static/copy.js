@@ -1,0 +1,33 @@
+// A button on each piece of code that puts it into the clipboard.
+"use strict";
+
+async function to_clipboard(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  // Without https a browser has only the older way: to copy what is selected.
+  const field = document.createElement("textarea");
+  field.value = text;
+  document.body.append(field);
+  field.select();
+  const went_well = document.execCommand("copy");
+  field.remove();
+  if (!went_well) throw new Error("copying was refused");
+}
+
+for (const code of document.querySelectorAll(".cell_input pre, article > section div[class*=highlight-] pre")) {
+  const box = code.parentElement;
+  if (box.querySelector(".copy") || code.closest(".cell_output")) continue;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "copy";
+  button.textContent = words.copy;
+  button.addEventListener("click", async () => {
+    try {
+      await to_clipboard(code.textContent);
+      button.textContent = words.copied;
+    } catch {
+      button.textContent = words.copy_failed;
+    }
+    setTimeout(() => (button.textContent = words.copy), 2000);
+  });
+  box.append(button);
+}

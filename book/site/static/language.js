@@ -1,0 +1,40 @@
+// Keeps the reader's place and choice when the language is switched. Without this script the
+// switch leads to the same page.
+"use strict";
+
+// The blocks that stand in both languages' pages, in the same order: prose of pairs, code, formulas.
+const places = () => [
+  ...document.querySelectorAll("article :is([class*=pair-], .cell, div.math, section[id])"),
+];
+
+// The first block in view and how far below the bar it begins.
+function place_in_view() {
+  const top = document.querySelector(".top").offsetHeight;
+  const blocks = places();
+  const number = blocks.findIndex((block) => block.getBoundingClientRect().bottom > top + 8);
+  if (scrollY < 10 || number < 0) return null;
+  return { number, count: blocks.length, offset: blocks[number].getBoundingClientRect().top };
+}
+
+function go_to(place) {
+  const blocks = places();
+  if (blocks.length !== place.count) return;
+  const reach = () =>
+    scrollTo({ top: scrollY + blocks[place.number].getBoundingClientRect().top - place.offset, behavior: "instant" });
+  reach();
+  // Letters and pictures that arrive later move the text.
+  document.fonts.ready.then(reach);
+}
+
+for (const link of document.querySelectorAll("a.language-switch")) {
+  link.addEventListener("click", () => {
+    localStorage.setItem("language", link.hreflang);
+    link.href = link.href.split(/[?#]/)[0] + location.search + location.hash;
+    const page = document.documentElement.dataset.page;
+    sessionStorage.setItem("place", JSON.stringify({ page, place: place_in_view() }));
+  });
+}
+
+const kept = JSON.parse(sessionStorage.getItem("place") ?? "null");
+sessionStorage.removeItem("place");
+if (kept?.place && kept.page === document.documentElement.dataset.page) go_to(kept.place);

@@ -1,0 +1,94 @@
+// The frame of the page: the menu on narrow screens, light and dark, the reader's place.
+"use strict";
+
+function theme_button() {
+  const button = document.querySelector(".theme-button");
+  const tell = () => {
+    button.setAttribute("aria-label", `${words.theme}: ${words["theme_" + chosen_theme()]}`);
+    button.title = button.getAttribute("aria-label");
+  };
+  button.addEventListener("click", () => {
+    localStorage.setItem("theme", themes[(themes.indexOf(chosen_theme()) + 1) % themes.length]);
+    show_theme();
+    tell();
+  });
+  tell();
+}
+
+function menu_button() {
+  const button = document.querySelector(".menu-button");
+  const menu = document.getElementById("menu");
+  const open = (wanted) => {
+    button.setAttribute("aria-expanded", String(wanted));
+    document.body.classList.toggle("menu-open", wanted);
+  };
+  button.addEventListener("click", () => open(button.getAttribute("aria-expanded") !== "true"));
+  menu.addEventListener("click", (event) => event.target.closest("a") && open(false));
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && document.body.classList.contains("menu-open")) {
+      open(false);
+      button.focus();
+    }
+  });
+}
+
+// Marks the section in view in the list of the page's sections.
+function follow_sections() {
+  const links = new Map(
+    [...document.querySelectorAll(".on-this-page a")].map((link) => [link.hash.slice(1), link]),
+  );
+  const sections = [...document.querySelectorAll("article section[id]")].filter((section) =>
+    links.has(section.id),
+  );
+  if (!sections.length) return;
+  let marked;
+  const mark = () => {
+    const passed = sections.filter((section) => section.getBoundingClientRect().top < 120);
+    const link = passed.length ? links.get(passed[passed.length - 1].id) : undefined;
+    if (link === marked) return;
+    marked?.removeAttribute("aria-current");
+    link?.setAttribute("aria-current", "true");
+    marked = link;
+  };
+  let waiting = false;
+  addEventListener(
+    "scroll",
+    () => {
+      if (waiting) return;
+      waiting = true;
+      requestAnimationFrame(() => ((waiting = false), mark()));
+    },
+    { passive: true },
+  );
+  mark();
+}
+
+// What scrolls sideways inside itself can be scrolled with the keyboard too.
+function reach_wide_blocks() {
+  const wide = "article :is(pre, .formula, figure, .table-box, .text_html)";
+  const watch = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const scrolls = target.scrollWidth > target.clientWidth + 1;
+      target.toggleAttribute("data-scrolls", scrolls);
+      if (scrolls) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
+  for (const block of document.querySelectorAll(wide)) watch.observe(block);
+}
+
+// On paper nothing can be unfolded.
+addEventListener("beforeprint", () => {
+  for (const box of document.querySelectorAll("details:not([open])")) {
+    box.open = true;
+    box.dataset.opened_for_print = "";
+  }
+});
+addEventListener("afterprint", () => {
+  for (const box of document.querySelectorAll("details[data-opened_for_print]")) box.open = false;
+});
+
+theme_button();
+menu_button();
+follow_sections();
+reach_wide_blocks();

@@ -1,0 +1,79 @@
+// A quiet control at each paragraph that shows the same paragraph in the other language below it.
+"use strict";
+
+const other_language = document.querySelector("a.language-switch");
+const PROSE = "p, ul, ol, dl, blockquote, .table-box, .admonition";
+
+// Blocks of the same pair correspond in their order.
+function prose_of(page) {
+  const found = new Map();
+  for (const block of page.querySelectorAll("article [class*=pair-]")) {
+    if (!block.matches(PROSE)) continue;
+    const pair = [...block.classList].find((name) => name.startsWith("pair-"));
+    found.set(pair, [...(found.get(pair) ?? []), block]);
+  }
+  return found;
+}
+
+let twin_page;
+function fetch_twin_page() {
+  twin_page ??= fetch(other_language.href.split("#")[0]).then(async (answer) => {
+    if (!answer.ok) throw new Error(answer.statusText);
+    return prose_of(new DOMParser().parseFromString(await answer.text(), "text/html"));
+  });
+  return twin_page;
+}
+
+// The twin has the same anchors, which must not stand twice on a page.
+function without_anchors(block) {
+  const copy = document.importNode(block, true);
+  for (const marked of [copy, ...copy.querySelectorAll("[id]")]) marked.removeAttribute("id");
+  for (const link of copy.querySelectorAll("a[href]")) {
+    link.href = new URL(link.getAttribute("href"), other_language.href.split("#")[0]);
+  }
+  return copy;
+}
+
+async function twin_of(pair, number) {
+  const twin = document.createElement("div");
+  twin.className = "twin";
+  try {
+    const blocks = (await fetch_twin_page()).get(pair);
+    twin.lang = other_language.lang;
+    twin.append(without_anchors(blocks[number]));
+  } catch {
+    twin_page = undefined;
+    twin.textContent = words.peek_failed;
+  }
+  return twin;
+}
+
+function peek_at(block, pair, number) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "peek";
+  button.textContent = other_language.lang === "ko" ? "가" : "A";
+  button.title = words.peek;
+  button.setAttribute("aria-label", words.peek);
+  button.setAttribute("aria-expanded", "false");
+  let twin;
+  button.addEventListener("click", async () => {
+    const open = button.getAttribute("aria-expanded") === "false";
+    button.setAttribute("aria-expanded", String(open));
+    button.title = open ? words.peek_close : words.peek;
+    if (open) {
+      twin = await twin_of(pair, number);
+      block.after(twin);
+    } else {
+      twin?.remove();
+    }
+  });
+  block.before(button);
+}
+
+// A page that was opened as a file may not read another one.
+if (other_language && location.protocol !== "file:") {
+  for (const [pair, blocks] of prose_of(document)) {
+    blocks.forEach((block, number) => peek_at(block, pair, number));
+  }
+}
