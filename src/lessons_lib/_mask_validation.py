@@ -18,15 +18,11 @@ if TYPE_CHECKING:
 _NUMBERS = ("g", "c", "y", "keep_h", "keep_c")
 
 
-def check_masks(
-    cell: Cell, params: Any, x: Array, masks: Masks | None, label: str = "masks"
-) -> None:
+def check_masks(cell: Cell, params: Any, x: Array, masks: Masks, label: str = "masks") -> None:
     """Refuse masks on sites that the cell does not have, and masks that do not fit the arrays.
 
     Of `x` steps, sequences, dtype and device are read; its features may be another layer's.
     """
-    if masks is None:
-        return
     if not isinstance(masks, Masks):
         raise TypeError(
             f"{label}: got {type(masks).__name__}, expected dropout.Masks, such as a variant's "

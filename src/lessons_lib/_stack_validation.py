@@ -116,7 +116,11 @@ def check_stack_masks(cell: Cell, params: Any, x: Array, masks: StackMasks) -> N
             f"masks: got {validation.type_name(masks)}, expected StackMasks, such as a variant's "
             "sample_stack(…) returns"
         )
-    depths = [len(masks.inputs), *(len(masks.networks), *map(len, masks.networks))]
+    for name in ("inputs", "networks"):
+        _check_tuple(f"masks.{name}", getattr(masks, name), "what each layer is given")
+    for number, layer in enumerate(masks.networks):
+        _check_tuple(f"masks.networks[{number}]", layer, "the Masks of its directions")
+    depths = [len(masks.inputs), len(masks.networks), *map(len, masks.networks)]
     if depths != [len(params), len(params), *map(len, params)]:
         raise ValueError(
             f"masks: got {len(masks.networks)} layers × {[*map(len, masks.networks)]} directions "
@@ -132,6 +136,12 @@ def check_stack_masks(cell: Cell, params: Any, x: Array, masks: StackMasks) -> N
             check_masks(cell, own, x, masks.networks[number][direction], label)
     if masks.y is not None:
         check_mask("masks.y", masks.y, [(T, N, D)], x)
+
+
+def _check_tuple(name: str, value: Any, what: str) -> None:
+    if not isinstance(value, tuple) or hasattr(value, "_fields"):
+        came = validation.type_name(value)
+        raise TypeError(f"{name}: got {came}, expected a tuple of {what}")
 
 
 def _state_shapes(cell: Cell, params: Any, N: int) -> list[tuple[int, int, int]]:

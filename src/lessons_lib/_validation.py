@@ -32,7 +32,8 @@ def check_forward(
     if state is not None:
         widths = state_widths(params, cell.state_names)
         check_state("state", cell, state, [(x.shape[1], width) for width in widths], x)
-    check_masks(cell, params, x, masks)
+    if masks is not None:
+        check_masks(cell, params, x, masks)
 
 
 def check_cell(cell: Cell) -> None:

@@ -175,7 +175,7 @@ def renew_backward(dstate: tuple[Array, ...], masks: Masks = NO_MASKS) -> Any:
     """Reverse `renew` with respect to the new state."""
     if masks is NO_MASKS:
         return dstate
-    dnew = tuple(_kept(k, 0 * d, d) for k, d in zip(_keeps(masks), dstate, strict=False))
+    dnew = tuple(_kept(k, 0, d) for k, d in zip(_keeps(masks), dstate, strict=False))
     return dropped(dnew[0], masks.y), *dnew[1:]
 
 
@@ -184,7 +184,7 @@ def add_kept(dold: tuple[Array, ...], dstate: tuple[Array, ...], masks: Masks = 
     if masks is NO_MASKS:
         return dold
     return tuple(
-        o if keep is None else o + _kept(keep, d, 0 * d)
+        o if keep is None else o + _kept(keep, d, 0)
         for keep, o, d in zip(_keeps(masks), dold, dstate, strict=False)
     )
 
@@ -240,10 +240,10 @@ def _keeps(masks: Masks) -> tuple[Any, Any]:
     return masks.keep_h, masks.keep_c
 
 
-def _kept(keep: Any, old: Array, new: Array) -> Array:
+def _kept(keep: Any, old: Any, new: Any) -> Array:
     """Select with `where`, so that what is not chosen, NaN included, reaches nothing."""
     if keep is None:
         return new
     if not hasattr(keep, "shape"):
         return keep * old + (1 - keep) * new
-    return array_namespace(new).where(keep, old, new)
+    return array_namespace(keep).where(keep, old, new)

@@ -32,12 +32,13 @@ class Draw:
     generator : numpy.random.Generator or torch.Generator
         Of which the masks become arrays or tensors on the generator's device.
     dtype : dtype, optional
-        A floating-point dtype of the same library; float64, or torch's default dtype, if not given.
+        float32 or float64 of the same library; float64, or torch's default dtype, if not given.
 
     Raises
     ------
     TypeError
-        The generator is none, such as a missing one or the module numpy.random.
+        The generator is none, such as a missing one or the module numpy.random; the dtype is not
+        one of the two.
     """
 
     def __init__(self, generator: Any, dtype: Any = None) -> None:
@@ -47,6 +48,11 @@ class Draw:
             raise TypeError(
                 f"generator: got {type(generator).__name__}, expected a numpy.random.Generator or "
                 "a torch.Generator, such as numpy.random.default_rng(0)"
+            )
+        known = ("torch.float32", "torch.float64") if is_torch else ("float32", "float64")
+        if dtype is not None and getattr(dtype, "__name__", str(dtype)) not in known:
+            raise TypeError(
+                f"dtype: got {dtype!r}, expected {' or '.join(known)} of the generator's library"
             )
         self.generator, self.dtype, self._torch = generator, dtype, torch if is_torch else None
 

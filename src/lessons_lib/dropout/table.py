@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ..masks import Masks
 from .variant import Dropout, Sizes
 
 #: Sizes of which no two agree, so that a mask's shape can be read in letters.
@@ -26,24 +25,27 @@ def table(variants: Iterable[Dropout]) -> list[dict[str, str]]:
     -------
     list of dict
         A row for each variant and site: "variant", "site", "mask" (its shape in letters, where 1 is
-        shared), "training" (the values that a mask takes) and "evaluation" (what stands there, "—"
-        for nothing).
+        shared), "training" (the values that a mask takes) and "evaluation" (what stands there); "—"
+        for nothing.
     """
     rows = []
     for variant in variants:
         masks = variant.sample_stack(_SIZES, np.random.default_rng(0))
         sites = {"x": masks.inputs[0], "output": masks.y}
         sites = {name: mask for name, mask in sites.items() if mask is not None}
-        drawn = {n: m for n, m in masks.networks[0][0]._asdict().items() if m is not None}
+        sites |= {n: m for n, m in masks.networks[0][0]._asdict().items() if m is not None}
+        evaluation = {
+            n: m for n, m in variant.evaluation_masks()._asdict().items() if m is not None
+        }
         rows += [
             {
                 "variant": type(variant).__name__,
                 "site": name,
-                "mask": _shape(mask),
-                "training": _values(mask),
-                "evaluation": _evaluation(variant.evaluation_masks(), name),
+                "mask": _shape(sites.get(name)),
+                "training": _values(sites.get(name)),
+                "evaluation": _values(evaluation.get(name)),
             }
-            for name, mask in {**sites, **drawn}.items()
+            for name in {**sites, **evaluation}
         ]
     return rows
 
@@ -54,9 +56,6 @@ def _shape(mask: Any) -> str:
 
 
 def _values(mask: Any) -> str:
+    if mask is None:
+        return "—"
     return ", ".join(f"{value:.3g}" for value in np.unique(np.asarray(mask, dtype=float)))
-
-
-def _evaluation(masks: Masks, site: str) -> str:
-    value = getattr(masks, site, None)
-    return "—" if value is None else f"{value:.3g}"

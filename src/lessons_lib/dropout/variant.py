@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, fields
 from typing import Any, NamedTuple
 
 from ..arrays import Array
@@ -65,16 +65,17 @@ class Dropout:
     """
 
     def __post_init__(self) -> None:
-        """Refuse rates that are none."""
+        """Refuse rates that are none; those of NumPy become Python's, which widen no dtype."""
         for field in fields(self):
             rate = getattr(self, field.name)
-            if str(field.type).startswith("float") and rate is not None:
+            if _annotation(field).startswith("float") and rate is not None:
                 check_rate(f"{type(self).__name__}: {field.name}", rate)
+                object.__setattr__(self, field.name, float(rate))
 
     @classmethod
     def at(cls, rate: float) -> Any:
         """Return the variant with all its rates the same."""
-        return cls(**{field.name: rate for field in fields(cls) if field.type == "float"})
+        return cls(**{field.name: rate for field in fields(cls) if _annotation(field) == "float"})
 
     def network_masks(self, draw: Draw, sizes: Sizes) -> Masks:
         """Draw the masks of one network: one direction of one layer."""
@@ -155,6 +156,11 @@ class Dropout:
     def sites(self) -> tuple[str, ...]:
         """Return the sites at which the variant acts, by their names in `Masks`."""
         raise NotImplementedError
+
+
+def _annotation(field: Field[Any]) -> str:
+    """Return a field's type in words, whether it was kept as words or not."""
+    return getattr(field.type, "__name__", str(field.type))
 
 
 _SITES = {

@@ -191,7 +191,7 @@ class WeightDrop(Dropout):
     def __post_init__(self) -> None:
         """Refuse a rate or matrices that are none."""
         super().__post_init__()
-        if isinstance(self.matrices, str) or not self.matrices:
+        if not isinstance(self.matrices, tuple) or not self.matrices:
             raise TypeError(
                 f"WeightDrop: matrices: got {self.matrices!r}, expected a tuple of names"
             )
@@ -200,7 +200,7 @@ class WeightDrop(Dropout):
 
     def sites(self) -> tuple[str, ...]:
         """Return the sites."""
-        return tuple(self.matrices)
+        return self.matrices
 
     def network_masks(self, draw: Draw, sizes: Sizes) -> Masks:
         """Draw a mask of each matrix."""

@@ -67,8 +67,8 @@ class _Layer:
         plain = self.variant is None and masks is None and generator is None
         if plain and self._engine == "kernel":
             return run(input, hx)
-        masks = _as_packed(masks, input)
-        draw = None if plain else partial(draw_masks, self, masks, generator)
+        order = input.sorted_indices if isinstance(input, PackedSequence) else None
+        draw = None if plain else partial(draw_masks, self, masks, generator, order)
         return forward_in_place(run, input, hx, self._engine, draw)
 
     def sample_masks(self, input: Any, generator: torch.Generator | None = None) -> StackMasks:
@@ -106,13 +106,6 @@ class _Layer:
 def _rate(dropout: Any) -> Any:
     """Return what torch.nn's layer is to be told."""
     return 0.0 if isinstance(dropout, Dropout) else dropout
-
-
-def _as_packed(masks: StackMasks | None, input: Any) -> StackMasks | None:
-    """Bring masks into the order in which packed sequences are computed."""
-    if not isinstance(masks, StackMasks) or not isinstance(input, PackedSequence):
-        return masks
-    return masks if input.sorted_indices is None else masks.of_sequences(input.sorted_indices)
 
 
 class RNN(_Layer, torch.nn.RNN):

@@ -15,7 +15,12 @@ from .kernel import KernelCall
 
 
 def draw_masks(
-    layer: Any, masks: StackMasks | None, generator: Any, cell: Cell, call: KernelCall
+    layer: Any,
+    masks: StackMasks | None,
+    generator: Any,
+    order: torch.Tensor | None,
+    cell: Cell,
+    call: KernelCall,
 ) -> StackMasks | None:
     """Return the masks of a kernel call, or None where it is to be computed without.
 
@@ -24,6 +29,8 @@ def draw_masks(
     layer : one of `torch_modules`
     masks, generator
         As given to its `forward`.
+    order : integer tensor of shape (N,), or None
+        In which packed sequences are computed; masks are in the caller's own order.
     cell : Cell
     call : KernelCall
     """
@@ -31,7 +38,7 @@ def draw_masks(
         T, N = _steps_and_sequences(call.x, call.batch_sizes, call.batch_first)
         x = call.weights[0].new_empty(()).expand(T, N, call.x.shape[-1])
         check_stack_masks(cell, from_torch(cell, call.named_weights()), x, masks)
-        return masks
+        return _in_order(masks, order)
     variant = layer.variant
     if variant is None and generator is not None and layer.dropout > 0:
         variant = between_layers(layer.dropout)
@@ -39,10 +46,14 @@ def draw_masks(
         return None
     sizes = _sizes(layer, call.x, call.batch_sizes, call.batch_first)
     if layer.training:
-        return sample(variant, sizes, generator, call.weights[0])
+        return _in_order(sample(variant, sizes, generator, call.weights[0]), order)
     masks = variant.evaluation_stack(sizes.layers, sizes.directions)
     nothing = NonRecurrentDropout(0).evaluation_stack(sizes.layers, sizes.directions)
     return None if masks == nothing else masks
+
+
+def _in_order(masks: StackMasks, order: torch.Tensor | None) -> StackMasks:
+    return masks if order is None else masks.of_sequences(order)
 
 
 def between_layers(rate: float) -> Dropout:
@@ -57,6 +68,9 @@ def sample(variant: Dropout, sizes: Sizes, generator: Any, like: torch.Tensor) -
     """
     if generator is None:
         generator = _default_generator(like.device)
+    if not isinstance(generator, torch.Generator):
+        came = type(generator).__name__
+        raise TypeError(f"generator: got {came}, expected a torch.Generator")
     dtype = like.dtype if like.dtype.itemsize >= 4 else torch.float32
     masks = variant.sample_stack(sizes, generator, dtype)
     return masks.map(lambda m: m.to(like.device, m.dtype if m.dtype == torch.bool else like.dtype))
