@@ -31,12 +31,9 @@ def table(variants: Iterable[Dropout]) -> list[dict[str, str]]:
     rows = []
     for variant in variants:
         masks = variant.sample_stack(_SIZES, np.random.default_rng(0))
-        sites = {"x": masks.inputs[0], "output": masks.y}
-        sites = {name: mask for name, mask in sites.items() if mask is not None}
-        sites |= {n: m for n, m in masks.networks[0][0]._asdict().items() if m is not None}
-        evaluation = {
-            n: m for n, m in variant.evaluation_masks()._asdict().items() if m is not None
-        }
+        sites = _given({"x": masks.inputs[0], "output": masks.y})
+        sites |= _given(masks.networks[0][0]._asdict())
+        evaluation = _given(variant.evaluation_masks()._asdict())
         rows += [
             {
                 "variant": type(variant).__name__,
@@ -48,6 +45,10 @@ def table(variants: Iterable[Dropout]) -> list[dict[str, str]]:
             for name in {**sites, **evaluation}
         ]
     return rows
+
+
+def _given(sites: dict[str, Any]) -> dict[str, Any]:
+    return {name: mask for name, mask in sites.items() if mask is not None}
 
 
 def _shape(mask: Any) -> str:

@@ -32,10 +32,11 @@ def _answer(
 ) -> tuple[torch.Tensor, ...]:
     cell = _cell(kernel, call)
     masks = draw_masks(cell, call)
-    if engine == "kernel" and masks is None:
-        return kernel(*call.args())
-    if engine == "kernel" and kernel_serves(masks):
-        return run_kernel(kernel, call, masks)
+    if engine == "kernel":
+        if masks is None:
+            return kernel(*call.args())
+        if kernel_serves(masks):
+            return run_kernel(kernel, call, masks)
     return as_kernel_would(kernel, call, partial(run, cell, masks=masks))
 
 
