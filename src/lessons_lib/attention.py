@@ -126,10 +126,8 @@ def backward(params: Params, cache: Cache, dread: Array) -> tuple[Params, Array,
     TypeError, ValueError
         `dread` does not fit what was read.
     """
+    _check_gradient(dread, cache.queries)
     queries, keys, u, weights = cache
-    validation.check_array("dread", dread, queries)
-    if tuple(dread.shape) != tuple(queries.shape):
-        raise ValueError(f"dread: got shape {tuple(dread.shape)}, expected {tuple(queries.shape)}")
     xp = array_namespace(u)
     dweights = xp.sum(dread[:, None] * keys[None], axis=-1)
     mean = xp.sum(weights * dweights, axis=1, keepdims=True)
@@ -169,3 +167,9 @@ def _check(params: Params, queries: Array, keys: Array) -> None:
         came = tuple(getattr(params, name).shape)
         if came != shape:
             raise ValueError(f"params.{name}: got shape {came}, expected {shape}")
+
+
+def _check_gradient(dread: Array, queries: Array) -> None:
+    validation.check_array("dread", dread, queries)
+    if tuple(dread.shape) != tuple(queries.shape):
+        raise ValueError(f"dread: got shape {tuple(dread.shape)}, expected {tuple(queries.shape)}")
