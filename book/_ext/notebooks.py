@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 from book_index import BookIndex, index_book, pages_of, place, read_notebook
 from citations import Bibliography
+from colab import add_installation, wheel_address
 from execution import ExecutionError, execute
 from myst_blocks import MarkupError
 from one_language import LANGUAGES, Cell, Notebook, keep_language
@@ -67,12 +68,14 @@ def write_copies(root: Path, to: Path) -> None:
     pages = pages_of(root)
     notebooks = {page: read_notebook(root / f"{page}.ipynb") for page in pages}
     bibliography = Bibliography(root / BIBLIOGRAPHY)
+    wheel = wheel_address()
     for language in LANGUAGES:
         for stale in (to / language).rglob("*.ipynb"):
             stale.unlink()
         index = index_book(notebooks, language, bibliography)
         for page, notebook in notebooks.items():
             copy = one_language_copy(notebook, page, index, (root / page).parent)
+            add_installation(copy, language, wheel)
             path = to / language / f"{page}.ipynb"
             path.parent.mkdir(parents=True, exist_ok=True)
             nbformat.write(nbformat.from_dict(copy), path)

@@ -1,0 +1,54 @@
+"""Write what branch ``notebooks`` holds: what Binder, Colab and nbgitpuller open.
+
+    python deploy/branch.py [--to DIR]       default: _build/branch
+
+``ko/`` and ``en/`` are the one-language notebooks, ``binder/`` says what they run on, and the wheel
+is the library at the same commit, so that notebooks and library always belong together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+README = """# RNN 레슨 · RNN Lessons
+
+이 브랜치는 자동으로 만들어집니다. 고칠 것은 `main`에서 고칩니다.
+`ko/intro.ipynb`에서 시작하십시오.
+
+This branch is written by a program; changes belong in `main`. Start with `en/intro.ipynb`.
+
+Code: MIT (LICENSE). Text and figures: CC BY 4.0 (LICENSE-TEXT).
+"""
+
+
+def write_branch(to: Path) -> None:
+    """Write the branch's files into an empty folder."""
+    shutil.rmtree(to, ignore_errors=True)
+    to.mkdir(parents=True)
+    run(sys.executable, "book/_ext/notebooks.py", "copies", "--to", str(to))
+    wheel = ["wheel", "--quiet", "--disable-pip-version-check", "--no-deps", "--wheel-dir"]
+    run(sys.executable, "-m", "pip", *wheel, str(to), ".")
+    shutil.copytree(ROOT / "binder", to / "binder")
+    for name in ("LICENSE", "LICENSE-TEXT"):
+        shutil.copy(ROOT / name, to)
+    (to / "README.md").write_text(README, "utf-8")
+
+
+def run(*command: str) -> None:
+    """Run a command in the repository, or leave with its exit code."""
+    done = subprocess.run(command, cwd=ROOT, check=False)
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--to", type=Path, default=ROOT / "_build" / "branch")
+    folder = parser.parse_args().to.resolve()
+    write_branch(folder)
+    print(folder)

@@ -1,0 +1,153 @@
+"""Binder's files on this machine: postBuild, JupyterLab as Binder starts it, a chapter in Chromium.
+
+    python deploy/try_binder.py            postBuild, start, first cell, whole chapter, contents
+    python deploy/try_binder.py --size     the size of what binder/requirements.txt installed
+
+Needs an environment made of binder/requirements.txt, and ``_build/branch``: ``make test-binder``.
+What runs in its stead on mybinder.org is repo2docker's image; its form is tested in tests/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+FIRST_RESULT_LIMIT = 15  # seconds from the page's opening to the first cell's result
+HANGUL = re.compile("[가-힣]")
+
+
+def main() -> None:
+    """Run the part that was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--size", action="store_true")
+    if parser.parse_args().size:
+        print(f"binder/requirements.txt installs {size_of_packages() / 1e6:.0f} MB")
+        return
+    from lab import environment, free_port, prepare, stop
+
+    with tempfile.TemporaryDirectory(prefix="binder-") as folder:
+        work = Path(folder) / "work"
+        environ, port, token = environment(Path(folder)), free_port(), secrets.token_hex(16)
+        prepare(work, environ)
+        lab = ["jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
+        lab += [f"--port={port}", f"--IdentityProvider.token={token}"]
+        server = subprocess.Popen(lab, cwd=work, env=environ, stderr=subprocess.DEVNULL)
+        try:
+            for language in ("ko", "en"):
+                run_chapter(server, f"http://127.0.0.1:{port}", token, work, language)
+        finally:
+            stop(server)
+    print("2 passed, 0 failed")
+
+
+def size_of_packages() -> int:
+    """Return the bytes of the environment's packages, without pip."""
+    (packages,) = Path(sys.prefix).glob("lib/python3*/site-packages")
+    return sum(
+        path.lstat().st_size
+        for path in packages.rglob("*")
+        if path.is_file() and path.relative_to(packages).parts[0] != "pip"
+    )
+
+
+def run_chapter(
+    server: subprocess.Popen, address: str, token: str, work: Path, language: str
+) -> None:
+    """Open a chapter as its launch button does, run it in the browser, check what was saved."""
+    import psutil
+    import requests
+    from lab import CELL_LIMIT, CHAPTER, MEMORY_LIMIT, check, megabytes, wait_for
+    from playwright.sync_api import sync_playwright
+
+    path = f"{language}/{CHAPTER}.ipynb"
+    headers, process, peak = {"Authorization": f"token {token}"}, psutil.Process(server.pid), 0.0
+    wait_for("JupyterLab", lambda: requests.get(f"{address}/api", timeout=5).ok, 60)
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1400, "height": 1000}, locale="en-US")
+        begun = time.monotonic()
+        page.goto(f"{address}/lab/tree/{path}?token={token}&reset", timeout=60_000)
+        page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=60_000)
+        opened = time.monotonic() - begun
+
+        page.locator(".jp-CodeCell .jp-InputArea-editor").first.click()
+        page.keyboard.press("Shift+Enter")  # Colab's cell, which does nothing here
+        begun = time.monotonic()
+        page.keyboard.press("Shift+Enter")
+        page.get_by_text("[2]:").first.wait_for(timeout=60_000)
+        first = time.monotonic() - begun
+
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_text("Run All Cells", exact=True).click()
+        cells = json.loads((work / path).read_text("utf-8"))["cells"]
+        count = sum(cell["cell_type"] == "code" for cell in cells)
+
+        def finished() -> bool:
+            nonlocal peak
+            peak = max(peak, megabytes(process))
+            page.keyboard.press("Control+s")
+            kernels = requests.get(f"{address}/api/kernels", headers=headers, timeout=30).json()
+            idle = all(kernel["execution_state"] == "idle" for kernel in kernels)
+            return idle and len(executed(work / path)) == count
+
+        begun = time.monotonic()
+        wait_for("the chapter", finished, CELL_LIMIT)
+        took = time.monotonic() - begun
+        page.get_by_role("tab", name="Table of Contents").click()
+        page.locator(".jp-TableOfContents-content .jp-tocItem").first.wait_for(timeout=30_000)
+        headings = page.locator(".jp-TableOfContents-content .jp-tocItem").all_inner_texts()
+        page.screenshot(path=str(ROOT / "_build" / f"binder-{language}.png"))
+        browser.close()
+    for kernel in requests.get(f"{address}/api/kernels", headers=headers, timeout=30).json():
+        requests.delete(f"{address}/api/kernels/{kernel['id']}", headers=headers, timeout=30)
+    korean = [heading for heading in headings if HANGUL.search(heading)]
+    check(len(headings) > 3, f"{path}: the table of contents shows {headings}")
+    wanted = headings if language == "ko" else []
+    others = [heading for heading in headings if (heading in korean) != (heading in wanted)]
+    check(len(others) <= len(headings) // 3, f"{path}: headings in the other language: {others}")
+    check(first < FIRST_RESULT_LIMIT, f"{path}: the first result took {first:.1f} s")
+    check(peak < MEMORY_LIMIT, f"{path}: {peak:.0f} MB, over {MEMORY_LIMIT}")
+    print(
+        f"{path}: opened in {opened:.1f} s, first cell {first:.1f} s, {count} cells {took:.1f} s, "
+        f"{peak:.0f} MB, {len(headings)} headings"
+    )
+
+
+def executed(path: Path) -> list[int]:
+    """Return the numbers of the code cells that the saved notebook says were run, all well.
+
+    Raises
+    ------
+    LabError
+        A cell stores an error.
+    """
+    from lab import check
+
+    cells = [c for c in json.loads(path.read_text("utf-8"))["cells"] if c["cell_type"] == "code"]
+    kinds = {output["output_type"] for cell in cells for output in cell["outputs"]}
+    check("error" not in kinds, f"{path.name}: a cell stores an error")
+    numbers = [cell["execution_count"] for cell in cells]
+    return [n for n in numbers if n and n > 2]  # the first two were run by themselves before
+
+
+def chromium() -> str:
+    """Return a browser: $CHROMIUM, or one that is installed."""
+    names = ("chromium", "google-chrome", "chromium-browser")
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if not found:
+        sys.exit("No Chromium here. On Debian or Ubuntu: sudo apt install chromium")
+    return found
+
+
+if __name__ == "__main__":
+    main()

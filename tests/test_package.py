@@ -1,0 +1,101 @@
+"""What the sdist holds can be tested without the book, and the pinned lists agree."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+SDIST = PROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]
+LISTS = ("requirements.txt", "binder/requirements.txt", "deploy/hub.txt", "deploy/tools.txt")
+SYSTEMS = [
+    {"python_version": f"3.{minor}", "python_full_version": f"3.{minor}.7", "sys_platform": system}
+    for minor in (11, 12, 13)
+    for system in ("linux", "darwin", "win32")
+]
+
+
+def imported_by(path: Path) -> set[str]:
+    """Return the first words of what a file imports, in functions too."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+def test_tests_in_the_sdist_need_no_part_of_the_book():
+    files = {path.stem: path for path in (ROOT / "tests").glob("*.py")}
+    left_out = {Path(name).stem for name in SDIST["exclude"]}
+    of_the_book = {path.stem for path in (ROOT / "book" / "_ext").glob("*.py")} - {"one_core"}
+    for name, path in files.items():
+        if name not in left_out:
+            needs = imported_by(path) & (of_the_book | left_out | {"benchmarks", "deploy"})
+            assert not needs, (
+                f"tests/{name}.py needs {', '.join(sorted(needs))}, which the sdist lacks: add it "
+                "to `exclude` of [tool.hatch.build.targets.sdist] in pyproject.toml"
+            )
+
+
+def test_nothing_is_left_out_that_is_not_there():
+    missing = [name for name in SDIST["exclude"] if not (ROOT / name).exists()]
+    assert not missing, f"pyproject.toml leaves {missing} out of the sdist; there are no such files"
+
+
+def pins(name: str) -> dict[str, list[Requirement]]:
+    """Return the pinned packages of a list."""
+    found: dict[str, list[Requirement]] = {}
+    for line in (ROOT / name).read_text("utf-8").splitlines():
+        if line and not line.startswith(("#", "--")):
+            requirement = Requirement(line)
+            found.setdefault(requirement.name, []).append(requirement)
+    return found
+
+
+def test_every_list_is_exact():
+    for name in LISTS:
+        for requirements in pins(name).values():
+            for one in requirements:
+                assert re.fullmatch(r"==[\w.]+(\+cpu)?", str(one.specifier)), f"{name}: {one}"
+                assert not one.url
+
+
+def test_the_books_list_serves_every_machine():
+    text = (ROOT / "requirements.txt").read_text("utf-8")
+    for word in ("+cpu", "--hash", "http", "file:", "nvidia-", "cuda-", "triton"):
+        assert word not in text, f"requirements.txt names {word}"
+
+
+def test_at_most_one_version_of_a_package_on_any_machine():
+    for name in ("requirements.txt", "deploy/hub.txt", "deploy/tools.txt"):
+        for package, requirements in pins(name).items():
+            for system in SYSTEMS:
+                chosen = [r for r in requirements if not r.marker or r.marker.evaluate(system)]
+                assert len(chosen) < 2, f"{name}: {package} twice on {system}"
+
+
+def test_what_is_asked_for_is_pinned_within_its_range():
+    extras = PROJECT["project"]["optional-dependencies"]
+    wanted = [*PROJECT["project"]["dependencies"], *extras["torch"], *extras["chapters"]]
+    wanted += [*extras["test"], *extras["book"]]
+    pinned = pins("requirements.txt")
+    for requirement in map(Requirement, wanted):
+        if requirement.name != "lessons-lib":
+            for one in pinned[requirement.name]:
+                version = str(one.specifier).removeprefix("==")
+                assert requirement.specifier.contains(version), f"{one}, wanted {requirement}"
+
+
+def test_binder_and_the_hub_run_the_books_versions():
+    book = pins("requirements.txt")
+    for name in ("binder/requirements.txt", "deploy/hub.txt"):
+        for package in pins(name).keys() & {"numpy", "torch", "matplotlib", "array-api-compat"}:
+            (one,), (books,) = pins(name)[package], book[package]
+            assert str(one.specifier).removesuffix("+cpu") == str(books.specifier), name
