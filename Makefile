@@ -12,7 +12,7 @@ GIVEN := $(filter command line environment,$(origin PYTHON))
 ON_GPU = PYTHONPATH=.:src:tests:$$PYTHONPATH $(if $(GIVEN),$(PYTHON),$(PY))
 
 .PHONY: help env book serve notebooks execute figures corpus test verify \
-  test-gpu test-package test-lowest test-newest test-binder test-hub record lint mutants lock audit \
+  test-gpu test-package test-alone test-lowest test-newest test-binder test-hub record lint mutants lock audit \
   lint-workflows branch clean
 
 help: ## list the commands
@@ -123,6 +123,9 @@ audit: .venv-tools/.ready ## ask for known weaknesses of the packages that are p
 
 test-package: ## build wheel and sdist twice; install them; run the sdist's tests (TAG=v0.1.0)
 	$(PYTHON) deploy/package.py $(if $(TAG),--tag "$(TAG)")
+
+test-alone: ## build wheel and sdist twice; NumPy alone is enough for the library
+	$(PYTHON) deploy/package.py --without-torch
 
 test-lowest: ## the library's tests on the lowest versions that pyproject.toml allows
 	$(PYTHON) deploy/package.py --lowest
