@@ -69,7 +69,8 @@ def lstm_backward(dy, dh_T, dc_T, x, h0, c0, W_ih, W_hh, b):
     for frame in x:
         states.append(lstm_step(frame, *states[-1], W_ih, W_hh, b))
     dh, dc = dh_T, dc_T
-    dx, sums = [], []
+    dx: list = []
+    sums = []
     for t in list(range(len(x)))[::-1]:
         incoming = dy[t] + dh
         out = lstm_step_backward(incoming, dc, x[t], *states[t], W_ih, W_hh, b)

@@ -54,7 +54,8 @@ def rnn_backward(dy, dh_T, x, h0, W_ih, W_hh, b):
 def rnn_truncated_backward(dy, dh_T, x, h0, W_ih, W_hh, b, k):
     y, _ = rnn_forward(x, h0, W_ih, W_hh, b)
     T = len(x)
-    dx, total, dh_first = [], 0, None
+    dx, dh_first = [], None
+    total = np.zeros(W_ih.size + W_hh.size + b.size)
     for start in range(0, T, k):
         stop = min(start + k, T)
         state = h0 if start == 0 else y[start - 1]

@@ -24,6 +24,14 @@ loaded already and the function asks for tensors.
 
 from .cells import checks_of
 from .check import Check
+from .masks import (
+    non_recurrent_dropout,
+    recurrent_dropout,
+    rnndrop,
+    variational_dropout,
+    weight_drop,
+    zoneout,
+)
 from .tools import (
     bidirectional_merge,
     clip_by_norm,
@@ -46,5 +54,7 @@ CHECKS: dict[str, Check] = {
         *(lstm_step, lstm_step_backward, lstm_forward, lstm_backward, lstm_truncated_backward),
         *(gru_step, gru_step_backward, gru_forward, gru_backward, gru_truncated_backward),
         *(clip_by_norm, clip_by_value, bidirectional_merge, padded_reverse, numerical_gradient),
+        *(non_recurrent_dropout, rnndrop, variational_dropout),
+        *(weight_drop, recurrent_dropout, zoneout),
     )
 }

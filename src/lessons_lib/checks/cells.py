@@ -19,7 +19,7 @@ from .mistake import Mistake, Named
 from .mistakes.gru import GRU
 from .mistakes.lstm import LSTM
 from .mistakes.rnn import RNN
-from .mistakes.sequence import ANY_CELL, CELL_STATE, SEQUENCE, SWAPPED, TRUNCATED
+from .mistakes.sequence import ANY_CELL, CELL_STATE, SEQUENCE, SWAPPED, TRUNCATED, exchanged
 
 _SIZES = (
     {"T": 5, "N": 3, "D": 4, "H": 2},
@@ -117,6 +117,8 @@ class _Network(NamedTuple):
             shapes["k"] = "int"
             sizes = [{**size, "k": k} for size, k in zip(sizes, (*_WINDOWS, 2), strict=True)]
 
+        pair = [f"d{name}" for name in self.before] if reverse else self.after
+
         def draw(
             rng: np.random.Generator, N: int, D: int, H: int, T: int = 1, k: int | None = None
         ) -> Named:
@@ -130,6 +132,7 @@ class _Network(NamedTuple):
             draw=draw,
             reference=self.backward if reverse else self.forward,
             mistakes=(
+                *(exchanged(*states) for states in [pair] if len(states) == 2),
                 *ANY_CELL,
                 *_CELLS[self.module][1],
                 *(() if self.single else SEQUENCE),

@@ -155,7 +155,8 @@ class Check:
             found = self._swapped(function, seed, limit)
         findings = self._explained(found)
         for name in wrong:
-            if name not in found.explained:
+            finite = np.isfinite(compare.worst(name, attempts).came[name]).all()
+            if finite and name not in found.explained:
                 cause = observe(name, attempts, compare.IMPRECISE)
                 findings.append(
                     Finding("observed", {"name": name, "text": Finding(*cause)})

@@ -58,7 +58,7 @@ def describe(name: str, attempts: Sequence[Attempt]) -> Finding:
         return Finding("wrong_shape", {**values, "came": came.shape})
     if not np.isfinite(came).all():
         index = np.argwhere(~np.isfinite(came))[0]
-        return Finding("not_finite", {**values, **_element(came, index)})
+        return Finding("not_finite_at", {**values, **_element(came, index)})
     difference = np.abs(came - expected)
     index = np.array(np.unravel_index(np.argmax(difference), difference.shape))
     return Finding(

@@ -35,7 +35,7 @@ def diagnose(
     wrong: Sequence[str],
     tolerance: float,
 ) -> Diagnosis:
-    """Look for one mistake that explains all that is wrong, then for two, then for a part of it.
+    """Look for one mistake that explains all that is wrong, then two, then one that does in part.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def diagnose(
         for pair in combinations(mistakes, 2):
             if not pair[0].excludes or pair[0].excludes != pair[1].excludes:
                 found = fitting(pair)
-                if len(found) > len(best):
+                if len(found) == len(wrong):  # for a part of them two are too free a choice
                     explained[pair] = found
         best = max(explained.values(), key=len, default=frozenset())
     if not best:

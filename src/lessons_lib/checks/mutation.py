@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
-from types import FunctionType, ModuleType, SimpleNamespace
+from types import CodeType, FunctionType, ModuleType, SimpleNamespace
 from typing import Any, NamedTuple
 
 from lessons_lib import clipping, gradients, gru, lstm, padding, reset_gate, rnn, scan, weights
@@ -65,46 +64,56 @@ def library(edits: frozenset[Edit] = frozenset()) -> SimpleNamespace:
     made: dict[Any, FunctionType] = {}
     modules = {}
     for module in MODULES:
-        functions = {k: v for k, v in vars(module).items() if isinstance(v, FunctionType)}
-        scope = vars(module) | vars(helpers) | {k: made.get(v, v) for k, v in functions.items()}
-        for name, function in functions.items():
-            if function.__module__ == module.__name__ and name == function.__name__:
-                own = [edit for edit in edits if edit.function == f"{_short(module)}.{name}"]
-                made[function] = scope[name] = _rebuilt(function, scope, own)
-        cells = {k: v for k, v in vars(module).items() if isinstance(v, scan.Cell)}
-        scope |= {name: _with_functions(cell, made) for name, cell in cells.items()}
-        modules[_short(module)] = SimpleNamespace(**scope)
+        name, functions, cells = _parts(module)
+        scope = vars(module) | vars(helpers)
+        scope |= {k: made[function] for k, function in functions.items() if function in made}
+        for k, function in functions.items():
+            if function.__module__ == module.__name__ and k == function.__name__:
+                own = tuple(sorted(e for e in edits if e.function == f"{name}.{k}"))
+                made[function] = scope[k] = _rebuilt(function, scope, own)
+        scope |= {k: _with_functions(cell, made) for k, cell in cells.items()}
+        modules[name] = SimpleNamespace(**scope)
     return SimpleNamespace(**modules)
 
 
-def _short(module: ModuleType) -> str:
-    return module.__name__.rpartition(".")[2]
+@cache
+def _parts(module: ModuleType) -> tuple[str, dict[str, FunctionType], dict[str, scan.Cell]]:
+    """Return a module's own name, the functions it knows, and its cells."""
+    names = vars(module).items()
+    return (
+        module.__name__.rpartition(".")[2],
+        {name: value for name, value in names if isinstance(value, FunctionType)},
+        {name: value for name, value in names if isinstance(value, scan.Cell)},
+    )
 
 
 def _with_functions(cell: scan.Cell, made: dict[Any, FunctionType]) -> scan.Cell:
-    fields = {name: value for name, value in vars(cell).items() if isinstance(value, FunctionType)}
-    changed: dict[str, Any] = {name: made.get(value, value) for name, value in fields.items()}
+    changed: dict[str, Any] = {
+        name: made.get(value, value)
+        for name, value in vars(cell).items()
+        if isinstance(value, FunctionType)
+    }
     return replace(cell, **changed)
 
 
-def _rebuilt(function: FunctionType, scope: dict[str, Any], edits: Iterable[Edit]) -> FunctionType:
+def _rebuilt(
+    function: FunctionType, scope: dict[str, Any], edits: tuple[Edit, ...]
+) -> FunctionType:
     """Return the function with other globals and, where there are edits, with changed source."""
-    code, defaults = function.__code__, function.__defaults__
-    if edits:
-        source = source_of(function)
-        for edit in sorted(edits):
-            if source.count(edit.old) != 1:
-                raise ClashError(f"{edit.function}: {edit.old!r} stands {source.count(edit.old)}×")
-            source = source.replace(edit.old, edit.new)
-        made: dict[str, Any] = {}
-        exec(compile(source, f"<changed {function.__name__}>", "exec"), scope.copy(), made)
-        code = made[function.__name__].__code__
-    rebuilt = FunctionType(code, scope, function.__name__, defaults, function.__closure__)
+    code = _changed_code(function, edits) if edits else function.__code__
+    name, closure = function.__name__, function.__closure__
+    rebuilt = FunctionType(code, scope, name, function.__defaults__, closure)
     rebuilt.__kwdefaults__ = function.__kwdefaults__
     return rebuilt
 
 
 @cache
-def source_of(function: FunctionType) -> str:
-    """Return a function's source, its annotations left unevaluated."""
-    return "from __future__ import annotations\n" + textwrap.dedent(inspect.getsource(function))
+def _changed_code(function: FunctionType, edits: tuple[Edit, ...]) -> CodeType:
+    source = textwrap.dedent(inspect.getsource(function))
+    for edit in edits:
+        if source.count(edit.old) != 1:
+            raise ClashError(f"{edit.function}: {edit.old!r} stands {source.count(edit.old)}×")
+        source = source.replace(edit.old, edit.new)
+    made = dict(function.__globals__)
+    exec(f"from __future__ import annotations\n{source}", made)
+    return made[function.__name__].__code__

@@ -62,7 +62,7 @@ FINDINGS: dict[str, tuple[str, str]] = {
         "{name}의 모양이 {came}입니다. {shape}이어야 합니다 ({sizes}).",
         "{name}: got shape {came}, expected {shape} ({sizes}).",
     ),
-    "not_finite": (
+    "not_finite_at": (
         "{name}에 유한하지 않은 값이 있습니다. {index}의 값이 {came}입니다 ({sizes}).",
         "{name}: not finite; at {index} it is {came} ({sizes}).",
     ),

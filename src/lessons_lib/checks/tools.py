@@ -86,8 +86,9 @@ bidirectional_merge = Check(
 
 
 def _draw_padded(rng: np.random.Generator, T: int, N: int, D: int) -> Named:
-    lengths = rng.integers(1, T, N) if T > 1 else np.ones(N, dtype=np.int64)
-    lengths[0] = max(1, T - 1)
+    longest = max(1, T - 2)  # so that one step too far is not the whole of it
+    lengths = rng.integers(1, longest + 1, N)
+    lengths[0] = longest
     return {"x": rng.standard_normal((T, N, D)), "lengths": lengths}
 
 

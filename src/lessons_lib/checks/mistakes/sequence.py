@@ -222,6 +222,23 @@ TRUNCATED: tuple[Mistake, ...] = (
     ),
 )
 
+
+def exchanged(first: str, second: str) -> Mistake:
+    """Return the mistake of returning two results in each other's place."""
+
+    def after(results: Named) -> Named:
+        if not {first, second} <= set(results):
+            return results
+        return results | {first: results[second], second: results[first]}
+
+    return Mistake(
+        f"{first}-{second}-exchanged",
+        f"{first}, {second}의 자리가 바뀌었습니다. 이 차례로 돌려주어야 합니다.",
+        f"{first} and {second} are exchanged. They are to be returned in this order.",
+        after=after,
+    )
+
+
 #: Seen only where T = N, since shapes refuse it elsewhere.
 SWAPPED = Mistake(
     "time-and-batch-swapped",

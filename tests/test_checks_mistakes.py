@@ -1,0 +1,158 @@
+"""Each known mistake is told from code that was not made from it, alone and beside a second one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from learners import right, slips_of, wrong
+
+from lessons_lib.checks import CHECKS
+from lessons_lib.checks.mistakes.sequence import ANY_CELL, SEQUENCE, TRUNCATED
+from lessons_lib.checks.mutation import ClashError, Edit, library
+
+FILES = ("rnn_by_sequence", "lstm_by_gate", "gru_with_vectors", "around", "dropouts")
+SLIPS = {(file, name): slip for file in FILES for name, slip in slips_of(file).items()}
+#: The second mistake: the first of these that can be made in the same function.
+PARTNERS = ("no-bias", "any/no-bias", "mean-over-batch", "candidate-sigmoid", "first-h-ignored")
+#: What is seen through the slope of tanh alone, which the first mistake leaves out.
+OWN_PARTNER = {"tanh-slope-missing": "mean-over-batch"}
+#: Mistakes outside the cells are tried in pairs on one of them.
+SHARED = {mistake.name for mistake in (*ANY_CELL, *SEQUENCE, *TRUNCATED)}
+#: Orders of the gates are one mistake; where dropout is off nothing else about it can be seen.
+BESIDE = [
+    (file, name)
+    for file, name in SLIPS
+    if file != "around"
+    and name != "any/no-bias"
+    and "off-in-training" not in name
+    and (file == "rnn_by_sequence" or name not in SHARED)
+    and ("order-" not in name or name in ("order-ifog", "order-fiog", "order-zrn"))
+]
+
+
+def explanations(report):
+    """Return the mistakes named, a set for each explanation offered."""
+    found = [f for f in report.findings if f.kind in ("mistake", "or_else")]
+    return [{mistake.name for mistake in f.values["text"].parts} for f in found]
+
+
+def bare(name: str) -> str:
+    return name.partition("/")[2] or name
+
+
+@pytest.mark.parametrize(("file", "name"), SLIPS)
+def test_a_mistake_is_named(file, name):
+    slip = SLIPS[file, name]
+    learner = wrong(file, [slip])
+    for check in {slip.checks[0], slip.checks[-1]}:
+        report = CHECKS[check](getattr(learner, check), "en")
+        assert not report
+        assert explanations(report) == [{bare(name)}], report
+
+
+@pytest.mark.parametrize(("file", "name"), BESIDE)
+def test_a_mistake_is_named_beside_a_second_one(file, name):
+    own = OWN_PARTNER.get(name)
+    for partner in [own] if own else PARTNERS:
+        if partner == name or (file, partner) not in SLIPS:
+            continue
+        slips = [SLIPS[file, name], SLIPS[file, partner]]
+        common = [check for check in slips[0].checks if check in slips[1].checks]
+        learner = wrong(file, slips)
+        if learner is not None and common:
+            report = CHECKS[common[0]](getattr(learner, common[0]), "en")
+            assert explanations(report) == [{bare(name), bare(partner)}], report
+            return
+    pytest.fail(f"{name}: no second mistake can be made beside it")
+
+
+@pytest.mark.parametrize("name", [name for file, name in SLIPS if file == "around"])
+def test_a_mistake_is_named_beside_a_changed_argument(name):
+    slip = SLIPS["around", name]
+    function = getattr(wrong("around", [slip]), slip.checks[0])
+
+    def careless(*arguments):
+        results = function(*arguments)
+        results = [r.copy() for r in results] if isinstance(results, list) else results.copy()
+        array = next(a for a in arguments if isinstance(a, np.ndarray | list))
+        array[0] *= 2
+        return results
+
+    report = CHECKS[slip.checks[0]](careless, "en")
+    assert explanations(report) == [{bare(name)}]
+    assert "changed" in {finding.kind for finding in report.findings}
+
+
+def test_every_known_mistake_is_tried():
+    """Each network has slips of its own; dropout's LSTM is the LSTM's, but for its bias."""
+    family = {"rnn": "rnn_by_sequence", "lstm": "lstm_by_gate", "gru": "gru_with_vectors"}
+    for check in CHECKS.values():
+        file = family.get(check.name.partition("_")[0])
+        there = {bare(n) for f, n in SLIPS if file in (f, None)}
+        assert {mistake.name for mistake in check.mistakes} <= there, check.name
+
+
+def test_there_are_many_known_mistakes():
+    names = {(m.ko, m.en) for check in CHECKS.values() for m in check.mistakes}
+    orders = {m.name for check in CHECKS.values() for m in check.mistakes if "order-" in m.name}
+    assert len(names) - len(orders) >= 100
+
+
+def test_an_edit_that_does_not_fit_the_source_is_refused():
+    with pytest.raises(ClashError, match=r"lstm\.step: 'no such text' stands 0×"):
+        library(frozenset([Edit("lstm.step", "no such text", "")]))
+
+
+def test_the_library_itself_is_not_changed():
+    from lessons_lib import lstm, scan
+
+    before = scan.backward, lstm.step
+    changed = library(frozenset([Edit("lstm.step", "h = o * tanh_c", "h = tanh_c")]))
+    assert changed.lstm.step is not lstm.step
+    assert changed.lstm.CELL.step is changed.lstm.step
+    assert (scan.backward, lstm.step) == before
+    assert lstm.CELL.step is lstm.step
+
+
+@pytest.mark.parametrize("check", ["rnn_step", "lstm_backward", "gru_step", "clip_by_norm"])
+def test_what_is_not_known_is_not_guessed(check):
+    file = {"rnn": FILES[0], "lstm": FILES[1], "gru": FILES[2]}.get(
+        check.partition("_")[0], "around"
+    )
+    function = getattr(right(file), check)
+    rng = np.random.default_rng(0)
+
+    def noisy(*arguments):
+        results = function(*arguments)
+        parts = results if isinstance(results, tuple | list) else [results]
+        return [p * (1 + 0.1 * rng.standard_normal(p.shape)) for p in parts]
+
+    report = CHECKS[check](noisy, "en")
+    assert not report
+    assert not explanations(report)
+    assert "not recognised" in str(report)
+    assert "알아내지 못했습니다" in str(CHECKS[check](noisy, "ko"))
+
+
+def test_zeros_are_explained_by_no_mistake():
+    def stub(dh, x, h_prev, W_ih, W_hh, b):
+        return [np.zeros_like(a) for a in (x, h_prev, W_ih, W_hh, b)]
+
+    report = CHECKS["rnn_step_backward"](stub, "en")
+    assert not explanations(report)
+    assert "it is zero: nothing was added to it" in str(report)
+
+
+def test_a_part_is_explained_where_the_rest_is_not():
+    """dW_hh is made with the state after the step; db is off in a way of its own."""
+    slip = SLIPS["lstm_by_gate", "state-after-in-dW"]
+    learner = wrong("lstm_by_gate", [slip])
+
+    def step_backward(*arguments):
+        *others, db = learner.lstm_step_backward(*arguments)
+        return *others, db + np.arange(len(db))
+
+    report = CHECKS["lstm_step_backward"](step_backward, "en")
+    assert explanations(report) == [{"state-after-in-dW"}]
+    assert "right: dx, dh_prev, dc_prev, dW_ih." in str(report)
+    assert "db: the cause is not recognised" in str(report)
