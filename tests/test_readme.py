@@ -30,14 +30,16 @@ def test_both_languages_show_the_same_code():
 
 
 def test_links_lead_to_files():
-    for name in ("README.md", "README.ko.md", "CONTRIBUTING.md"):
+    for name in ("README.md", "README.ko.md", "CONTRIBUTING.md", "deploy/README.md"):
         for target in re.findall(r"\]\(([^)#:]+)\)", (ROOT / name).read_text("utf-8")):
-            assert (ROOT / target).exists(), f"{name} links to {target}"
+            assert ((ROOT / name).parent / target).exists(), f"{name} links to {target}"
 
 
 def test_address_of_the_repository_is_said_once():
-    folders = [ROOT / name for name in ("src", "tests", "book")]
-    files = [path for folder in folders for path in folder.rglob("*.*")] + list(ROOT.glob("*.*"))
+    folders = [ROOT / name for name in ("src", "tests", "book", "binder", "deploy")]
+    files = [path for folder in folders for path in folder.rglob("*.*")]
+    files += [*ROOT.glob("*.*"), *(ROOT / ".github").rglob("*.*")]
+    files = [path for path in files if "node_modules" not in path.parts]
     told = {
         path.name
         for path in files
