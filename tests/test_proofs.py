@@ -1,6 +1,7 @@
 """The four-way proof passes for the library's cells and fails, by name, for a broken one."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,7 +61,7 @@ def test_a_case_names_what_its_loss_depends_on():
 
 
 def test_layers_and_directions_are_named_and_judged():
-    sizes = {"T": 4, "N": 2, "D": 3, "H": 5}
+    sizes: dict[str, Any] = {"T": 4, "N": 2, "D": 3, "H": 5}
     case = proofs.random_stack_case("pair", lstm.CELL, **sizes, num_layers=2, bidirectional=True)
     names = set(case.arrays())
     assert {"W_ih_l0", "W_hh_l1_reverse", "b_l0_reverse", "x", "h0", "c0"} <= names

@@ -10,6 +10,7 @@ import numpy as np
 
 from . import scan, stack
 from .arrays import Array
+from .dropout import Dropout, Sizes
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,22 @@ class Case:
 
 
 def random_case(
-    cell: scan.Cell, T: int, N: int, D: int, H: int, seed: int = 0, name: str | None = None
+    cell: scan.Cell,
+    T: int,
+    N: int,
+    D: int,
+    H: int,
+    seed: int = 0,
+    name: str | None = None,
+    dropout: Dropout | None = None,
 ) -> Case:
-    """Draw a single cell: parameters as the cell does, all else from the standard normal."""
+    """Draw a single cell: parameters as the cell does, masks as `dropout`, all else normal."""
     rng = np.random.default_rng(seed)
     params = cell.init_params(D, H, rng)
-    return _case(name or cell.name, scan, cell, params, rng.standard_normal((T, N, D)), rng)
+    case = _case(name or cell.name, scan, cell, params, rng.standard_normal((T, N, D)), rng)
+    if dropout is None:
+        return case
+    return replace(case, masks=dropout.sample(Sizes.of(params, case.x), rng))
 
 
 def random_stack_case(
@@ -79,11 +90,15 @@ def random_stack_case(
     num_layers: int = 1,
     bidirectional: bool = False,
     seed: int = 0,
+    dropout: Dropout | None = None,
 ) -> Case:
-    """Draw layers and directions: parameters as the cell does, all else standard normal."""
+    """Draw layers and directions: as `random_case` does a single cell."""
     rng = np.random.default_rng(seed)
     params = stack.init_params(cell, D, H, rng, num_layers, bidirectional)
-    return _case(name, stack, cell, params, rng.standard_normal((T, N, D)), rng)
+    case = _case(name, stack, cell, params, rng.standard_normal((T, N, D)), rng)
+    if dropout is None:
+        return case
+    return replace(case, masks=dropout.sample_stack(Sizes.of(params, case.x), rng))
 
 
 def _case(
