@@ -98,6 +98,15 @@ def test_there_are_many_known_mistakes():
     assert len(names) - len(orders) >= 100
 
 
+@pytest.mark.parametrize("check", CHECKS)
+def test_the_text_that_a_mistake_changes_stands_in_the_library(check):
+    for mistake in CHECKS[check].mistakes:
+        try:
+            library(frozenset(mistake.edits))
+        except ClashError as error:
+            pytest.fail(f"{mistake.name}: {error}")
+
+
 def test_an_edit_that_does_not_fit_the_source_is_refused():
     with pytest.raises(ClashError, match=r"lstm\.step: 'no such text' stands 0×"):
         library(frozenset([Edit("lstm.step", "no such text", "")]))

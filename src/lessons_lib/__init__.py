@@ -15,6 +15,8 @@ attention
     Additive attention, forward and backward: what each query reads from all keys.
 dropout
     Six ways to apply dropout inside an LSTM, as values: masks that `masks=` takes.
+checks
+    Checks of a learner's own functions, which say what is wrong with them.
 convert
     The same weights in the layouts of torch, Keras and Flax; gates in another order.
 gradients
@@ -39,6 +41,7 @@ Randomness is an argument: whatever draws numbers takes a ``numpy.random.Generat
 
 from . import (
     attention,
+    checks,
     convert,
     dropout,
     gradients,
@@ -56,6 +59,7 @@ from .show import show_source
 
 __all__ = [
     "attention",
+    "checks",
     "convert",
     "dropout",
     "gradients",

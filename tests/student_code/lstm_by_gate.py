@@ -47,9 +47,9 @@ def lstm_step_backward(dh, dc, x, h_prev, c_prev, W_ih, W_hh, b):
     dx, dh_prev = np.zeros_like(x), np.zeros_like(h_prev)
     dW_ih, dW_hh, db = np.zeros_like(W_ih), np.zeros_like(W_hh), np.zeros_like(b)
     for name, r in rows.items():
-        dx += np.einsum("nh,hd->nd", delta[name], W_ih[r])
+        dx += np.einsum("nh,hi->ni", delta[name], W_ih[r])
         dh_prev += np.einsum("nh,hk->nk", delta[name], W_hh[r])
-        dW_ih[r] = np.einsum("nh,nd->hd", delta[name], x)
+        dW_ih[r] = np.einsum("nh,ni->hi", delta[name], x)
         dW_hh[r] = np.einsum("nh,nk->hk", delta[name], state)
         db[r] = delta[name].sum(0)
     return dx, dh_prev, dc_prev, dW_ih, dW_hh, db

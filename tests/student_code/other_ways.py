@@ -15,7 +15,7 @@ def rnn_step(*args):
 
 def lstm_step(x, h_prev, c_prev, W_ih, W_hh, b):
     N, H = h_prev.shape
-    a = np.einsum("nd,kd->nk", x, W_ih) + np.einsum("nh,kh->nk", h_prev, W_hh) + b
+    a = np.einsum("ni,ki->nk", x, W_ih) + np.einsum("nh,kh->nk", h_prev, W_hh) + b
     i, f, g, o = a.reshape(N, 4, H).transpose(1, 0, 2)
     c = expit(f) * c_prev + expit(i) * np.tanh(g)
     return [expit(o) * np.tanh(c), c]

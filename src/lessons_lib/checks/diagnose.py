@@ -1,7 +1,8 @@
 """Find which known mistakes give exactly what came; where none do, say only what the numbers show.
 
 A mistake is named where the reference with that mistake in it returns the learner's own numbers, in
-every case. So nothing is guessed. Of two mistakes that no numbers can tell apart, both are named.
+every case, and where results that are wrong in another way are none that the mistake would change.
+So nothing is guessed. Of two mistakes that no numbers can tell apart, both are named.
 """
 
 from __future__ import annotations
@@ -52,19 +53,20 @@ def diagnose(
     telling = [name for name in wrong if any(a.came[name].any() for a in attempts)]
 
     def fitting(explanation: Explanation) -> frozenset[str]:
-        """Return the wrong results that it explains; none where it would break a right one."""
-        left = frozenset(telling)
+        """Return the wrong results that it explains; none if another is not as it would be."""
+        left = set(telling)
         for attempt in reversed(attempts):  # the last is the smallest
             found = _predicted(predict, explanation, attempt.arguments)
-            fits = {
-                name
-                for name in attempt.came
-                if found and gap(attempt.came[name], found[name]) <= tolerance
-            }
-            left &= fits
-            if not left or not fits >= set(attempt.came) - set(wrong):
+            if found is None:
                 return frozenset()
-        return left
+            left -= {n for n in left if gap(attempt.came[n], found[n]) > tolerance}
+            if not left or not all(
+                gap(attempt.expected[name], found[name]) <= tolerance
+                for name in found
+                if name not in left
+            ):
+                return frozenset()
+        return frozenset(left)
 
     singles: list[Explanation] = [(mistake,) for mistake in mistakes]
     explained = {explanation: fitting(explanation) for explanation in singles}

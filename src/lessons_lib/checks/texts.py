@@ -119,18 +119,19 @@ _KOREAN_CAUSES = {
     "late": "한 시점 밀렸습니다. t에 있는 값이 t − 1의 값입니다.",
     "early": "한 시점 당겨졌습니다. t에 있는 값이 t + 1의 값입니다.",
     "backwards": "시간이 거꾸로입니다.",
-    "last_step_right": "마지막 시점만 맞습니다. 시점 t + 1에서 거슬러 오는 항이 빠졌습니다.",
     "one_step": "시점 {step}만 틀렸습니다.",
     "order": "블록이 {order} 순서로 놓여 있습니다.",
     "blocks": "블록 {gates} 가운데 {wrong}만 틀렸습니다.",
-    "partner": (
-        "같은 da로 만드는 db는 맞습니다. da에 곱하는 앞 상태를 보십시오. 한 시점 밀렸을지도 "
-        "모릅니다."
-    ),
 }
 #: By kind of cause that the numbers of one result show: Korean, English.
 CAUSES: dict[str, tuple[str, str]] = {
-    **{kind: (_KOREAN_CAUSES[kind], text) for kind, text in diagnosis.TEXTS.items()},
+    **{kind: (text, diagnosis.TEXTS[kind]) for kind, text in _KOREAN_CAUSES.items()},
+    # there a likely cause is named too; here only what is certain
+    "last_step_right": ("마지막 시점만 맞습니다.", "only the last step is right."),
+    "partner": (
+        "같은 da로 만드는 db는 맞습니다.",
+        "that of b, which is made of the same da, is right.",
+    ),
     "another": ("이것은 {other}의 값입니다. 돌려주는 차례를 보십시오.",
                 "this is {other}. Look at the order in which you return things."),
     "not_summed": (

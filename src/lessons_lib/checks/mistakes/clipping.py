@@ -35,6 +35,18 @@ BY_NORM: tuple[Mistake, ...] = (
         "The norm lacks its square root.",
     ),
     edit(
+        "mean-of-squares",
+        [
+            (
+                _NORM,
+                "norm = global_norm(grads)",
+                "norm = sum(float((a**2).mean()) for a in leaves(grads)) ** 0.5",
+            )
+        ],
+        "노름을 잴 때 제곱의 합이 아니라 평균을 썼습니다.",
+        "The norm is made of means of squares; it is made of their sum.",
+    ),
+    edit(
         "sum-of-norms",
         [(_NORM, "norm = global_norm(grads)", "norm = sum(_norm(a) for a in leaves(grads))")],
         "배열마다 잰 노름을 그대로 더했습니다. 전체의 노름은 노름의 합이 아닙니다.",

@@ -71,6 +71,12 @@ FORWARD: tuple[Mistake, ...] = (
         "The reset gate r is not used.",
     ),
     edit(
+        "r-for-z",
+        [("gru.step", "(1 - z) * n, masks.g) + z *", "(1 - r) * n, masks.g) + r *")],
+        "앞 상태와 후보를 섞을 때 업데이트 게이트 z가 아니라 리셋 게이트 r을 썼습니다.",
+        "The old state and the candidate are mixed by the reset gate r, not by the update gate z.",
+    ),
+    edit(
         "reset-on-everything",
         [
             ("gru.step", "n = tanh(a_n + u_n)", "n = tanh(r * a_n + u_n)"),
@@ -134,6 +140,13 @@ BACKWARD: tuple[Mistake, ...] = (
         [("reset_gate.reset_weight_gradients", "dq = du_n * r", "dq = du_n")],
         "W_hn과 b_hn의 기울기에 리셋 게이트가 곱해지지 않았습니다.",
         "The gradients of W_hn and b_hn lack the reset gate.",
+    ),
+    edit(
+        "dr-without-product",
+        [("reset_gate.reset_state_backward", "du_n * cache.q", "du_n * cache.h_prev")],
+        "리셋 게이트의 기울기에 앞 상태를 그대로 곱했습니다. r은 순전파에서 무엇에 곱해졌습니까?",
+        "The reset gate's gradient is made with the bare state before the step. What did r "
+        "multiply in the forward pass?",
     ),
     edit(
         "r-missing-in-dh",

@@ -94,6 +94,13 @@ BACKWARD: tuple[Mistake, ...] = (
         "On the way from h back to the cell state the slope of tanh is missing.",
     ),
     edit(
+        "tanh-slope-of-old-c",
+        [("lstm.step_backward", "1 - tanh_c**2", "1 - tanh(c_prev) ** 2")],
+        "h에서 셀 상태로 거슬러 갈 때 tanh의 미분계수를 앞 셀 상태에서 구했습니다.",
+        "On the way from h back to the cell state the slope of tanh is taken at the cell state "
+        "before the step.",
+    ),
+    edit(
         "o-missing-in-dc",
         [("lstm.step_backward", "dh * o * (1 - tanh_c**2)", "dh * (1 - tanh_c**2)")],
         "h에서 셀 상태로 거슬러 갈 때 출력 게이트가 곱해지지 않았습니다.",

@@ -24,6 +24,12 @@ RNN: tuple[Mistake, ...] = (
         "There is a ReLU where tanh belongs.",
     ),
     edit(
+        "bias-after-tanh",
+        [("rnn.step", "h = tanh(projected", "h = params.b + tanh(projected - params.b")],
+        "편향 b를 tanh를 씌운 뒤에 더했습니다.",
+        "The bias b is added after tanh.",
+    ),
+    edit(
         "W_hh-transposed",
         [("rnn.step", "params.W_hh.T", "params.W_hh")],
         "순전파에서 W_hh가 전치되어 곱해졌습니다. 행이 배치일 때 어느 쪽 축끼리 만나야 하는지 "

@@ -138,6 +138,20 @@ SEQUENCE: tuple[Mistake, ...] = (
         "The loop of the backward pass runs with time, not against it.",
     ),
     edit(
+        "not-accumulated",
+        [
+            (
+                "scan.backward",
+                "cache.x, cache.steps, all_da",
+                "cache.x[:1], cache.steps[:1], all_da[:1]",
+            )
+        ],
+        "가중치의 기울기에 첫 시점의 몫만 남았습니다. 반복문을 돌 때마다 앞의 값을 덮어쓰지 않고 "
+        "더하는지 보십시오.",
+        "The weights' gradients hold the first step's share alone. Does each turn of the loop add "
+        "to them, or overwrite them?",
+    ),
+    edit(
         "first-step-left-out",
         [
             (
@@ -168,6 +182,19 @@ CELL_STATE: tuple[Mistake, ...] = (
         "함수가 받은 처음 셀 상태가 쓰이지 않아, 그것이 0일 때의 값이 나왔습니다.",
         "The cell state that the function is given is not used: these are the values for 0.",
         before=_without("c_prev", "c0"),
+    ),
+    edit(
+        "c-not-handed-on",
+        [
+            (
+                "scan.forward",
+                "    for t in range(x.shape[0]):",
+                "    first = state\n    for t in range(x.shape[0]):",
+            ),
+            ("scan.forward", "projected[t], state,", "projected[t], (state[0], *first[1:]),"),
+        ],
+        "모든 시점이 처음 셀 상태에서 출발합니다. 은닉 상태만 다음 시점으로 넘어갑니다.",
+        "Each step starts from the first cell state; only the hidden state is handed on.",
     ),
     edit(
         "dc-not-handed-back",
@@ -206,6 +233,12 @@ TRUNCATED: tuple[Mistake, ...] = (
         "창이 바뀔 때 상태까지 0이 되었습니다. 잘리는 것은 기울기뿐이고, 상태는 이어집니다.",
         "The state is set to 0 at each window's start too. Only the gradient is cut; the state is "
         "carried on.",
+    ),
+    edit(
+        "dstate-in-every-window",
+        [("scan.truncated_backward", "last = dstate if end == T else None", "last = dstate")],
+        "마지막 상태에서 오는 기울기가 창마다 더해졌습니다. 그것은 마지막 창에만 들어갑니다.",
+        "The gradient of the last state enters every window. It belongs to the last one alone.",
     ),
     edit(
         "last-window-only",
