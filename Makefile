@@ -59,8 +59,9 @@ verify: env ## re-execute every notebook on the CPU and record it: _build/verifi
 # With PYTHON=… that environment runs it as it is; what it lacks can stand on PYTHONPATH.
 test-gpu: $(if $(GIVEN),,env) ## on a GPU: every notebook, the library's GPU tests, benchmarks; records it
 	$(ON_GPU) tests/gpu_machine.py
-	$(ON_GPU) -m pytest -p verification --record-verification gpu --durations 10 tests/test_gpu.py book
-	$(ON_GPU) -m benchmarks.layers --device cuda --seconds 5 --output _build/verified/layers-gpu.json
+	$(ON_GPU) -m pytest -n 3 --dist loadscope -p verification --record-verification gpu \
+	  --durations 10 tests/test_gpu.py book
+	$(ON_GPU) -m benchmarks.layers --device cuda --seconds 2 --output _build/verified/layers-gpu.json
 
 record: env ## put the newest runs on record, for the pages' stamps: book/verified.json
 	$(PY) tests/verification.py
@@ -119,7 +120,7 @@ test-hub: .venv-hub/.ready .venv-tools/.ready branch ## a JupyterHub with three 
 
 audit: .venv-tools/.ready ## ask for known weaknesses of the packages that are pinned
 	for list in requirements.txt deploy/hub.txt deploy/tools.txt; do \
-	  $(TOOLS)/pip-audit --disable-pip --no-deps --progress-spinner off -r $$list || exit 1; done
+	  $(TOOLS)/pip-audit --strict --disable-pip --no-deps --progress-spinner off -r $$list || exit 1; done
 
 test-package: ## build wheel and sdist twice; install them; run the sdist's tests (TAG=v0.1.0)
 	$(PYTHON) deploy/package.py $(if $(TAG),--tag "$(TAG)")

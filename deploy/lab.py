@@ -59,8 +59,8 @@ def wait_for(what: str, ready: Callable[[], Any], seconds: float) -> Any:
         try:
             if answer := ready():
                 return answer
-        except requests.ConnectionError:
-            pass
+        except (requests.ConnectionError, json.JSONDecodeError):
+            pass  # it does not listen yet, or the file is being written
         time.sleep(0.2)
     raise LabError(f"{what}: not within {seconds:.0f} s")
 

@@ -9,7 +9,16 @@ import importlib.util
 import os
 import sys
 
-NEEDED = ("torch", "numpy", "array_api_compat", "matplotlib", "ipykernel", "pytest", "nbval")
+NEEDED = (
+    "torch",
+    "numpy",
+    "array_api_compat",
+    "matplotlib",
+    "ipykernel",
+    "pytest",
+    "nbval",
+    "xdist",
+)
 BESIDE = ("hypothesis", "sphinx_external_toc", "pybtex", "nbformat")  # tests, table of contents
 
 
