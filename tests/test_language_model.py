@@ -63,12 +63,19 @@ def test_training_is_truncated_bptt(layer):
     """Against a plain loop, past the streams' end; the state goes on, its gradient does not."""
     streams, window, updates, lr, clip = text(L, N), 5, 6, 0.05, 0.3
     own, other = (model(layer=layer) for _ in "ab")
-    losses = language_model.train(own, streams, updates, window, lr=lr, clip=clip)
+    watched = []
+
+    def watch(k):
+        watched.append((k, language_model.bits(own, streams)))
+
+    losses = language_model.train(own, streams, updates, window, lr=lr, clip=clip, watch=watch)
+    assert [k for k, _ in watched] == [*range(updates)]
     optimizer = torch.optim.Adam(other.parameters(), lr=lr)
     starts = [0, 5, 10, 15, 0, 5]  # 20 + 5 + 1 > 23
     state = None
     for k, start in enumerate(starts):
         state = None if start == 0 else state
+        assert abs(watched[k][1] - language_model.bits(other, streams)) < 1e-9
         scores, state = other(torch.tensor(streams[start : start + 5]), state)
         state = tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
         log_p = torch.log_softmax(scores, dim=-1)

@@ -107,6 +107,7 @@ STORED = [
     code("source", "Markdown('```python\\nf * c_prev\\n```')", 4, []),
     code("address", "object()", 5, []),
     code("quiet", "x;", 6, []),
+    code("sample", "import os\nprint(f'│ {os.getpid()}\\n│ ' * (os.getpid() % 2 + 1))", 7, []),
 ]
 
 
@@ -156,5 +157,5 @@ def test_a_changed_output_fails_with_notebook_and_cell(compared, notebook, cell)
 
 
 def test_nothing_else_fails(compared):
-    assert "3 failed, 21 passed" in compared, compared
+    assert "3 failed, 25 passed" in compared, compared
     assert "good.ipynb" not in compared.split("short test summary")[1]

@@ -14,8 +14,9 @@ and 3.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,7 @@ def train(
     lr: float = 1e-2,
     clip: float = 1.0,
     generator: torch.Generator | None = None,
+    watch: Callable[[int], None] | None = None,
 ) -> np.ndarray:
     """Train by truncated BPTT, with Adam, clipping by norm, and dropout as the model has it.
 
@@ -128,6 +130,9 @@ def train(
         Learning rate; the gradient of the loss in nats is kept at or below this norm.
     generator : torch.Generator, optional
         Draws the masks; the device's own if not given.
+    watch : callable, optional
+        ``watch(k)`` is called before each update, after k = 0 … updates − 1 of them, such as to
+        score a text held out.
 
     Returns
     -------
@@ -145,10 +150,12 @@ def train(
     if window >= len(codes):
         raise ValueError(f"window: got {window}, expected less than the {len(codes)} steps")
     model.train()
-    start, state = 0, None
+    start, state, done = 0, None, count()
 
     def loss() -> Tensor:
         nonlocal start, state
+        if watch is not None:
+            watch(next(done))
         if start + window >= len(codes):
             start, state = 0, None
         read = codes[start : start + window + 1]
