@@ -4,7 +4,7 @@
 
 // The blocks that stand in both languages' pages, in the same order: prose of pairs, code, formulas.
 const places = () => [
-  ...document.querySelectorAll("article :is([class*=pair-], .cell, div.math, section[id])"),
+  ...document.querySelectorAll("article :is([class*=pair-], .cell, div.math)"),
 ];
 
 // The first block in view and how far below the bar it begins.
@@ -22,8 +22,14 @@ function go_to(place) {
   const reach = () =>
     scrollTo({ top: scrollY + blocks[place.number].getBoundingClientRect().top - place.offset, behavior: "instant" });
   reach();
-  // Letters and pictures that arrive later move the text.
-  document.fonts.ready.then(reach);
+  // Letters and pictures that arrive later move the text, until the reader moves it.
+  const follow = new ResizeObserver(reach);
+  follow.observe(document.querySelector("article"));
+  const stop = () => follow.disconnect();
+  for (const act of ["wheel", "touchstart", "pointerdown", "keydown"]) {
+    addEventListener(act, stop, { once: true, passive: true });
+  }
+  addEventListener("load", () => setTimeout(stop, 1000));
 }
 
 for (const link of document.querySelectorAll("a.language-switch")) {

@@ -115,7 +115,7 @@ function search_field(form) {
     input.focus();
     form.addEventListener("submit", (event) => event.preventDefault());
   } else {
-    input.addEventListener("focus", () => input.value && update());
+    input.addEventListener("click", () => input.value && panel.hidden && update());
     form.addEventListener("focusout", (event) => {
       if (!form.contains(event.relatedTarget)) panel.hidden = true;
     });

@@ -1,0 +1,42 @@
+"""A browser of this machine, and pages that notice what goes wrong on them."""
+
+import os
+import shutil
+
+import pytest
+from playwright.sync_api import Page
+from site_sample import ROOT
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PICTURES = ROOT / "_build" / "screenshots"
+
+
+def find_browser() -> str:
+    """Return the path of a browser on this machine."""
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.fail(f"no browser: looked for {', '.join(BROWSERS)}; `make test-site` installs one")
+    return path
+
+
+def watch(page: Page, address: str) -> list[str]:
+    """Return a list that fills with the page's errors and with requests that leave its server."""
+    wrong: list[str] = []
+
+    def see_message(message) -> None:
+        if message.type in ("error", "warning"):
+            wrong.append(f"console: {message.text}")
+
+    def see_request(request) -> None:
+        if not request.url.startswith((address, "data:", "blob:")):
+            wrong.append(f"request to {request.url}")
+
+    def see_failure(request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # the reader went on to another page
+            wrong.append(f"failed: {request.url}, {request.failure}")
+
+    page.on("console", see_message)
+    page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
+    page.on("request", see_request)
+    page.on("requestfailed", see_failure)
+    return wrong

@@ -1,0 +1,82 @@
+"""The built site behind a strict server, a browser, and the tools that check pages."""
+
+from pathlib import Path
+
+import node
+import pytest
+from browsing import find_browser, watch
+from playwright.sync_api import sync_playwright
+from serving import Server
+from site_sample import ROOT, names_of_pages
+
+
+def pytest_addoption(parser):
+    parser.addoption("--all-pages", action="store_true", help="Lighthouse on every page")
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    """Return the folder of the book's own site."""
+    folder = ROOT / "_build" / "site"
+    if not (folder / "index.html").exists():
+        pytest.fail(f"{folder} is not built: run `make test-site`, or `make book` first")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pages(site):
+    """Return the paths of all pages: ``ko/book/lstm.html`` …."""
+    return names_of_pages(site)
+
+
+@pytest.fixture(scope="session")
+def chapters(pages):
+    """Return the paths of the Korean pages that hold a chapter."""
+    return [page for page in pages if page.startswith("ko/book/") and "appendix" not in page]
+
+
+@pytest.fixture(scope="session")
+def tools() -> Path:
+    """Return the folder of the npm packages that check pages."""
+    return node.install(Path(__file__).parent, ROOT / "_build" / "site-tests")
+
+
+@pytest.fixture(scope="session")
+def server(site):
+    served = Server(site)
+    yield served
+    served.close()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def opened(browser, server):
+    """Return a function that opens a page of the site; at the end nothing may have gone wrong."""
+    contexts = []
+    wrong = []
+
+    def open_page(path: str, width: int = 1300, theme: str = "light", language: str = "ko"):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=theme,
+            locale=language,
+            permissions=["clipboard-read", "clipboard-write"],
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        page = context.new_page()
+        wrong.append(watch(page, server.address))
+        page.goto(server.address + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not [line for lines in wrong for line in lines]

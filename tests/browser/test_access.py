@@ -1,0 +1,79 @@
+"""Every page by the rules of WCAG 2.2 AA (axe), of HTML (vnu), and of what it weighs."""
+
+import gzip
+import subprocess
+
+import pytest
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+FIRST_VISIT, LATER_VISIT = 1_500_000, 300_000  # bytes transferred, gzip
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1300), ("dark", 1300), ("light", 390)])
+def test_axe_finds_nothing(opened, server, pages, tools, theme, width):
+    script = (tools / "axe-core" / "axe.min.js").read_text("utf-8")
+    page = opened(pages[0], width, theme)
+    found = {}
+    for path in pages:
+        if path == "index.html":
+            continue  # it leads on
+        page.goto(server.address + path)
+        page.evaluate(script)
+        report = page.evaluate(
+            "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES
+        )
+        faults = [
+            f"{fault['id']}: {node['target']} {node['html'][:120]}"
+            for fault in report["violations"]
+            for node in fault["nodes"][:3]
+        ]
+        if faults:
+            found[path] = faults
+    assert not found
+
+
+def test_markup_is_valid(site, pages, tools):
+    jar = tools / "vnu-jar" / "build" / "dist" / "vnu.jar"
+    paths = [str(site / page) for page in pages]
+    done = subprocess.run(
+        ["java", "-jar", str(jar), "--errors-only", *paths], text=True, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr[:5000]
+
+
+def weigh(browser, server, path, before=None):
+    """Return the bytes that a page takes, in a new browser or after another page was seen."""
+    context = browser.new_context(locale="ko")
+    page = context.new_page()
+    sizes: list[int] = []
+    if before:
+        page.goto(server.address + before, wait_until="networkidle")
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    page.goto(server.address + path, wait_until="networkidle")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.wait_for_load_state("networkidle")
+    context.close()
+    return sum(sizes)
+
+
+def test_pages_are_light(browser, server, pages):
+    books = [page for page in pages if "/book/" in page]
+    for page in books:
+        first = weigh(browser, server, page)
+        other = next(one for one in books if one[:3] == page[:3] and one != page)
+        later = weigh(browser, server, page, before=other)
+        print(f"{page}: first {first / 1000:.0f} kB, later {later / 1000:.0f} kB")
+        assert first < FIRST_VISIT, page
+        assert later < LATER_VISIT, page
+
+
+def test_search_is_light(site):
+    for language in ("ko", "en"):
+        static = site / language / "_static"
+        names = ("search-data.js", "minisearch.js", "search-words.js")
+        sizes = [len(gzip.compress((static / name).read_bytes())) for name in names]
+        data, engine = sizes[0] / 1000, sum(sizes[1:]) / 1000
+        print(f"{language}: search data {data:.0f} kB, engine {engine:.0f} kB")
+        assert sum(sizes) < FIRST_VISIT / 3

@@ -1,0 +1,95 @@
+"""The way between the languages: the page, the place, the choice, one paragraph at a time."""
+
+import pytest
+
+PLACE = """() => {
+  const top = document.querySelector(".top").offsetHeight;
+  const blocks = places();
+  const number = blocks.findIndex((block) => block.getBoundingClientRect().bottom > top + 8);
+  return [number, Math.round(blocks[number].getBoundingClientRect().top)];
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 1300])
+@pytest.mark.parametrize("share", [0.35, 0.8])
+def test_switch_keeps_the_place(opened, width, share):
+    page = opened("ko/book/lstm.html", width)
+    page.wait_for_load_state("networkidle")  # letters that arrive move the text
+    page.evaluate(f"scrollTo(0, document.documentElement.scrollHeight * {share})")
+    page.wait_for_timeout(300)
+    before = page.evaluate(PLACE)
+    box = page.locator("a.language-switch").bounding_box()
+    page.mouse.click(box["x"] + 9, box["y"] + 9)  # Playwright's own click scrolls first
+    page.wait_for_url("**/en/book/lstm.html*")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(300)
+    block = page.evaluate(f"places()[{before[0]}].getBoundingClientRect().top")
+    assert block == pytest.approx(before[1], abs=6)
+
+
+def test_switch_keeps_anchor_and_query(opened):
+    page = opened("ko/book/lstm.html?q=tanh#lstm-forward")
+    page.locator("a.language-switch").click()
+    page.wait_for_url("**/en/book/lstm.html?q=tanh#lstm-forward")
+    assert (
+        page.evaluate("document.querySelector('#lstm-forward').getBoundingClientRect().top") < 900
+    )
+
+
+@pytest.mark.parametrize(
+    ("browsers", "expected"), [("ko-KR", "ko"), ("en-US", "en"), ("fr-FR", "en"), ("ko", "ko")]
+)
+def test_root_page_follows_the_browser(opened, browsers, expected):
+    page = opened("", language=browsers)
+    page.wait_for_url(f"**/{expected}/index.html")
+
+
+def test_root_page_remembers_the_choice(opened, server):
+    page = opened("ko/index.html", language="ko")
+    page.locator("a.language-switch").click()
+    page.wait_for_url("**/en/index.html")
+    page.goto(server.address)
+    page.wait_for_url("**/en/index.html")
+
+
+def test_paragraph_shows_its_twin_in_place(opened):
+    page = opened("ko/book/lstm.html")
+    button = page.locator(".peek").nth(5)
+    button.focus()
+    page.keyboard.press("Enter")
+    twin = page.locator(".twin")
+    twin.wait_for()
+    assert twin.get_attribute("lang") == "en"
+    assert button.get_attribute("aria-expanded") == "true"
+    korean = button.evaluate("button => button.nextElementSibling.className")
+    assert "pair-" in korean
+    assert not page.evaluate("/[가-힣]{2}/.test(document.querySelector('.twin').textContent)")
+    page.keyboard.press("Enter")
+    assert page.locator(".twin").count() == 0
+
+
+def test_every_paragraph_has_a_twin(opened, chapters):
+    for path in chapters:
+        page = opened(path)
+        counts = page.evaluate(
+            """async () => {
+              const here = prose_of(document);
+              const there = await fetch_twin_page();
+              return [...here].map(([pair, blocks]) =>
+                [pair, blocks.length, there.get(pair)?.length]);
+            }"""
+        )
+        assert len(counts) > 2, path
+        assert not [row for row in counts if row[1] != row[2]], path
+
+
+def test_twin_brings_no_anchor_twice(opened):
+    page = opened("en/book/lstm.html", language="en")
+    page.evaluate(
+        "Promise.all([...document.querySelectorAll('.peek')].slice(0, 30).map(b => b.click()))"
+    )
+    page.locator(".twin").nth(29).wait_for()
+    assert page.evaluate(
+        "(() => { const ids = [...document.querySelectorAll('[id]')].map(e => e.id);"
+        " return ids.length === new Set(ids).size })()"
+    )

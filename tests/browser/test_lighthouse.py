@@ -1,0 +1,44 @@
+"""Lighthouse on a phone: three pages here; `python -m pytest … --all-pages` for the whole book."""
+
+import json
+import os
+import subprocess
+
+import node
+from browsing import find_browser
+
+LEAST = {"performance": 90, "accessibility": 100, "best-practices": 95, "seo": 100}
+PAGES = ["ko/index.html", "ko/book/lstm.html", "en/book/bptt.html"]
+FLAGS = "--headless=new --no-sandbox --disable-gpu"
+
+
+def scores(tools, address, to):
+    """Return the four scores of a page, from 0 to 100, and what keeps them from 100."""
+    program = tools / "lighthouse" / "cli" / "index.js"
+    command = [str(node.NODE), str(program), address, "--quiet", "--output=json"]
+    command += [f"--output-path={to}", f"--chrome-flags={FLAGS}", "--form-factor=mobile"]
+    environment = os.environ | {"CHROME_PATH": find_browser()}
+    done = subprocess.run(command, env=environment, text=True, capture_output=True, timeout=180)
+    assert done.returncode == 0, done.stderr[-2000:]
+    report = json.loads(to.read_text("utf-8"))
+    found = {name: round(100 * part["score"]) for name, part in report["categories"].items()}
+    faults = [
+        name
+        for name, audit in report["audits"].items()
+        if audit["score"] is not None and audit["score"] < 0.9
+    ]
+    return {name: found[name] for name in LEAST}, faults
+
+
+def test_lighthouse(server, tools, pages, tmp_path, request):
+    chosen = [p for p in pages if p != "index.html" and not p.endswith(("404.html", "search.html"))]
+    wrong = []
+    for page in chosen if request.config.getoption("--all-pages") else PAGES:
+        found, faults = scores(tools, server.address + page, tmp_path / "report.json")
+        print(page, *found.values(), *faults, flush=True)
+        if any(found[name] < least for name, least in LEAST.items()):
+            again, faults = scores(tools, server.address + page, tmp_path / "report.json")
+            found = {name: max(found[name], again[name]) for name in found}  # a busy machine
+        if any(found[name] < least for name, least in LEAST.items()):
+            wrong.append(f"{page}: {found}, {faults}")
+    assert not wrong

@@ -1,0 +1,148 @@
+"""Reading with the eyes, the keyboard, a phone, and from wherever the site is put."""
+
+import shutil
+
+import pytest
+from browsing import PICTURES, watch
+from serving import Server
+
+
+def test_dark_and_light_follow_the_button_and_are_remembered(opened):
+    page = opened("ko/book/lstm.html", theme="dark")
+    background = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    dark = page.evaluate(background)
+    button = page.locator(".theme-button")
+    assert "시스템 설정" in button.get_attribute("aria-label")
+    button.click()
+    assert "밝게" in button.get_attribute("aria-label")
+    assert page.evaluate(background) != dark
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+
+
+def test_figures_of_a_dark_page_are_dark(opened):
+    page = opened("ko/book/lstm.html", theme="dark")
+    ink = "getComputedStyle(document.querySelector('svg.diagram text')).fill"
+    assert page.evaluate(ink) == "rgb(232, 232, 232)"
+    assert "invert" in page.evaluate(
+        "getComputedStyle(document.querySelector('.cell_output img')).filter"
+    )
+
+
+def test_copy_button_copies_the_code(opened):
+    page = opened("en/book/lstm.html", language="en")
+    code = page.locator(".cell_input pre").nth(1)
+    copy = page.locator(".cell_input .copy").nth(1)
+    copy.focus()
+    page.keyboard.press("Enter")
+    page.locator(".copy", has_text="Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == code.text_content()
+
+
+def test_keyboard_reaches_everything_in_order(opened):
+    page = opened("ko/book/stacked.html")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.reload()
+    count = page.evaluate(
+        "[...document.querySelectorAll('a[href], button, input, summary, [tabindex=\"0\"]')]"
+        ".filter(e => e.checkVisibility({visibilityProperty: true})"
+        " && !e.closest('details:not([open]) > :not(summary)')).length"
+    )
+    seen = set()
+    for _ in range(count + 2):
+        page.keyboard.press("Tab")
+        where = page.evaluate(
+            "(() => { const e = document.activeElement; const box = e.getBoundingClientRect();"
+            " window.seen ??= new Map(); if (!seen.has(e)) seen.set(e, seen.size);"
+            " return [seen.get(e), e.tagName,"
+            " box.width > 0 && box.top < innerHeight && box.bottom > 0] })()"
+        )
+        if where[1] == "BODY":
+            break
+        assert where[2], f"focus is out of sight: {where}"
+        seen.add(where[0])
+    assert len(seen) >= count - 1
+
+
+def test_menu_of_a_narrow_page_opens_and_closes(opened):
+    page = opened("ko/book/lstm.html", 390)
+    assert not page.locator("#menu").is_visible()
+    page.locator(".menu-button").click()
+    assert page.locator("#menu .contents a.current").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator("#menu").is_visible()
+    assert page.evaluate("document.activeElement.className").endswith("menu-button")
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1024])
+def test_no_page_scrolls_sideways(opened, pages, width):
+    page = opened(pages[0], width)
+    wide = {}
+    for path in pages:
+        page.goto(page.url.split("/", 3)[0] + "//" + page.url.split("/")[2] + "/" + path)
+        over = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        if over > 0:
+            wide[path] = over
+    assert not wide
+
+
+def test_pages_without_scripts_are_whole(browser, server):
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 900})
+    page = context.new_page()
+    page.goto(server.address + "ko/book/lstm.html")
+    assert page.locator("#menu .contents a").first.is_visible()
+    assert page.locator("article .katex").first.is_visible()
+    assert not page.locator(".theme-button").is_visible()
+    context.close()
+
+
+def test_site_works_below_a_path(browser, site):
+    served = Server(site, "/lessons/rnn/")
+    context = browser.new_context(locale="ko")
+    page = context.new_page()
+    wrong = watch(page, served.address)
+    page.goto(served.address)
+    page.wait_for_url("**/lessons/rnn/ko/index.html")
+    page.locator("a.button.main").click()
+    page.locator("a.language-switch").click()
+    page.wait_for_url("**/lessons/rnn/en/book/*")
+    page.locator(".search input").fill("gate")
+    page.wait_for_selector(".found li a")
+    assert not wrong
+    context.close()
+    served.close()
+
+
+def test_pages_open_as_files(browser, site, tmp_path):
+    shutil.copytree(site, tmp_path / "stick")
+    context = browser.new_context(locale="ko")
+    page = context.new_page()
+    page.goto((tmp_path / "stick/ko/book/lstm.html").as_uri())
+    page.locator(".search input").fill("망각")
+    page.wait_for_selector(".found li a")
+    assert page.locator("article .katex").count() > 50
+    context.close()
+
+
+def test_print_unfolds_and_hides_the_frame(opened):
+    page = opened("ko/book/lstm.html")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert not page.locator(".top").is_visible()
+    assert page.locator("details.admonition").first.get_attribute("open") is not None
+
+
+def test_pictures_of_the_pages_are_kept(opened, chapters):
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for language in ("ko", "en"):
+        for name in ("index.html", "book/lstm.html"):
+            for theme, width in (("light", 1300), ("dark", 390)):
+                page = opened(f"{language}/{name}", width, theme, language)
+                stem = name.removesuffix(".html").replace("/", "-")
+                page.screenshot(path=PICTURES / f"{language}-{stem}-{theme}-{width}.png")

@@ -1,0 +1,162 @@
+"""The search, as a reader types: it finds what pages hold, in the order of titles first."""
+
+import re
+import unicodedata
+
+import pytest
+from bs4 import BeautifulSoup
+
+# What is typed, and the words that a page must hold to be found (as many as the pages have).
+KOREAN = {
+    "행렬": "행렬",
+    "은닉": "은닉",
+    "소실": "소실",
+    "망각": "망각",
+    "기울기": "기울기",
+    "기울기를": "기울기",
+    "망각게이트": "망각 게이트",
+    "망각 게이트": "망각 게이트",
+    "경사": "경사",
+    "학습률을": "학습률",
+    "게이트는": "게이트",
+    "역전파": "역전파",
+    "변화도": "기울기",
+    "삭제 게이트": "망각 게이트",
+    "특이값": "특잇값",
+    "RNN의": "RNN",
+    "LSTM은": "LSTM",
+    "zoneout": "zoneout",
+    "셀": "셀",
+    "∂L/∂W": "∂L/∂W",
+}
+ENGLISH = {
+    "forget gate": "forget gate",
+    "clipping": "clipping",
+    "gradient": "gradient",
+    "backprop": "backpropagation",
+    "zoneout": "zoneout",
+    "lstm.step": "lstm.step",
+    "∂L/∂W": "∂L/∂W",
+}
+CASES = [("ko", *case) for case in KOREAN.items()] + [("en", *case) for case in ENGLISH.items()]
+LIMIT = 100  # milliseconds from a key to its results
+
+
+def joined(text):
+    return re.sub(r"\s", "", unicodedata.normalize("NFC", text)).lower()
+
+
+@pytest.fixture(scope="module")
+def texts(site):
+    """Return for each page of the book its words: the title's, the headings', and all."""
+    found = {}
+    for language in ("ko", "en"):
+        for path in sorted((site / language / "book").rglob("*.html")):
+            page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+            article = page.article
+            for part in article.select(".about, .headerlink, .katex-html"):
+                part.decompose()
+            for formula in article.select(".katex"):
+                formula.replace_with(spoken(formula.annotation.text))
+            headings = article.select("h1, h2, h3, h4")
+            found[path.relative_to(site).as_posix()] = {
+                "title": joined(headings[0].text),
+                "headings": joined(" ".join(heading.text for heading in headings)),
+                "all": joined(article.text),
+            }
+    return found
+
+
+def spoken(tex):
+    """Return a formula with its derivatives as one types them."""
+    derivative = r"\\frac\{\\partial\s*(\w+)\}\{\\partial\s*([\w\\]+)"
+    return re.sub(derivative, r"∂\1/∂\2", tex).replace(r"\partial ", "∂")
+
+
+def results(page):
+    """Return the addresses of all results, from the first to the last."""
+    while page.locator(".found .more").count():
+        page.locator(".found .more").click()
+    return page.eval_on_selector_all(
+        ".found li a", "links => links.map(link => new URL(link.href).pathname.slice(1))"
+    )
+
+
+@pytest.mark.parametrize(("language", "typed", "held"), CASES)
+def test_pages_that_hold_the_words_are_found(opened, texts, language, typed, held):
+    page = opened(f"{language}/search.html")
+    page.locator(".search input").fill(typed)
+    page.locator(".found .count:not(:empty)").wait_for()
+    of_language = {path: text for path, text in texts.items() if path.startswith(language)}
+    expected = {path for path, text in of_language.items() if joined(held) in text["all"]}
+    found = results(page)
+    if expected:
+        assert expected <= set(found), f"{typed}: missed {sorted(expected - set(found))}"
+        titled = [path for path in expected if joined(held) in of_language[path]["title"]]
+        headed = [path for path in expected if joined(held) in of_language[path]["headings"]]
+        assert found[0] in (titled or headed or expected)
+        assert page.locator(".found li").first.locator("mark").count(), "the hit is not marked"
+    others = set(found) - expected
+    if typed != "경사":  # it stands for 기울기 too
+        for path in others:
+            assert all(
+                joined(word) in of_language[path]["all"] for word in re.split(r"[\s./]", held)
+            ), path
+
+
+def test_result_leads_to_its_place_and_marks_the_words(opened):
+    page = opened("ko/book/intro.html")
+    page.keyboard.press("/")
+    page.keyboard.type("망각게이트")
+    page.wait_for_selector(".found li a")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".clear-marks")
+    marks = page.evaluate("[...CSS.highlights.get('found')].map(range => range.toString())")
+    assert "망각 게이트" in marks
+    assert page.evaluate(
+        "[...CSS.highlights.get('found')].some(range => {"
+        " const box = range.getBoundingClientRect(); return box.top > 0 && box.top < innerHeight })"
+    )
+    page.locator(".clear-marks").click()
+    assert page.evaluate("CSS.highlights.size") == 0
+    assert "q=" not in page.url
+
+
+def test_escape_closes_the_results_and_keeps_the_field(opened):
+    page = opened("en/book/intro.html", language="en")
+    page.locator(".search input").fill("gate")
+    page.wait_for_selector(".found li a")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Escape")
+    assert not page.locator(".found").is_visible()
+    assert page.evaluate("document.activeElement.name") == "q"
+
+
+def test_nothing_found_offers_the_other_language(opened):
+    page = opened("en/search.html?q=없는낱말", language="en")
+    page.wait_for_selector(".found .elsewhere a")
+    page.locator(".found .elsewhere a").click()
+    page.wait_for_url("**/ko/search.html?q=*")
+    assert page.locator(".search input").input_value() == "없는낱말"
+
+
+def test_results_keep_up_with_typing(opened):
+    page = opened("ko/search.html")
+    page.locator(".search input").fill("가")
+    page.locator(".found .count:not(:empty)").wait_for()
+    times = page.evaluate(
+        """async (queries) => {
+          const form = document.querySelector("form.search");
+          const search = await load_search();
+          return queries.map((query) => {
+            const start = performance.now();
+            show(form, search, query);
+            document.body.offsetHeight; // lays the page out
+            return performance.now() - start;
+          });
+        }""",
+        [query[:end] for query in KOREAN for end in range(1, len(query) + 1)],
+    )
+    times.sort()
+    assert times[len(times) * 9 // 10] < LIMIT, f"nine of ten took up to {times[-1]:.0f} ms"
