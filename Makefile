@@ -12,7 +12,7 @@ GIVEN := $(filter command line environment,$(origin PYTHON))
 ON_GPU = PYTHONPATH=.:src:tests:$$PYTHONPATH $(if $(GIVEN),$(PYTHON),$(PY))
 
 .PHONY: help env book serve notebooks execute figures corpus test verify \
-  test-gpu test-package test-alone test-lowest test-newest test-binder test-hub record lint mutants lock audit \
+  test-gpu test-site test-package test-alone test-lowest test-newest test-binder test-hub record lint mutants lock audit \
   lint-workflows branch clean
 
 help: ## list the commands
@@ -52,6 +52,11 @@ corpus: env ## renew the library's copy of the book's prose, from which lessons 
 
 test: lint ## run every check: style, types, units, notebooks, languages, site
 	PYTHONPATH=tests $(PY) -m pytest -n 2 --dist loadscope -p verification --record-verification cpu
+
+test-site: book ## try the built site in a browser: search, languages, access, weight, Lighthouse
+	tests/browser/prepare.sh
+	$(PY) -m pytest -n 2 --dist loadfile tests/browser --ignore tests/browser/test_lighthouse.py
+	$(PY) -m pytest -s tests/browser/test_lighthouse.py # alone: it measures time
 
 verify: env ## re-execute every notebook on the CPU and record it: _build/verified/cpu.json
 	PYTHONPATH=tests $(PY) -m pytest -n 2 --dist loadscope -p verification --record-verification cpu book
