@@ -46,12 +46,12 @@ def torch_nn(problem: Problem) -> Run:
 
 def ours_kernel(problem: Problem) -> Run:
     """Run the drop-in layer, which calls torch's kernel."""
-    return _module(_ours(problem, "kernel"), problem)
+    return ours(problem)
 
 
 def ours_by_hand(problem: Problem) -> Run:
     """Run the drop-in layer with the library's forward and backward pass."""
-    return _module(_ours(problem, "by_hand"), problem)
+    return ours(problem, engine="by_hand")
 
 
 def by_hand_numpy(problem: Problem) -> Run:
@@ -83,21 +83,26 @@ def naive_loop(problem: Problem) -> Run:
             y.append(h)
         return torch.stack(y)
 
-    return _differentiated(forward, problem, weights)
+    return differentiated(forward, problem, weights)
 
 
-def keras_lstm(problem: Problem) -> Run:
-    """Run Keras' LSTM on its torch backend."""
+def keras_lstm(problem: Problem, **options: Any) -> Run:
+    """Run Keras' LSTM on its torch backend, in training."""
     import keras
 
     H = problem.layer.hidden_size
-    layer = keras.layers.LSTM(H, return_sequences=True, dtype=str(problem.x.dtype)[6:])
+    dtype = str(problem.x.dtype)[6:]
+    layer = keras.layers.LSTM(H, return_sequences=True, dtype=dtype, **options)
     N_first = problem.x.transpose(0, 1)
     layer.build(tuple(N_first.shape))
     W_ih, W_hh, b_ih, b_hh = (w.detach().cpu().numpy() for w in problem.layer.parameters())
     layer.set_weights([W_ih.T, W_hh.T, b_ih + b_hh])  # Keras' order is i f g o, too
     weights = [weight.value for weight in layer.trainable_weights]
-    return _differentiated(lambda x: layer(x.transpose(0, 1)).transpose(0, 1), problem, weights)
+
+    def forward(x: torch.Tensor) -> torch.Tensor:
+        return layer(x.transpose(0, 1), training=True).transpose(0, 1)
+
+    return differentiated(forward, problem, weights)
 
 
 def contenders(device: str) -> dict[str, Callable[[Problem], Run]]:
@@ -117,20 +122,23 @@ def contenders(device: str) -> dict[str, Callable[[Problem], Run]]:
     return found
 
 
-def _ours(problem: Problem, engine: str) -> LSTM:
+def ours(problem: Problem, **options: Any) -> Run:
+    """Run the drop-in layer with options of its own, in training."""
     D, H = problem.layer.input_size, problem.layer.hidden_size
-    layer = LSTM(D, H, device=problem.x.device, dtype=problem.x.dtype, engine=engine)
+    layer = LSTM(D, H, device=problem.x.device, dtype=problem.x.dtype, **options)
     layer.load_state_dict(problem.layer.state_dict())
-    return layer
+    return _module(layer, problem)
 
 
 def _module(layer: torch.nn.Module, problem: Problem) -> Run:
-    return _differentiated(lambda x: layer(x)[0], problem, list(layer.parameters()))
+    return differentiated(lambda x: layer(x)[0], problem, list(layer.parameters()))
 
 
-def _differentiated(
+def differentiated(
     forward: Callable[[torch.Tensor], torch.Tensor], problem: Problem, weights: list[torch.Tensor]
 ) -> Run:
+    """Run a function of x forward and backward, to x and the weights."""
+
     def run() -> Any:
         return torch.autograd.grad(forward(problem.x), [problem.x, *weights], problem.dy)[0]
 

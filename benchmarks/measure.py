@@ -14,7 +14,9 @@ import torch
 Run = Callable[[], Any]
 
 
-def times(runs: dict[str, Run], seconds: float, device: str) -> dict[str, dict[str, float]]:
+def times(
+    runs: dict[str, Run], seconds: float, device: str, beside: str | None = None
+) -> dict[str, dict[str, float]]:
     """Run all in turns for some seconds; compare each with the first of the same turn.
 
     Parameters
@@ -23,12 +25,14 @@ def times(runs: dict[str, Run], seconds: float, device: str) -> dict[str, dict[s
     seconds : float
         At least this long, and 5 turns.
     device : str
+    beside : str, optional
+        Name of another to compare with.
 
     Returns
     -------
     dict of names to dicts
-        milliseconds (median), ratio (median of the ratios to the first of the same turn), and the
-        ratios' quartiles.
+        milliseconds (median), ratio (median of the ratios to the first of the same turn), the
+        ratios' quartiles, and the ratio to `beside`.
     """
     for run in runs.values():  # twice: memory and libraries settle
         run(), run()
@@ -38,7 +42,12 @@ def times(runs: dict[str, Run], seconds: float, device: str) -> dict[str, dict[s
         turns.append({name: _once(run, device) for name, run in runs.items()})
         progress(f"turn {len(turns)}, {time.perf_counter() - start:.0f} of {seconds:.0f} s")
     progress("")
-    return {name: _summary(turns, name, next(iter(runs))) for name in runs}
+    rows = {name: _summary(turns, name, next(iter(runs))) for name in runs}
+    if beside is not None:
+        for name, row in rows.items():
+            ratio = statistics.median(turn[name] / turn[beside] for turn in turns)
+            row[f"ratio to {beside}"] = round(ratio, 3)
+    return rows
 
 
 def _once(run: Run, device: str) -> float:

@@ -42,6 +42,7 @@ class Problem(NamedTuple):
     state: tuple[Any, ...]
     dy: Any
     dstate: tuple[Any, ...]
+    masks: Any = None
 
     def arrays(self) -> dict[str, Any]:
         """Return what the loss can be differentiated by."""
@@ -49,7 +50,7 @@ class Problem(NamedTuple):
         return {**self.params._asdict(), "x": self.x, **dict(zip(names, self.state, strict=True))}
 
     def with_arrays(self, function: Any) -> Problem:
-        """Apply a function to each array."""
+        """Apply a function to each array but the masks."""
         return Problem(
             self.cell,
             type(self.params)(*map(function, self.params)),
@@ -57,11 +58,15 @@ class Problem(NamedTuple):
             tuple(map(function, self.state)),
             function(self.dy),
             tuple(map(function, self.dstate)),
+            self.masks,
         )
 
     def to_torch(self, requires_grad: bool = False) -> Problem:
         """Return the problem on tensors of its own memory."""
-        return self.with_arrays(lambda a: torch.tensor(a, requires_grad=requires_grad))
+        masks = self.masks and self.masks.map(torch.tensor)
+        return self._replace(masks=masks).with_arrays(
+            lambda a: torch.tensor(a, requires_grad=requires_grad)
+        )
 
     def loss(self) -> Any:
         """Run forward and return the loss."""
@@ -71,7 +76,7 @@ class Problem(NamedTuple):
         )
 
     def forward(self) -> Any:
-        return lessons_lib.scan.forward(self.cell, self.params, self.x, self.state)
+        return lessons_lib.scan.forward(self.cell, self.params, self.x, self.state, self.masks)
 
     def backward(self) -> dict[str, Any]:
         """Return the gradients by hand, named as in `arrays`."""

@@ -23,6 +23,7 @@ def test_readme_shows_code_that_runs():
     assert all(np.isfinite(gradient).all() for gradient in names["grads"])
     assert names["output"].shape == (7, 2, 10)
     assert all(weight.grad is not None for weight in names["layer"].parameters())
+    assert names["losses"][-1] < 0.5 * names["losses"][0]
 
 
 def test_both_languages_show_the_same_code():

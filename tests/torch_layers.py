@@ -65,7 +65,9 @@ def tensors(layer: Any, form: str, hx: bool) -> dict[str, torch.Tensor]:
     return found
 
 
-def call(layer: Any, form: str, arrays: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def call(
+    layer: Any, form: str, arrays: dict[str, torch.Tensor], **more: Any
+) -> dict[str, torch.Tensor]:
     """Run a layer, the input in its form; return outputs by name, a packed one's rows."""
     x, states = arrays["x"], tuple(arrays[part] for part in ("h0", "c0") if part in arrays)
     if form in LENGTHS:
@@ -73,7 +75,7 @@ def call(layer: Any, form: str, arrays: dict[str, torch.Tensor]) -> dict[str, to
             x, torch.tensor(LENGTHS[form]), layer.batch_first, enforce_sorted=form == "sorted"
         )
     hx = None if not states else states if len(states) > 1 else states[0]
-    y, last = layer(x, hx)
+    y, last = layer(x, hx, **more)
     if isinstance(y, PackedSequence):
         assert isinstance(x, PackedSequence)
         for ours, came in zip(y[1:], x[1:], strict=True):
@@ -84,11 +86,11 @@ def call(layer: Any, form: str, arrays: dict[str, torch.Tensor]) -> dict[str, to
 
 
 def outputs_and_gradients(
-    layer: Any, form: str, arrays: dict[str, torch.Tensor]
+    layer: Any, form: str, arrays: dict[str, torch.Tensor], **more: Any
 ) -> dict[str, torch.Tensor]:
     """Return everything a layer gives: outputs, and all gradients of a random sum of them."""
     leaves = {name: array.clone().requires_grad_() for name, array in arrays.items()}
-    outputs = call(layer, form, leaves)
+    outputs = call(layer, form, leaves, **more)
     weigh = torch.Generator().manual_seed(1)
     loss = sum(
         (torch.randn(y.shape, generator=weigh, dtype=torch.float64).to(y.dtype) * y).sum()

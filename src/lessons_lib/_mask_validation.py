@@ -72,7 +72,8 @@ def check_mask(name: str, mask: Any, shapes: list[tuple[int, ...]], x: Array) ->
         raise TypeError(f"{name}: got {type(mask).__name__}, expected {type(x).__name__} as x is")
     wanted = array_namespace(mask).bool if "keep" in name else x.dtype
     if mask.dtype != wanted:
-        raise TypeError(f"{name}: got dtype {mask.dtype}, expected {wanted}")
+        expected = "bool" if "keep" in name else x.dtype
+        raise TypeError(f"{name}: got dtype {mask.dtype}, expected {expected}")
     if device(mask) != device(x):
         raise ValueError(f"{name}: got device {device(mask)}, expected {device(x)} as x has")
     shape = tuple(mask.shape)

@@ -65,9 +65,9 @@ class Masks(NamedTuple):
         return Masks(*(function(m) if hasattr(m, "shape") else m for m in self))
 
     def _of_sites(self, function: Callable[[Array], Array]) -> Masks:
-        """Apply a function to the arrays that have an axis of time."""
-        sites = self._replace(W_ih=None, W_hh=None, W_hr=None).map(function)
-        return sites._replace(W_ih=self.W_ih, W_hh=self.W_hh, W_hr=self.W_hr)
+        """Apply a function to the arrays that have an axis of time: all but the weights'."""
+        sites = [function(m) if getattr(m, "shape", ()) else m for m in self[:-3]]
+        return Masks._make((*sites, *self[-3:]))  # each step asks, so it has to be fast
 
 
 NO_MASKS = Masks()

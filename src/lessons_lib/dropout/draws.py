@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, array_namespace, zeros_like
+from ..arrays import Array, array_namespace
 
 
 def check_rate(name: str, rate: Any) -> None:
@@ -82,5 +82,5 @@ class Draw:
         if rate == 0:
             return None
         u = self.uniform(shape)
-        left = scale(rate) if inverted else 1.0
-        return array_namespace(u).where(u < rate, zeros_like(u), zeros_like(u) + left)
+        left = array_namespace(u).astype(u >= rate, u.dtype)
+        return left * scale(rate) if inverted else left

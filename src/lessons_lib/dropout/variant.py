@@ -67,8 +67,8 @@ class Dropout:
     def __post_init__(self) -> None:
         """Refuse rates that are none; those of NumPy become Python's, which widen no dtype."""
         for field in fields(self):
-            rate = getattr(self, field.name)
-            if _annotation(field).startswith("float") and rate is not None:
+            rate, annotation = getattr(self, field.name), _annotation(field)
+            if annotation.startswith("float") and not (rate is None and "None" in annotation):
                 check_rate(f"{type(self).__name__}: {field.name}", rate)
                 object.__setattr__(self, field.name, float(rate))
 

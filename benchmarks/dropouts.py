@@ -1,0 +1,170 @@
+"""An LSTM's forward and backward pass under each dropout, by this library and by others.
+
+    python -m benchmarks.dropouts                     all sizes, some minutes
+    python -m benchmarks.dropouts --seconds 60        longer, steadier
+    python -m benchmarks.dropouts --device cuda       on a GPU
+    python -m benchmarks.dropouts --profile Zoneout   where the time of one goes, by torch.profiler
+
+Drawing the masks is part of what is measured. Ratios are to torch.nn.LSTM and to the library's
+LSTM by hand without dropout, in the same turn. "loop" is the naive autograd loop under masks of the
+same variant. The table is printed, and written as JSON to benchmarks/results/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from lessons_lib.dropout import (
+    Combined,
+    Dropout,
+    NonRecurrentDropout,
+    RecurrentDropout,
+    RNNDrop,
+    VariationalDropout,
+    WeightDrop,
+    Zoneout,
+)
+
+from . import THREADS
+from .contenders import (
+    Problem,
+    Run,
+    as_array,
+    differentiated,
+    keras_lstm,
+    ours,
+    ours_by_hand,
+    torch_nn,
+)
+from .layers import GPU_SIZES, RESULTS, SIZES, TOLERANCE, Size
+from .machine import describe, processor, slug
+from .masked_loop import masked_loop
+from .measure import times
+
+P = 0.25
+VARIANTS: dict[str, Dropout] = {
+    "NonRecurrentDropout": NonRecurrentDropout(P),
+    "RNNDrop": RNNDrop(P),
+    "VariationalDropout": VariationalDropout(P, P),
+    "VariationalDropout, untied": VariationalDropout(P, P, tied=False),
+    "WeightDrop": WeightDrop(P),
+    "RecurrentDropout": RecurrentDropout(P),
+    "RecurrentDropout, per sequence": RecurrentDropout(P, per_sequence=True),
+    "Zoneout": Zoneout(h=0.05, c=0.5),
+    "WeightDrop, VariationalDropout": Combined(WeightDrop(P), VariationalDropout(P, 0)),
+    # Keras' recurrent_dropout: of h alone, a mask for each gate
+    "as Keras": VariationalDropout(0, P, output=0, tied=False),
+}
+BY_HAND = "by hand, no dropout"
+
+
+def main() -> None:
+    """Measure, print and store; or profile."""
+    arguments = _arguments()
+    device = arguments.device
+    torch.set_num_threads(THREADS)
+    sizes = SIZES if device == "cpu" else GPU_SIZES
+    if arguments.profile:
+        _profile(arguments.profile, Problem.draw(*sizes[1], device), device)
+        return
+    machine = describe(device)
+    for name, value in machine.items():
+        print(f"{name}: {value}")
+    table = []
+    for size in sizes:
+        rows = _compare(size, device, arguments.seconds)
+        _show(size, rows)
+        table.append({"T, N, D, H": size, "dtype": "float32", "dropouts": rows})
+    machine["load average after"] = round(os.getloadavg()[0], 2)
+    name = slug(machine["gpu"] if device == "cuda" else processor())
+    path = arguments.output or RESULTS / f"dropouts-{name}.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps({"machine": machine, "table": table}, indent=1) + "\n")
+    print(f"\n{path}")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.dropouts", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--seconds", type=float, default=60, help="for each size (default: 60)")
+    parser.add_argument("--output", type=Path, help="the JSON file")
+    parser.add_argument("--profile", choices=contenders(), metavar="NAME", help="a row's name")
+    return parser.parse_args()
+
+
+def contenders() -> dict[str, Callable[[Problem], Run]]:
+    """Return those that can run here, by name, torch.nn first."""
+    found: dict[str, Callable[[Problem], Run]] = {
+        "torch.nn.LSTM": torch_nn,
+        "torch.nn.LSTM, two torch.nn.Dropout": dropout_around,
+        BY_HAND: ours_by_hand,
+        **{name: partial(ours, dropout=variant) for name, variant in VARIANTS.items()},
+        **{f"loop, {name}": partial(masked_loop, v) for name, v in VARIANTS.items()},
+    }
+    if importlib.util.find_spec("keras") is not None:
+        found["Keras, recurrent_dropout"] = partial(keras_lstm, recurrent_dropout=P)
+    return found
+
+
+def dropout_around(problem: Problem) -> Run:
+    """Run torch.nn's layers for what NonRecurrentDropout does to one layer."""
+    drop, layer = torch.nn.Dropout(P), problem.layer
+    return differentiated(lambda x: drop(layer(drop(x))[0]), problem, list(layer.parameters()))
+
+
+def _compare(size: Size, device: str, seconds: float) -> dict[str, Any]:
+    problem = Problem.draw(*size, device)
+    _check(problem)
+    runs = {name: make(problem) for name, make in contenders().items()}
+    return times(runs, seconds, device, beside=BY_HAND)
+
+
+def _check(problem: Problem) -> None:
+    """See that layer and loop compute the same under the same masks."""
+    for name, variant in VARIANTS.items():
+        gradients = []
+        for make in (partial(ours, dropout=variant), partial(masked_loop, variant)):
+            run = make(problem)
+            torch.manual_seed(1)  # both draw from the device's generator, in the same order
+            gradients.append(as_array(run()))
+        wanted, got = gradients
+        difference = np.abs(got - wanted).max() / np.abs(wanted).max()
+        if not difference < TOLERANCE["float32"]:
+            raise AssertionError(f"{name}: dx differs from the loop's by {difference:.1e}")
+
+
+def _profile(name: str, problem: Problem, device: str) -> None:
+    run = contenders()[name](problem)
+    run(), run()
+    activities = [torch.profiler.ProfilerActivity.CPU]
+    if device == "cuda":
+        activities.append(torch.profiler.ProfilerActivity.CUDA)
+    with torch.profiler.profile(activities=activities) as profile:
+        for _ in range(10):
+            run()
+    print(profile.key_averages().table(sort_by=f"self_{device}_time_total", row_limit=15))
+
+
+def _show(size: Size, rows: dict[str, Any]) -> None:
+    print(f"\n(T, N, D, H) = {size}{'ms':>24}{'ratio':>10}{'to by hand':>12}")
+    for name, row in rows.items():
+        print(
+            f"{name:<45}{row['milliseconds']:>10.2f}{row['ratio']:>10.2f}"
+            f"{row[f'ratio to {BY_HAND}']:>12.2f}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Every dropout variant, found by itself, and its options; each is made from a rate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from registry import CELLS, Problem, problem
+
+from lessons_lib import dropout
+from lessons_lib.dropout import (
+    Combined,
+    Dropout,
+    NonRecurrentDropout,
+    RecurrentDropout,
+    RNNDrop,
+    Sizes,
+    VariationalDropout,
+    WeightDrop,
+    Zoneout,
+)
+from lessons_lib.scan import Cell
+
+#: The variants by name; one is enrolled by being a public attribute of `dropout`.
+VARIANTS: dict[str, type[Dropout]] = {
+    name: value
+    for name, value in vars(dropout).items()
+    if isinstance(value, type) and issubclass(value, Dropout) and value is not Dropout
+}
+
+#: What a variant can do beyond its defaults, and `Combined`, which has no rate of its own.
+OPTIONS: dict[str, Callable[[float], Dropout]] = {
+    "NonRecurrentDropout between": lambda p: NonRecurrentDropout(p, input=False, output=False),
+    "RNNDrop scaled c": lambda p: RNNDrop(p, scaled="c"),
+    "RNNDrop in evaluation": lambda p: RNNDrop(p, scaled_in="evaluation"),
+    "RNNDrop scaled c in evaluation": lambda p: RNNDrop(p, scaled="c", scaled_in="evaluation"),
+    "VariationalDropout untied": lambda p: VariationalDropout(p, p, tied=False),
+    "VariationalDropout hidden": lambda p: VariationalDropout(0, p),
+    "WeightDrop both": lambda p: WeightDrop(p, ("W_ih", "W_hh")),
+    "WeightDrop projection": lambda p: WeightDrop(p, ("W_hh", "W_hr")),
+    "RecurrentDropout per sequence": lambda p: RecurrentDropout(p, per_sequence=True),
+    "RecurrentDropout in evaluation": lambda p: RecurrentDropout(p, scaled_in="evaluation"),
+    "Zoneout h": lambda p: Zoneout(h=p),
+    "Combined of Merity": lambda p: Combined(WeightDrop(p), VariationalDropout(p, 0)),
+    "Combined of Krueger": lambda p: Combined(Zoneout(h=p / 2, c=p), NonRecurrentDropout(p)),
+    "Combined of three": lambda p: Combined(WeightDrop(p), NonRecurrentDropout(p), Zoneout(h=p)),
+}
+EXAMPLES = {
+    **{name: variant.at for name, variant in VARIANTS.items() if variant is not Combined},
+    **OPTIONS,
+}
+RATE = 0.4
+
+
+def fits(variant: Dropout, cell: Cell) -> bool:
+    """Tell whether a cell has the variant's sites."""
+    try:
+        variant.check_cell(cell)
+    except ValueError:
+        return False
+    return True
+
+
+#: Every example with every cell that has its sites.
+PAIRS = [
+    (name, cell)
+    for name, make in EXAMPLES.items()
+    for cell, value in CELLS.items()
+    if fits(make(RATE), value)
+]
+
+
+def parts(variant: Dropout) -> tuple[Dropout, ...]:
+    """Return the variants of a combination, or the one."""
+    return variant.variants if isinstance(variant, Combined) else (variant,)
+
+
+def masked_problem(
+    name: str, cell: str, rate: float = RATE, training: bool = True, **sizes: Any
+) -> Problem:
+    """Draw a problem, and masks for it: those of training, or evaluation's."""
+    p, variant = problem(cell, **sizes), EXAMPLES[name](rate)
+    if not training:
+        return p._replace(masks=variant.evaluation_masks())
+    masks = variant.sample(Sizes.of(p.params, p.x), np.random.default_rng(3), p.x.dtype)
+    return p._replace(masks=masks)

@@ -1,0 +1,176 @@
+"""Masks have the rate, the lifetime and the sharing that their variant's paper says."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from dropout_examples import EXAMPLES, OPTIONS, RATE, VARIANTS, parts
+
+from lessons_lib.dropout import (
+    Combined,
+    Dropout,
+    Masks,
+    NonRecurrentDropout,
+    RNNDrop,
+    Sizes,
+    StackMasks,
+    VariationalDropout,
+    WeightDrop,
+    Zoneout,
+    table,
+)
+
+every_example = pytest.mark.parametrize("name", EXAMPLES)
+SIZES = Sizes(T=7, N=3, D=4, H=5, layers=2, directions=2)
+
+
+def arrays(masks: StackMasks) -> list[Any]:
+    """Return every mask that is an array."""
+    found: list[Any] = []
+    masks.map(lambda mask: found.append(mask) or mask)  # type: ignore[func-returns-value]
+    return found
+
+
+def test_every_variant_is_enrolled() -> None:
+    assert len(VARIANTS) >= 7
+    made = {type(part) for make in EXAMPLES.values() for part in (make(RATE), *parts(make(RATE)))}
+    assert made == set(VARIANTS.values())
+
+
+#: Variant: site → (mask, values in training, value in evaluation), by the papers, at rate 0.3.
+TABLE = {
+    "NonRecurrentDropout": {
+        "x": ("(T, N, D)", "0, 1.43", "—"),
+        "output": ("(T, N, H)", "0, 1.43", "—"),
+    },
+    "RNNDrop": {"c": ("(1, N, H)", "0, 1", "—"), "y": ("number", "1.43", "—")},
+    "VariationalDropout": {
+        "output": ("(1, N, H)", "0, 1.43", "—"),
+        "x": ("(1, N, D)", "0, 1.43", "—"),
+        "h": ("(1, N, H)", "0, 1.43", "—"),
+    },
+    "WeightDrop": {"W_hh": ("(4H, H)", "0, 1.43", "—")},
+    "RecurrentDropout": {"g": ("(T, N, H)", "0, 1.43", "—")},
+    "Zoneout": {
+        "keep_h": ("(T, N, H)", "0, 1", "0.3"),
+        "keep_c": ("(T, N, H)", "0, 1", "0.3"),
+    },
+    "RNNDrop scaled c": {"c": ("(1, N, H)", "0, 1.43", "—")},
+    "RNNDrop in evaluation": {"c": ("(1, N, H)", "0, 1", "—"), "y": ("number", "—", "0.7")},
+    "RNNDrop scaled c in evaluation": {"c": ("(1, N, H)", "0, 1", "0.7")},
+    "VariationalDropout untied": {
+        "output": ("(1, N, H)", "0, 1.43", "—"),
+        "x": ("(1, 4, N, D)", "0, 1.43", "—"),
+        "h": ("(1, 4, N, H)", "0, 1.43", "—"),
+    },
+    "RecurrentDropout per sequence": {"g": ("(1, N, H)", "0, 1.43", "—")},
+    "RecurrentDropout in evaluation": {"g": ("(T, N, H)", "0, 1", "0.7")},
+}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_the_table_says_what_the_papers_say(name: str) -> None:
+    variant = EXAMPLES[name](0.3)
+    rows = table([variant])
+    assert {row["variant"] for row in rows} == {type(variant).__name__}
+    said = {row["site"]: (row["mask"], row["training"], row["evaluation"]) for row in rows}
+    assert said == TABLE[name]
+
+
+def test_the_table_holds_every_variant() -> None:
+    assert set(VARIANTS) - {"Combined"} <= set(TABLE)
+    rows = table([EXAMPLES["Combined of Merity"](0.3)])
+    assert {row["site"] for row in rows} == {"x", "output", "W_hh"}
+
+
+@every_example
+@pytest.mark.parametrize("library", ["numpy", "torch"])
+def test_rates_and_scales_are_right_within_five_standard_errors(name: str, library: str) -> None:
+    generator: Any = np.random.default_rng(0)
+    if library == "torch":
+        generator = torch.Generator().manual_seed(0)
+    sizes = Sizes(T=20, N=20, D=20, H=20, layers=2)
+    variant = EXAMPLES[name](RATE)
+    rates = {RATE, RATE / 2}  # of which one combination has both
+    for mask in map(np.asarray, arrays(variant.sample_stack(sizes, generator))):
+        values, n = np.unique(mask.astype(float)), mask.size
+        assert values[0] == 0
+        assert len(values) == 2
+        keeps = mask.dtype == bool
+        dropped = (mask != 0).mean() if keeps else (mask == 0).mean()
+        rate = min(rates, key=lambda p: abs(p - dropped))
+        assert abs(dropped - rate) <= 5 * math.sqrt(rate * (1 - rate) / n)
+        assert keeps or values[1] in (1, pytest.approx(1 / (1 - rate)))
+        if values[1] != 1:  # inverted scaling: mean 1, variance p / (1 − p)
+            variance = rate / (1 - rate)
+            fourth = rate + (1 - rate) * values[1] ** 4 * rate**4
+            assert abs(mask.mean() - 1) <= 5 * math.sqrt(variance / n)
+            assert abs(mask.var() - variance) <= 5 * math.sqrt((fourth - variance**2) / n)
+
+
+@every_example
+def test_no_two_masks_are_the_same(name: str) -> None:
+    """Steps, sequences, gates, layers and directions have masks of their own, or one shared."""
+    sizes = Sizes(T=9, N=9, D=30, H=30, layers=3, directions=2)
+    masks = arrays(EXAMPLES[name](0.5).sample_stack(sizes, np.random.default_rng(0)))
+    slices = [piece.astype(bool) for mask in masks for piece in mask.reshape(-1, mask.shape[-1])]
+    assert len({piece.tobytes() for piece in slices}) == len(slices)
+
+
+@every_example
+def test_one_seed_gives_the_same_masks_and_another_gives_others(name: str) -> None:
+    def drawn(seed: int) -> StackMasks:
+        return EXAMPLES[name](RATE).sample_stack(SIZES, np.random.default_rng(seed))
+
+    first, again, other = (arrays(drawn(seed)) for seed in (1, 1, 2))
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not any(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
+
+
+@every_example
+@pytest.mark.parametrize("dtype", [np.float32, torch.float32, torch.float64])
+def test_masks_have_the_dtype_asked_for(name: str, dtype: Any) -> None:
+    of_torch = isinstance(dtype, torch.dtype)
+    generator: Any = torch.Generator() if of_torch else np.random.default_rng()
+    for mask in arrays(EXAMPLES[name](RATE).sample_stack(SIZES, generator, dtype)):
+        assert mask.dtype in (dtype, torch.bool if of_torch else bool)
+
+
+@every_example
+def test_rate_0_draws_nothing_and_rate_1_only_zeros(name: str) -> None:
+    none = EXAMPLES[name](0).sample_stack(SIZES, np.random.default_rng(0))
+    assert none == StackMasks((None,) * 2, ((Masks(),) * 2,) * 2)
+    for mask in arrays(EXAMPLES[name](1).sample_stack(SIZES, np.random.default_rng(0))):
+        wanted = 0.5 if mask.dtype == bool and "Krueger" in name else 0
+        assert wanted == 0.5 or np.all(mask == (1 if mask.dtype == bool else 0))
+
+
+def test_rates_are_of_the_site_that_they_are_named_for() -> None:
+    sizes = Sizes(T=40, N=40, D=40, H=40)
+    draw = lambda variant: variant.sample_stack(sizes, np.random.default_rng(0))  # noqa: E731
+    own = draw(Zoneout(h=0.1, c=0.6)).networks[0][0]
+    assert (own.keep_h.mean().round(1), own.keep_c.mean().round(1)) == (0.1, 0.6)
+    masks = draw(VariationalDropout(0.1, 0.4, output=0.7))
+    for mask, rate in zip((*masks.networks[0][0][:2], masks.y), (0.1, 0.4, 0.7), strict=True):
+        assert (mask == 0).mean().round(1) == rate
+    assert draw(VariationalDropout(0, 0.4, output=0)).networks[0][0].x is None
+
+
+@pytest.mark.parametrize("rate", [np.float32(0.25), np.float64(0.25), 0])
+def test_a_rate_of_numpy_is_as_good_as_pythons(rate: Any) -> None:
+    for variant in (RNNDrop(rate), Zoneout(h=rate), WeightDrop(rate), NonRecurrentDropout(rate)):
+        numbers = [value for value in vars(variant).values() if not isinstance(value, str)]
+        assert all(type(value) in (float, bool, tuple) for value in numbers)
+
+
+def test_variants_are_values() -> None:
+    pair = Zoneout(h=0.1, c=0.5), WeightDrop(0.5)
+    assert Combined(*pair) == Combined(*pair) != Combined(*pair[::-1])
+    assert len({Combined(*pair), Combined(*pair), *pair}) == 3
+    assert repr(pair[0]) == "Zoneout(h=0.1, c=0.5)"
+    assert issubclass(Combined, Dropout)
+    assert set(OPTIONS) <= set(EXAMPLES)
