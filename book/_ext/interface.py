@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from sphinx.util.i18n import CatalogInfo
 
 BOOK = Path(__file__).parent.parent
 LOCALE = BOOK / "locale"
+# Roles that docutils gives to lists of works, and that ARIA has withdrawn or forbids there.
+WITHDRAWN = re.compile(r' role="(?:doc-biblioentry|list)"')
 
 
 @functools.cache
@@ -70,6 +73,8 @@ def frame_page(
     """Give the templates what they show around the text."""
     language = app.config.language
     static = Path(app.outdir, "_static")
+    if doctree:
+        context["body"] = WITHDRAWN.sub("", context["body"])
     contents = context["toctree"](maxdepth=1, collapse=False, includehidden=True)
     title = context.get("title", "")
     context |= {

@@ -6,6 +6,8 @@ import subprocess
 import pytest
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# An operator may be a base in MathML (norms, arrows over letters); the checker's schema is older.
+FILTER = ".*Element .mo. not allowed as child of element .(mover|munder|msub|msup|msubsup).*"
 FIRST_VISIT, LATER_VISIT = 1_500_000, 300_000  # bytes transferred, gzip
 
 
@@ -36,7 +38,9 @@ def test_markup_is_valid(site, pages, tools):
     jar = tools / "vnu-jar" / "build" / "dist" / "vnu.jar"
     paths = [str(site / page) for page in pages]
     done = subprocess.run(
-        ["java", "-jar", str(jar), "--errors-only", *paths], text=True, capture_output=True
+        ["java", "-jar", str(jar), "--errors-only", "--filterpattern", FILTER, *paths],
+        text=True,
+        capture_output=True,
     )
     assert done.returncode == 0, done.stderr[:5000]
 
