@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import make_dataclass
 from typing import Any
 
 import numpy as np
@@ -165,6 +166,14 @@ def test_a_rate_of_numpy_is_as_good_as_pythons(rate: Any) -> None:
     for variant in (RNNDrop(rate), Zoneout(h=rate), WeightDrop(rate), NonRecurrentDropout(rate)):
         numbers = [value for value in vars(variant).values() if not isinstance(value, str)]
         assert all(type(value) in (float, bool, tuple) for value in numbers)
+
+
+def test_a_variant_of_ones_own_has_its_rates_checked() -> None:
+    """In a notebook annotations are types, not words."""
+    own = make_dataclass("Own", [("rate", float)], bases=(Dropout,), frozen=True)
+    assert own.at(0.5) == own(0.5)  # type: ignore[attr-defined]
+    with pytest.raises(ValueError, match=r"Own: rate: got 2\.0, expected a rate from 0 to 1"):
+        own(2.0)
 
 
 def test_variants_are_values() -> None:
