@@ -23,6 +23,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FIRST_RESULT_LIMIT = 15  # seconds from the page's opening to the first cell's result
+SETTINGS = ".jupyter/lab/user-settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
 HANGUL = re.compile("[가-힣]")
 
 
@@ -39,6 +40,9 @@ def main() -> None:
         work = Path(folder) / "work"
         environ, port, token = environment(Path(folder)), free_port(), secrets.token_hex(16)
         prepare(work, environ)
+        settings = Path(folder) / SETTINGS
+        settings.parent.mkdir(parents=True)
+        settings.write_text('{"windowingMode": "none"}')  # a test sees all cells, as paper would
         lab = ["jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
         lab += [f"--port={port}", f"--IdentityProvider.token={token}"]
         server = subprocess.Popen(lab, cwd=work, env=environ, stderr=subprocess.DEVNULL)
@@ -66,8 +70,8 @@ def run_chapter(
     """Open a chapter as its launch button does, run it in the browser, check what was saved."""
     import psutil
     import requests
-    from lab import CELL_LIMIT, CHAPTER, MEMORY_LIMIT, check, megabytes, wait_for
-    from playwright.sync_api import sync_playwright
+    from lab import CELL_LIMIT, CHAPTER, MEMORY_LIMIT, LabError, check, megabytes, wait_for
+    from playwright.sync_api import TimeoutError, sync_playwright
 
     path = f"{language}/{CHAPTER}.ipynb"
     headers, process, peak = {"Authorization": f"token {token}"}, psutil.Process(server.pid), 0.0
@@ -80,11 +84,17 @@ def run_chapter(
         page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=60_000)
         opened = time.monotonic() - begun
 
-        page.locator(".jp-CodeCell .jp-InputArea-editor").first.click()
-        page.keyboard.press("Shift+Enter")  # Colab's cell, which does nothing here
         begun = time.monotonic()
-        page.keyboard.press("Shift+Enter")
-        page.get_by_text("[2]:").first.wait_for(timeout=60_000)
+        for number in (1, 2):  # Colab's cell, which does nothing here, then the lesson's first
+            cell = page.locator(".jp-Notebook .jp-CodeCell").nth(number - 1)
+            cell.locator(".jp-InputArea-editor").click()
+            page.keyboard.press("Shift+Enter")
+            prompt = cell.locator(".jp-InputArea-prompt", has_text=f"[{number}]:")
+            try:
+                prompt.wait_for(timeout=120_000)
+            except TimeoutError:
+                page.screenshot(path=str(ROOT / "_build" / "binder-failed.png"))
+                raise
         first = time.monotonic() - begun
 
         page.get_by_role("menuitem", name="Run", exact=True).click()
@@ -95,13 +105,19 @@ def run_chapter(
         def finished() -> bool:
             nonlocal peak
             peak = max(peak, megabytes(process))
-            page.keyboard.press("Control+s")
             kernels = requests.get(f"{address}/api/kernels", headers=headers, timeout=30).json()
-            idle = all(kernel["execution_state"] == "idle" for kernel in kernels)
-            return idle and len(executed(work / path)) == count
+            if any(kernel["execution_state"] != "idle" for kernel in kernels):
+                return False
+            page.keyboard.press("Control+s")
+            page.wait_for_timeout(1000)
+            return numbers(work / path) == list(range(3, count + 3))  # two ran before
 
         begun = time.monotonic()
-        wait_for("the chapter", finished, CELL_LIMIT)
+        try:
+            wait_for("the chapter", finished, CELL_LIMIT)
+        except LabError:
+            page.screenshot(path=str(ROOT / "_build" / "binder-failed.png"))
+            raise
         took = time.monotonic() - begun
         page.get_by_role("tab", name="Table of Contents").click()
         page.locator(".jp-TableOfContents-content .jp-tocItem").first.wait_for(timeout=30_000)
@@ -123,8 +139,8 @@ def run_chapter(
     )
 
 
-def executed(path: Path) -> list[int]:
-    """Return the numbers of the code cells that the saved notebook says were run, all well.
+def numbers(path: Path) -> list[int | None]:
+    """Return the numbers that the saved notebook gives its code cells, none of which failed.
 
     Raises
     ------
@@ -136,8 +152,7 @@ def executed(path: Path) -> list[int]:
     cells = [c for c in json.loads(path.read_text("utf-8"))["cells"] if c["cell_type"] == "code"]
     kinds = {output["output_type"] for cell in cells for output in cell["outputs"]}
     check("error" not in kinds, f"{path.name}: a cell stores an error")
-    numbers = [cell["execution_count"] for cell in cells]
-    return [n for n in numbers if n and n > 2]  # the first two were run by themselves before
+    return [cell["execution_count"] for cell in cells]
 
 
 def chromium() -> str:

@@ -31,22 +31,21 @@ def imported_by(path: Path) -> set[str]:
     return found
 
 
-def test_tests_in_the_sdist_need_no_part_of_the_book():
-    files = {path.stem: path for path in (ROOT / "tests").glob("*.py")}
-    left_out = {Path(name).stem for name in SDIST["exclude"]}
-    of_the_book = {path.stem for path in (ROOT / "book" / "_ext").glob("*.py")} - {"one_core"}
-    for name, path in files.items():
-        if name not in left_out:
-            needs = imported_by(path) & (of_the_book | left_out | {"benchmarks", "deploy"})
-            assert not needs, (
-                f"tests/{name}.py needs {', '.join(sorted(needs))}, which the sdist lacks: add it "
-                "to `exclude` of [tool.hatch.build.targets.sdist] in pyproject.toml"
-            )
+def test_the_sdists_tests_need_only_what_it_holds():
+    held = {path for pattern in SDIST["include"] for path in ROOT.glob(pattern)}
+    tests = {path.stem: path for path in held if path.parent.name == "tests"}
+    here = [*(ROOT / "tests").glob("*.py"), *(ROOT / "book" / "_ext").glob("*.py")]
+    lacking = {path.stem for path in here if path not in held} | {"benchmarks"}
+    assert {"conftest", "test_cells", "test_torch_modules"} <= tests.keys()
+    for name, path in tests.items():
+        if path.suffix == ".py":
+            needs = imported_by(path) & lacking
+            assert not needs, f"tests/{name}.py is in the sdist, but not {', '.join(needs)}"
 
 
-def test_nothing_is_left_out_that_is_not_there():
-    missing = [name for name in SDIST["exclude"] if not (ROOT / name).exists()]
-    assert not missing, f"pyproject.toml leaves {missing} out of the sdist; there are no such files"
+def test_every_pattern_of_the_sdist_finds_something():
+    empty = [pattern for pattern in SDIST["include"] if not list(ROOT.glob(pattern))]
+    assert not empty, f"pyproject.toml puts {empty} into the sdist; there are no such files"
 
 
 def pins(name: str) -> dict[str, list[Requirement]]:
