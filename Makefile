@@ -13,7 +13,7 @@ ON_GPU = PYTHONPATH=.:src:tests:$$PYTHONPATH $(if $(GIVEN),$(PYTHON),$(PY))
 
 .PHONY: help env book serve notebooks execute figures corpus test verify \
   test-gpu test-site test-package test-alone test-lowest test-newest test-binder test-hub record lint mutants lock audit \
-  lint-workflows branch clean
+  lint-workflows branch assignments test-assignments slides clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -124,8 +124,25 @@ test-hub: .venv-hub/.ready .venv-tools/.ready branch ## a JupyterHub with three 
 	.venv-hub/bin/python deploy/try_hub.py
 
 audit: .venv-tools/.ready ## ask for known weaknesses of the packages that are pinned
-	for list in requirements.txt deploy/hub.txt deploy/tools.txt; do \
+	for list in requirements.txt deploy/hub.txt deploy/grading.txt deploy/tools.txt; do \
 	  $(TOOLS)/pip-audit --strict --disable-pip --no-deps --progress-spinner off -r $$list || exit 1; done
+
+# nbgrader and Otter, with the library and nothing that the assignments do not need
+.venv-grading/.ready: deploy/grading.txt
+	rm -rf .venv-grading
+	$(PYTHON) -m venv .venv-grading
+	.venv-grading/bin/python -m pip install --quiet --disable-pip-version-check -r deploy/grading.txt
+	.venv-grading/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+assignments: env .venv-grading/.ready ## make the assignments for students, nbgrader and Otter: _build/assignments
+	PYTHONPATH=book/_ext $(PY) assignments/release.py
+
+test-assignments: env .venv-grading/.ready ## release them and grade stubs, solutions and wrong solutions with both
+	$(PY) -m pytest -p no:cacheprovider tests/graded_assignments.py
+
+slides: env ## make slides of each chapter in each language: _build/slides
+	$(PY) book/_ext/slides.py
 
 test-package: ## build wheel and sdist twice; install them; run the sdist's tests (TAG=v0.1.0)
 	$(PYTHON) deploy/package.py $(if $(TAG),--tag "$(TAG)")

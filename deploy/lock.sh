@@ -1,5 +1,5 @@
 #!/bin/bash
-# Pin what pyproject.toml asks for, in four lists: the book, Binder, the hub's test, the tools.
+# Pin what pyproject.toml asks for, in five lists: the book, Binder, the hub's test, graders, tools.
 #   deploy/lock.sh PATH-OF-UV [--upgrade]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -31,6 +31,8 @@ pin deploy/tools.txt "What checks workflows and packages, in .venv-tools." \
   "${everywhere[@]}" --group pyproject.toml:tools
 pin deploy/hub.txt "What tests Binder and the hub, in .venv-hub." \
   "${everywhere[@]}" -c requirements.txt --extra chapters --group pyproject.toml:hub pyproject.toml
+pin deploy/grading.txt "What grades the assignments, in .venv-grading." \
+  "${everywhere[@]}" -c requirements.txt --group pyproject.toml:grading pyproject.toml
 pin binder/requirements.txt "What the chapters run on, and nothing that builds the book." \
   "${binder[@]}" -c requirements.txt --extra chapters pyproject.toml
 grep '^nbgitpuller==' deploy/hub.txt >> binder/requirements.txt

@@ -1,0 +1,83 @@
+"""What students may hand in: the stub, the solution, and solutions that are partly wrong."""
+
+from __future__ import annotations
+
+import copy
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from release import BEGIN, BEGIN_HIDDEN, END, END_HIDDEN, STUB
+
+_PARTIAL = tomllib.loads(Path(__file__).with_name("partial_solutions.toml").read_text("utf-8"))
+
+
+class Submission(NamedTuple):
+    """Edits of the solution, and what tests the result is to fail; None where it is the stub."""
+
+    name: str
+    edits: dict[str, str] | None
+    fails: frozenset[str]
+    score: int
+
+
+def partial_solutions(assignment: str) -> list[Submission]:
+    """Return the partly wrong solutions of an assignment."""
+    found = []
+    for name, entry in _PARTIAL.items():
+        if name.startswith(f"{assignment}/"):
+            edits = {old: new for old, new in entry.items() if old not in ("fails", "score")}
+            short = name.partition("/")[2]
+            found.append(Submission(short, edits, frozenset(entry["fails"]), entry["score"]))
+    return found
+
+
+def points(notebook: Any) -> dict[str, int]:
+    """Return the points of each test by the id of its cell."""
+    kinds = {cell.id: cell.metadata.get("nbgrader", {}) for cell in notebook.cells}
+    return {name: kind["points"] for name, kind in kinds.items() if kind.get("grade")}
+
+
+def submissions(assignment: str, notebook: Any) -> list[Submission]:
+    """Return the stub, the solution and the partly wrong ones; `notebook` is the solution."""
+    tests = points(notebook)
+    return [
+        Submission("stub", None, frozenset(tests), 0),
+        Submission("solution", {}, frozenset(), sum(tests.values())),
+        *partial_solutions(assignment),
+    ]
+
+
+def solution(source: str, edits: dict[str, str]) -> str:
+    """Return a solution cell's code without markers and with the edits that concern it."""
+    code = re.sub(rf"^ *({BEGIN}|{END})\n?", "", source, flags=re.MULTILINE)
+    for old, new in edits.items():
+        code = code.replace(old, new)
+    return code
+
+
+def stub(source: str) -> str:
+    """Return a solution cell's code as a student gets it."""
+    return re.sub(rf"{BEGIN}.*{END}", STUB, source, flags=re.DOTALL)
+
+
+def answer(released: Any, source: Any, edits: dict[str, str] | None) -> Any:
+    """Return the student's version of an assignment with the cells of the solution in it."""
+    filled = copy.deepcopy(released)
+    solutions = {cell.id: cell.source for cell in source.cells if BEGIN in cell.source}
+    if edits is None:
+        return filled
+    for cell in filled.cells:
+        if cell.id in solutions:
+            cell.source = solution(solutions[cell.id], edits)
+    return filled
+
+
+def secrets(source: Any) -> set[str]:
+    """Return the lines that no student may see: those of solutions and of hidden tests."""
+    both = rf"{BEGIN}(.*?){END}|{BEGIN_HIDDEN}(.*?){END_HIDDEN}"
+    text = "\n".join(cell.source for cell in source.cells)
+    hidden = "\n".join(one or other for one, other in re.findall(both, text, re.DOTALL))
+    shown = re.sub(both, "", text, flags=re.DOTALL)
+    return {line.strip() for line in hidden.split("\n") if line.strip() and line not in shown}
