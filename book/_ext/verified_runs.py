@@ -1,0 +1,91 @@
+"""Sphinx extension: when each page's notebook was last executed again, as a table in the appendix.
+
+The table stands at the end of the section `verified-runs`, made of ``book/verified.json``, so that
+no notebook has to store what changes with each new record.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from interface import words
+from page_facts import digest_of_code
+from sphinx.addnodes import pending_xref
+from sphinx.application import Sphinx
+
+SECTION = "verified-runs"
+RECORD = Path("book", "verified.json")
+
+
+def insert_runs(app: Sphinx, doctree: nodes.document) -> None:
+    """Put the machines and the table at the end of the page's section, where it has one."""
+    sections = [node for node in doctree.findall(nodes.section) if SECTION in node["ids"]]
+    if not sections:
+        return
+    root = Path(app.srcdir)
+    app.env.note_dependency(str(RECORD))
+    records = json.loads((root / RECORD).read_text("utf-8")) if (root / RECORD).exists() else {}
+    sections[0] += runs(root, records, app.config.language)
+
+
+def runs(root: Path, records: dict[str, Any], language: str) -> list[nodes.Element]:
+    """Return a paragraph for each device and a table of all pages on record."""
+    said = words(language)
+    if not records:
+        return [nodes.paragraph("", said["no_records"])]
+    recorded = {path for record in records.values() for path in record["notebooks"]}
+    paths = sorted(path for path in recorded if (root / path).exists())
+    machines = [
+        nodes.paragraph("", f"{device.upper()} ({said['verified_by'].format(**record)})")
+        for device, record in records.items()
+    ]
+    head = [_text(said["page"]), *(_text(device.upper()) for device in records)]
+    body = [
+        [_link(path), *(_text(_state(root, path, record, said)) for record in records.values())]
+        for path in paths
+    ]
+    return [*machines, _table(head, body)]
+
+
+def _state(root: Path, path: str, record: dict[str, Any], said: dict[str, str]) -> str:
+    """Say how many cells of a page were run on a device, and whether the code is still the same."""
+    run = record["notebooks"].get(path)
+    if run is None:
+        return "—"
+    if digest_of_code(json.loads((root / path).read_text("utf-8"))) != run["code"]:
+        return said["changed_since"]
+    return said["cells_run"].format(cells=run["cells"])
+
+
+def _text(text: str) -> nodes.paragraph:
+    return nodes.paragraph("", text)
+
+
+def _link(path: str) -> nodes.paragraph:
+    page = "/" + path.removesuffix(".ipynb")
+    link = pending_xref(
+        "", nodes.inline(), refdomain="std", reftype="doc", reftarget=page, refexplicit=False
+    )
+    return nodes.paragraph("", "", link)
+
+
+def _table(head: list[nodes.paragraph], body: Iterable[list[nodes.paragraph]]) -> nodes.table:
+    columns = [nodes.colspec(colwidth=1) for _ in head]
+    group = nodes.tgroup("", *columns, cols=len(head))
+    group += nodes.thead("", _row(head))
+    group += nodes.tbody("", *(_row(cells) for cells in body))
+    return nodes.table("", group)
+
+
+def _row(cells: Iterable[nodes.paragraph]) -> nodes.row:
+    return nodes.row("", *(nodes.entry("", cell) for cell in cells))
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect the hook."""
+    app.connect("doctree-read", insert_runs)
+    return {"parallel_read_safe": True}
