@@ -32,7 +32,7 @@ def imported_by(path: Path) -> set[str]:
 
 
 def test_the_sdists_tests_need_only_what_it_holds():
-    held = {path for pattern in SDIST["include"] for path in ROOT.glob(pattern)}
+    held = {path for pattern in SDIST["include"] for path in ROOT.glob(pattern.lstrip("/"))}
     tests = {path.stem: path for path in held if path.parent.name == "tests"}
     here = [*(ROOT / "tests").glob("*.py"), *(ROOT / "book" / "_ext").glob("*.py")]
     lacking = {path.stem for path in here if path not in held} | {"benchmarks"}
@@ -44,7 +44,7 @@ def test_the_sdists_tests_need_only_what_it_holds():
 
 
 def test_every_pattern_of_the_sdist_finds_something():
-    empty = [pattern for pattern in SDIST["include"] if not list(ROOT.glob(pattern))]
+    empty = [pattern for pattern in SDIST["include"] if not list(ROOT.glob(pattern.lstrip("/")))]
     assert not empty, f"pyproject.toml puts {empty} into the sdist; there are no such files"
 
 
