@@ -271,8 +271,8 @@ class Zoneout(Dropout):
     Parameters
     ----------
     h, c : float, optional
-        Rates; `c` only for a cell with a cell state. The paper takes 0.05 and 0.5 for words and
-        characters of Penn Treebank, 0.2 and 0.2 for text8, 0.15 and 0.15 for permuted MNIST.
+        Rates; `c` only for a cell with a cell state. The paper takes 0.05 and 0.5 for characters of
+        Penn Treebank, 0.2 and 0.2 for text8, 0.15 and 0.15 for permuted MNIST.
 
     References
     ----------
