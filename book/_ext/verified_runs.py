@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from book_index import pages_of
 from docutils import nodes
 from interface import words
 from page_facts import digest_of_code
@@ -38,7 +39,7 @@ def runs(root: Path, records: dict[str, Any], language: str) -> list[nodes.Eleme
     if not records:
         return [nodes.paragraph("", said["no_records"])]
     recorded = {path for record in records.values() for path in record["notebooks"]}
-    paths = sorted(path for path in recorded if (root / path).exists())
+    paths = [f"{page}.ipynb" for page in pages_of(root) if f"{page}.ipynb" in recorded]
     machines = [
         nodes.paragraph("", f"{device.upper()} ({said['verified_by'].format(**record)})")
         for device, record in records.items()
