@@ -75,7 +75,7 @@ bidirectional_merge = Check(
     name="bidirectional_merge",
     shapes={
         "y_forward": "(T, N, H), in the order of time",
-        "y_backward": "(T, N, H), in the order in which it read, the last step firstfirst",
+        "y_backward": "(T, N, H), in the order in which it read, the last step first",
     },
     results=("y",),
     draw=_draw_merge,

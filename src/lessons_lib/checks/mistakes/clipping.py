@@ -47,6 +47,20 @@ BY_NORM: tuple[Mistake, ...] = (
         "The norm is made of means of squares; it is made of their sum.",
     ),
     edit(
+        "root-mean-square",
+        [
+            (
+                _NORM,
+                "norm = global_norm(grads)",
+                "norm = global_norm(grads) / sum(np.size(a) for a in leaves(grads)) ** 0.5",
+            )
+        ],
+        "노름이 아니라 모든 원소의 제곱평균제곱근을 쟀습니다. 제곱의 합을 원소의 수로 나누지 "
+        "않습니다.",
+        "What is measured is the root mean square of all elements. For the norm the sum of squares "
+        "is not divided by their number.",
+    ),
+    edit(
         "sum-of-norms",
         [(_NORM, "norm = global_norm(grads)", "norm = sum(_norm(a) for a in leaves(grads))")],
         "배열마다 잰 노름을 그대로 더했습니다. 전체의 노름은 노름의 합이 아닙니다.",

@@ -61,6 +61,12 @@ MERGE: tuple[Mistake, ...] = (
         after=_halves(lambda forward, backward: forward + backward),
     ),
     Mistake(
+        "averaged",
+        "두 방향의 출력을 평균했습니다. 나란히 이어 붙여 2H개의 특징이 되어야 합니다.",
+        "The two directions are averaged. They stand side by side, as 2H features.",
+        after=_halves(lambda forward, backward: (forward + backward) / 2),
+    ),
+    Mistake(
         "joined-along-time",
         "시간의 축을 따라 이어 붙였습니다. 특징의 축을 따라 이어 붙여야 합니다.",
         "The two are joined along time. Join them along the features.",

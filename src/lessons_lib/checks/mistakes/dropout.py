@@ -144,6 +144,46 @@ SCALING: tuple[Mistake, ...] = (
 )
 
 
+def _scaled_in_evaluation(*sites: str) -> tuple[Mistake, ...]:
+    """Return the mistakes of a factor in evaluation, at sites of Masks or at the "output"."""
+
+    def by(factor: Callable[[float], float]) -> Change:
+        def change(masks: Masks, output: Any, arguments: Named) -> tuple[Masks, Any]:
+            if arguments["training"]:
+                return masks, output
+            left, T = factor(arguments["rate"]), len(arguments["x"])
+            states = np.full((T, *arguments["h0"].shape), left)
+            at = {
+                "x": np.full_like(arguments["x"], left),
+                "W_hh": np.full_like(arguments["W_hh"], left),
+                "h": states,
+                "g": states,
+                "y": left,
+            }
+            here = {site: at[site] for site in sites if site != "output"}
+            return masks._replace(**here), states if "output" in sites else output
+
+        return change
+
+    return (
+        _masks(
+            "scaled-in-evaluation",
+            by(lambda rate: 1 / (1 - rate)),
+            "평가할 때에도 1 − rate로 나누었습니다. 평가할 때에는 없앤 것이 없으므로 메울 것도 "
+            "없습니다.",
+            "It is divided by 1 − rate in evaluation too, where nothing is dropped and so nothing "
+            "has to be made up for.",
+        ),
+        _masks(
+            "shrunk-in-evaluation",
+            by(lambda rate: 1 - rate),
+            "평가할 때 1 − rate를 곱했습니다. 여기서는 없앤 몫을 학습할 때 메웁니다.",
+            "It is multiplied by 1 − rate in evaluation. Here it is training that makes up for "
+            "what is dropped.",
+        ),
+    )
+
+
 def _per_step(**sites: str) -> Mistake:
     return _masks(
         "per-step-mask",
@@ -179,6 +219,7 @@ _COMMON = (*_SWITCH, *SCALING, *_NETWORK)
 
 NON_RECURRENT: tuple[Mistake, ...] = (
     *_COMMON,
+    *_scaled_in_evaluation("x", "output"),
     _inverted("draws_x", "draws_y"),
     _per_sequence("x"),
     _without(
@@ -215,6 +256,7 @@ def _scaled_in_c(masks: Masks, arguments: Named) -> Masks:
 
 RNNDROP: tuple[Mistake, ...] = (
     *_COMMON,
+    *_scaled_in_evaluation("y"),
     _inverted("draws"),
     _per_step(c="draws"),
     _masks(
@@ -240,6 +282,7 @@ RNNDROP: tuple[Mistake, ...] = (
 
 VARIATIONAL: tuple[Mistake, ...] = (
     *_COMMON,
+    *_scaled_in_evaluation("x", "h"),
     _inverted("draws_x", "draws_h"),
     _per_step(x="draws_x", h="draws_h"),
     _without(
@@ -258,12 +301,33 @@ VARIATIONAL: tuple[Mistake, ...] = (
         "마스크가 앞 은닉 상태가 아니라 셀 상태에 걸렸습니다.",
         "The mask is on the cell state, not on the hidden state before the step.",
     ),
+    edit(
+        "mask-on-new-h",
+        [
+            ("lstm.step", "read(h_prev, masks.h)", "h_prev"),
+            (
+                "scan.step",
+                "    return renew(state, new, *masks), cache",
+                "    new = (new[0] if masks[0].h is None else new[0] * masks[0].h, *new[1:])\n"
+                "    return renew(state, new, *masks), cache",
+            ),
+        ],
+        "마스크가 새 은닉 상태 자체에 걸려 출력까지 가려졌습니다. 마스크는 앞 은닉 상태를 읽는 "
+        "곳에만 걸립니다.",
+        "The mask is on the new hidden state itself, and so on the output. It belongs only where a "
+        "step reads the state before it.",
+    ),
 )
 
-WEIGHT_DROP: tuple[Mistake, ...] = (*_COMMON, _inverted("draws"))
+WEIGHT_DROP: tuple[Mistake, ...] = (
+    *_COMMON,
+    *_scaled_in_evaluation("W_hh"),
+    _inverted("draws"),
+)
 
 RECURRENT: tuple[Mistake, ...] = (
     *_COMMON,
+    *_scaled_in_evaluation("g"),
     _inverted("draws"),
     _per_sequence("g"),
     _masks(

@@ -136,6 +136,20 @@ BACKWARD: tuple[Mistake, ...] = (
         "The two gates' gradients lack the slope of the sigmoid.",
     ),
     edit(
+        "sigmoid-slopes-of-sigmoid",
+        [
+            (
+                "gru.step_backward",
+                "dr * r * (1 - r), dz * z * (1 - z)",
+                "dr * sigmoid(r) * (1 - sigmoid(r)), dz * sigmoid(z) * (1 - sigmoid(z))",
+            )
+        ],
+        "게이트의 미분계수를 구하면서 시그모이드를 한 번 더 씌웠습니다. r과 z는 이미 시그모이드의 "
+        "값입니다.",
+        "The gates' slopes are taken with the sigmoid of r and z; but these are values of the "
+        "sigmoid already.",
+    ),
+    edit(
         "r-missing-in-dW_hn",
         [("reset_gate.reset_weight_gradients", "dq = du_n * r", "dq = du_n")],
         "W_hn과 b_hn의 기울기에 리셋 게이트가 곱해지지 않았습니다.",

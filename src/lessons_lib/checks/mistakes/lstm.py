@@ -53,6 +53,14 @@ FORWARD: tuple[Mistake, ...] = (
         "own.",
     ),
     edit(
+        "forget-bias-added",
+        [("lstm.step", "sigmoid(a_f)", "sigmoid(a_f + 1)")],
+        "망각 게이트에 1이 더 더해졌습니다. 망각 게이트의 편향을 1에서 시작하는 것은 b를 초기화할 "
+        "때의 일입니다.",
+        "Another 1 is added in the forget gate. To start its bias at 1 is a matter of initialising "
+        "b.",
+    ),
+    edit(
         "forget-inverted",
         [
             ("lstm.step", "f * c_prev", "(1 - f) * c_prev"),
@@ -135,6 +143,18 @@ BACKWARD: tuple[Mistake, ...] = (
         ],
         "세 게이트의 기울기에 시그모이드의 미분계수가 곱해지지 않았습니다.",
         "The three gates' gradients lack the slope of the sigmoid.",
+    ),
+    edit(
+        "sigmoid-slopes-of-sigmoid",
+        [
+            ("lstm.step_backward", "di * i * (1 - i)", "di * sigmoid(i) * (1 - sigmoid(i))"),
+            ("lstm.step_backward", "df * f * (1 - f)", "df * sigmoid(f) * (1 - sigmoid(f))"),
+            ("lstm.step_backward", "do * o * (1 - o)", "do * sigmoid(o) * (1 - sigmoid(o))"),
+        ],
+        "게이트의 미분계수를 구하면서 시그모이드를 한 번 더 씌웠습니다. i, f, o는 이미 "
+        "시그모이드의 값입니다.",
+        "The gates' slopes are taken with the sigmoid of i, f and o; but these are values of the "
+        "sigmoid already.",
     ),
     edit(
         "o-slope-missing",

@@ -197,6 +197,12 @@ CELL_STATE: tuple[Mistake, ...] = (
         "Each step starts from the first cell state; only the hidden state is handed on.",
     ),
     edit(
+        "c-for-y",
+        [("scan.forward", "y.append(state[0])", "y.append(state[1])")],
+        "y에 은닉 상태가 아니라 셀 상태를 모았습니다.",
+        "y gathers the cell state of each step, not the hidden state.",
+    ),
+    edit(
         "dc-not-handed-back",
         [
             (
@@ -219,6 +225,21 @@ TRUNCATED: tuple[Mistake, ...] = (
         "기울기가 창의 경계에서 잘리지 않고 처음까지 갑니다. 절단하지 않은 BPTT의 기울기입니다.",
         "The gradient is not cut at the windows' edges: it runs back to the first step. This is "
         "BPTT without truncation.",
+    ),
+    edit(
+        "windows-from-the-end",
+        [
+            ("scan.truncated_backward", "range(0, T, k1)", "range((T % k1 or k1) - k1, T, k1)"),
+            (
+                "scan.truncated_backward",
+                "end = min(first_new + k1, T)",
+                "end, first_new = first_new + k1, max(first_new, 0)",
+            ),
+        ],
+        "창을 끝에서부터 세어 나누었습니다. 창은 첫 시점부터 k시점씩이고, 짧은 것은 마지막 "
+        "창입니다.",
+        "The windows are counted back from the end. They are k steps each from the first step on; "
+        "it is the last one that may be shorter.",
     ),
     edit(
         "state-cut-too",
