@@ -67,6 +67,14 @@ BY_NORM: tuple[Mistake, ...] = (
         "The arrays' norms are added. The norm of all together is not the sum of the norms.",
     ),
     edit(
+        "largest-norm",
+        [(_NORM, "norm = global_norm(grads)", "norm = max(_norm(a) for a in leaves(grads))")],
+        "배열마다 잰 노름 가운데 가장 큰 것을 썼습니다. 모든 배열을 한 벡터로 보고 노름 하나를 "
+        "잽니다.",
+        "The largest of the arrays' norms is taken. All arrays together are one vector with one "
+        "norm.",
+    ),
+    edit(
         "sum-of-absolutes",
         [
             (

@@ -129,6 +129,21 @@ SEQUENCE: tuple[Mistake, ...] = (
         "The gradient of the last state, dh_T, is not added.",
     ),
     edit(
+        "dstate-at-every-step",
+        [
+            ("scan.backward", "    da = []", "    last = dstate\n    da = []"),
+            (
+                "scan.backward",
+                "dy[t] + dstate[0]",
+                "dy[t] + dstate[0] + (t < len(dy) - 1) * last[0]",
+            ),
+        ],
+        "마지막 상태에서 오는 기울기 dh_T가 시점마다 더해졌습니다. 그것은 마지막 시점에만 "
+        "들어갑니다.",
+        "The gradient of the last state, dh_T, is added at each step. It enters at the last one "
+        "alone.",
+    ),
+    edit(
         "backward-runs-forward",
         [
             ("scan.backward", "in reversed(range(len(cache.steps)))", "in range(len(cache.steps))"),
