@@ -22,7 +22,9 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-FIRST_RESULT_LIMIT = 15  # seconds from the page's opening to the first cell's result
+# Seconds from the opened page to the first cell's result, the kernel's start in between. A machine
+# that is busy with other things needs more: FIRST_RESULT_LIMIT=60 make test-binder
+FIRST_RESULT_LIMIT = float(os.environ.get("FIRST_RESULT_LIMIT", "15"))
 SETTINGS = ".jupyter/lab/user-settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
 HANGUL = re.compile("[가-힣]")
 
@@ -85,6 +87,7 @@ def run_chapter(
         opened = time.monotonic() - begun
 
         begun = time.monotonic()
+        page.get_by_text("| Idle").wait_for(timeout=60_000)  # JupyterLab drops what is run before
         for number in (1, 2):  # Colab's cell, which does nothing here, then the lesson's first
             cell = page.locator(".jp-Notebook .jp-CodeCell").nth(number - 1)
             cell.locator(".jp-InputArea-editor").click()
