@@ -3,9 +3,9 @@
 The library ships this copy, so that lessons can learn from the book without a download, and a
 changed sentence changes no lesson's stored output. It is renewed on purpose only: ``make corpus``.
 
-One paragraph a line, without labels, tables, figures, code cells and display equations. Of a link
-the words stay; of inline code, and of a formula as simple as ``h_t``, what was typed. A sentence
-with any other formula is left out: the rest of it would be no sentence.
+One paragraph of a chapter a line, without labels, tables, figures, code cells and display
+equations. Of a link the words stay; of inline code, and of a formula as simple as ``h_t``, what was
+typed. A sentence with any other formula is left out: the rest of it would be no sentence.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from one_language import LANGUAGES, Notebook, language_of
 from plain_roles import RoleWriter
 
 DATA = Path("src/lessons_lib/data")
+APPENDIX = "book/appendix/"  # its glossary gives each language's words in the other's text
 LEAST = 10_000  # characters: with less, a lesson has nothing to learn from
 
 _FUNCTION = re.compile(r"\\(tanh|exp|ln|log|max|min)(?![A-Za-z])")
@@ -36,7 +37,7 @@ class ShrunkError(RuntimeError):
 
 
 def book_prose(root: Path, language: str) -> str:
-    """Return the book's prose in one language, a paragraph a line, none of them twice.
+    """Return the chapters' prose in one language, a paragraph a line, none of them twice.
 
     Raises
     ------
@@ -45,7 +46,8 @@ def book_prose(root: Path, language: str) -> str:
     """
     notebooks = {page: read_notebook(root / f"{page}.ipynb") for page in pages_of(root)}
     index = index_book(notebooks, language, Bibliography(root / BIBLIOGRAPHY))
-    found = (text for page in notebooks for text in paragraphs(notebooks[page], page, index))
+    chapters = [page for page in notebooks if not page.startswith(APPENDIX)]
+    found = (text for page in chapters for text in paragraphs(notebooks[page], page, index))
     return "".join(f"{text}\n" for text in dict.fromkeys(found))
 
 
