@@ -1,0 +1,122 @@
+"""Decide what of a chapter stands on slides and what its speaker says. Plain data: no HTML here.
+
+A heading begins a slide. Lists, tables, formulas, figures and code that shows something stand on
+it; paragraphs and boxes go into the speaker's notes. Exercises and sources are left out. What does
+not fit any more goes to a next slide, below the first and with the same heading.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from book_index import BookIndex
+from myst_blocks import Block, parse
+from nbformat.v4 import new_markdown_cell
+from one_language import Notebook, keep_language
+from plain_markdown import CellWriter
+
+LEFT_OUT = ("-exercises", "-sources")  # ends of the labels of sections
+LINES = 17  # what fits on a slide, in lines of text
+PICTURE, MOST, WIDTH = 14, 12, 80
+_TALL = re.compile(r"\\(?:frac|sum|prod|begin\{.?matrix\})")
+_SHOWN = ("bullet_list", "ordered_list", "table", "math", "figure", "list-table")
+
+
+class Piece(NamedTuple):
+    """A piece of a chapter: "heading", "shown" or "spoken", and about how many lines it takes."""
+
+    role: str
+    cell: Any
+    lines: float = 0
+
+
+def slide_cells(notebook: Notebook, page: str, index: BookIndex, folder: Path) -> list[Any]:
+    """Return cells with the metadata by which nbconvert makes slides."""
+    cells: list[Any] = []
+    heading, used, spoken = "", 0.0, []
+    for role, cell, lines in [*_pieces(notebook, page, index, folder), Piece("heading", None)]:
+        if role == "spoken":
+            spoken.append(cell)
+            continue
+        if role == "heading":
+            if used == 0 and spoken and heading:  # a section of words alone shows the first of them
+                cells.append(_marked(spoken.pop(0), "-"))
+            cells += [_marked(each, "notes") for each in spoken]
+            spoken, used = [], 0
+            if cell is not None:
+                heading = cell.source
+                cells.append(_marked(cell, "subslide" if heading.startswith("###") else "slide"))
+            continue
+        if used and used + lines > LINES:
+            cells.append(_marked(new_markdown_cell(heading), "subslide"))
+            used = 0
+        cells.append(_marked(cell, "-"))
+        used += lines
+        cells += [_marked(each, "notes") for each in spoken]
+        spoken = []
+    return cells
+
+
+def _marked(cell: Any, kind: str) -> Any:
+    cell.metadata["slideshow"] = {"slide_type": kind}
+    return cell
+
+
+def _pieces(notebook: Notebook, page: str, index: BookIndex, folder: Path) -> Iterator[Piece]:
+    writer = CellWriter(page, index, folder)
+    label, left_out = "", False
+    for cell in keep_language(notebook, index.language)["cells"]:
+        if cell["cell_type"] != "markdown":
+            if cell.get("outputs") and not left_out:
+                yield Piece("shown", _with_alt(cell, index.language), _code_lines(cell))
+            continue
+        lines = cell["source"].split("\n")
+        for block in parse(cell["source"]):
+            start, end = block.lines
+            if block.kind == "target":
+                label = block.label
+            elif block.kind == "heading":
+                if block.name != "h3":
+                    left_out = label.endswith(LEFT_OUT)
+                if not left_out:
+                    yield Piece("heading", new_markdown_cell(writer.plain(lines[start])))
+            elif not left_out and block.kind != "comment":
+                text = writer.plain("\n".join(lines[start:end]))
+                kind = block.name if block.kind == "directive" else block.kind
+                role = "shown" if kind in _SHOWN else "spoken"
+                if text:
+                    yield Piece(role, new_markdown_cell(text), _text_lines(block, text))
+
+
+def _text_lines(block: Block, text: str) -> float:
+    lines = [line for line in text.split("\n") if line.strip()]
+    if block.name == "figure":
+        return PICTURE
+    if block.kind == "math":
+        rows = text.split(r"\\")
+        return 0.6 + sum(3.2 if _TALL.search(row) else 1.8 for row in rows)
+    if text.startswith("|"):
+        longest = [max(map(len, line.split("|"))) * line.count("|") / WIDTH for line in lines]
+        return sum(0.5 + max(1, length) for length in longest)
+    return sum(max(1, len(line) / WIDTH) * 1.3 for line in lines)
+
+
+def _code_lines(cell: Any) -> float:
+    """Return about how many lines code and outputs take; long ones are scrolled."""
+    total = min(MOST, cell["source"].count("\n") + 2.0)
+    for output in cell["outputs"]:
+        data = output.get("data", {})
+        text = data.get("text/markdown") or output.get("text") or data.get("text/plain", "")
+        total += PICTURE - 2 if "image/png" in data else min(MOST, text.count("\n") + 2)
+    return total
+
+
+def _with_alt(cell: Any, language: str) -> Any:
+    alt = cell["metadata"].pop("alt", {}).get(language, "")
+    for output in cell["outputs"]:
+        if alt and "image/png" in output.get("data", {}):
+            output["metadata"].setdefault("image/png", {})["alt"] = alt
+    return cell

@@ -1,0 +1,126 @@
+"""Make slides of each chapter in each language, from the same notebooks: `make slides`.
+
+    python slides.py [--to DIR]      default: _build/slides
+
+The slides ask no other server for anything: reveal.js lies beside them, formulas are set by KaTeX
+when they are made. `S` opens the speaker's view, whose notes are the chapter's paragraphs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import html
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import typeface
+from book_index import BookIndex, index_book, pages_of, read_notebook
+from citations import Bibliography
+from markdown_it import MarkdownIt
+from math_in_page import typesetter
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from nbconvert import SlidesExporter
+from node import install
+from notebooks import BIBLIOGRAPHY
+from one_language import LANGUAGES, Notebook
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+from slide_cells import slide_cells
+from web_assets import CACHE, LICENCES, ROOT, code_style, formula_style, packages
+
+SOURCE = ROOT / "book" / "slides"
+
+
+def markdown_to_html() -> Any:
+    """Return the function that sets Markdown: formulas by KaTeX, links within the book as words."""
+    markdown = MarkdownIt("commonmark", {"html": True, "highlight": _code}).enable("table")
+    markdown.use(dollarmath_plugin, allow_labels=False, renderer=_formula)
+    markdown.validateLink = lambda url: True  # type: ignore[method-assign]  # diagrams are data: links
+    markdown.add_render_rule("link_open", _link_open)
+    markdown.add_render_rule("link_close", lambda *_: "</span>")
+    return markdown.render
+
+
+def _formula(tex: str, options: Mapping[str, Any]) -> str:
+    return typesetter.html(tex, options["display_mode"])
+
+
+def _code(text: str, language: str, _: str) -> str:
+    formatter = HtmlFormatter(nowrap=True)
+    return f'<pre class="highlight">{highlight(text, get_lexer_by_name(language), formatter)}</pre>'
+
+
+def _link_open(_renderer: Any, tokens: Any, at: int, *_: Any) -> str:
+    return f'<span title="{html.escape(tokens[at].attrs["href"])}">'
+
+
+def slides(notebook: Notebook, page: str, index: BookIndex, folder: Path) -> str:
+    """Return a chapter's slides, as a page that has reveal.js in ``../reveal``."""
+    shown = notebook.copy()
+    shown["cells"] = slide_cells(notebook, page, index, folder)
+    shown["metadata"]["title"] = index.titles[page]
+    exporter = SlidesExporter(
+        template_file=str(SOURCE / "slides.html.j2"),
+        reveal_url_prefix="../reveal",
+        language_code=index.language,
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+    )
+    exporter.register_filter("markdown2html", markdown_to_html())
+    return exporter.from_notebook_node(shown)[0]
+
+
+def write_assets(to: Path) -> None:
+    """Write reveal.js, the style sheet and the fonts, with their licences."""
+    reveal = install(SOURCE, CACHE / "reveal") / "reveal.js"
+    for name in ("dist/reveal.js", "dist/reveal.css", "plugin/notes/notes.js", "LICENSE"):
+        (to / "reveal" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(reveal / name, to / "reveal" / name)
+    fonts = to / "fonts"
+    fonts.mkdir()
+    for font in (packages() / "katex/dist/fonts").glob("*.woff2"):
+        shutil.copyfile(font, fonts / font.name)
+    for name in ("katex", "pretendard"):
+        shutil.copyfile(packages() / LICENCES[name], fonts / f"LICENCE-{name}.txt")
+    characters = typeface.characters_of_book(ROOT)
+    style = (
+        typeface.write_fonts(packages() / "pretendard", characters, CACHE / "fonts", fonts),
+        formula_style((packages() / "katex/dist/katex.min.css").read_text("utf-8")),
+        code_style(),
+        (SOURCE / "slides.css").read_text("utf-8"),
+    )
+    (to / "slides.css").write_text("\n".join(style), "utf-8")
+
+
+def write_slides(to: Path) -> None:
+    """Write the slides of the chapters, not of the appendix, into an empty folder."""
+    shutil.rmtree(to, ignore_errors=True)
+    to.mkdir(parents=True)
+    write_assets(to)
+    pages = pages_of(ROOT)
+    for language in LANGUAGES:
+        notebooks = {page: read_notebook(ROOT / f"{page}.ipynb") for page in pages}
+        index = index_book(notebooks, language, Bibliography(ROOT / BIBLIOGRAPHY))
+        (to / language).mkdir()
+        for page, notebook in notebooks.items():
+            if "/appendix/" not in page:
+                path = to / language / f"{Path(page).name}.html"
+                path.write_text(slides(notebook, page, index, (ROOT / page).parent), "utf-8")
+                print(path, flush=True)
+    typesetter.close()
+
+
+def main() -> int:
+    """Write the slides; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--to", type=Path, default=ROOT / "_build" / "slides")
+    write_slides(parser.parse_args().to)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
