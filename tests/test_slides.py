@@ -14,10 +14,10 @@ from notebooks import BIBLIOGRAPHY
 from one_language import LANGUAGES
 from sample_book import PAGE, code, pair, printed, sample_notebook, write_book
 from slide_cells import slide_cells
-from slides import slides
+from slides import chapters_of, slides
 
 ROOT = Path(__file__).resolve().parents[1]
-CHAPTERS = [page for page in pages_of(ROOT) if "/appendix/" not in page]
+CHAPTERS = chapters_of(ROOT)
 
 
 @pytest.fixture(scope="module", params=LANGUAGES)

@@ -20,7 +20,7 @@ from plain_markdown import CellWriter
 
 LEFT_OUT = ("-exercises", "-sources")  # ends of the labels of sections
 LINES = 17  # what fits on a slide, in lines of text
-PICTURE, MOST, WIDTH = 14, 12, 80
+PICTURE, MOST, WIDTH = 14, 11, 80
 _TALL = re.compile(r"\\(?:frac|sum|prod|begin\{.?matrix\})")
 _SHOWN = ("bullet_list", "ordered_list", "table", "math", "figure", "list-table")
 

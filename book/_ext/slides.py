@@ -96,18 +96,23 @@ def write_assets(to: Path) -> None:
     (to / "slides.css").write_text("\n".join(style), "utf-8")
 
 
+def chapters_of(root: Path) -> list[str]:
+    """Return the pages that are taught: not the first, on how to read, and not the appendix."""
+    return [page for page in pages_of(root)[1:] if "/appendix/" not in page]
+
+
 def write_slides(to: Path) -> None:
-    """Write the slides of the chapters, not of the appendix, into an empty folder."""
+    """Write the slides of the chapters, not of the first page or the appendix."""
     shutil.rmtree(to, ignore_errors=True)
     to.mkdir(parents=True)
     write_assets(to)
-    pages = pages_of(ROOT)
+    pages, chapters = pages_of(ROOT), chapters_of(ROOT)
     for language in LANGUAGES:
         notebooks = {page: read_notebook(ROOT / f"{page}.ipynb") for page in pages}
         index = index_book(notebooks, language, Bibliography(ROOT / BIBLIOGRAPHY))
         (to / language).mkdir()
         for page, notebook in notebooks.items():
-            if "/appendix/" not in page:
+            if page in chapters:
                 path = to / language / f"{Path(page).name}.html"
                 path.write_text(slides(notebook, page, index, (ROOT / page).parent), "utf-8")
                 print(path, flush=True)
