@@ -14,7 +14,7 @@ from fontTools.ttLib import TTFont
 from math_in_page import Typesetter
 from repository import Repository
 
-OWNED = Repository("https://github.com/Someone/rnn-lessons", "main")
+OWNED = Repository("https://github.com/Someone/a-book", "main")
 
 
 def test_lock_names_checksums_and_no_addresses():
@@ -68,11 +68,11 @@ def test_addresses_follow_from_the_repository():
     assert OWNED.links("book/lstm")["edit"].endswith("/edit/main/book/lstm.ipynb")
     found = OWNED.launchers("ko/book/lstm.ipynb")
     assert found["binder"].endswith("/notebooks?urlpath=lab/tree/ko/book/lstm.ipynb")
-    assert found["colab"].endswith("/Someone/rnn-lessons/blob/notebooks/ko/book/lstm.ipynb")
+    assert found["colab"].endswith("/Someone/a-book/blob/notebooks/ko/book/lstm.ipynb")
 
 
 def test_no_address_while_the_owner_is_not_set():
-    assert Repository("https://github.com/OWNER/rnn-lessons", "main").pages_address == ""
+    assert Repository(OWNED.address.replace("Someone", "OWNER"), "main").pages_address == ""
     options = {"repository_url": "git@somewhere", "repository_branch": "main"}
     with pytest.raises(ValueError, match=r"repository\.url: got 'git@somewhere'"):
         Repository.from_theme_options(options)
