@@ -64,7 +64,7 @@ def test_fault_in_a_formula_is_said():
 
 
 def test_addresses_follow_from_the_repository():
-    assert OWNED.pages_address == "https://someone.github.io/rnn-lessons"
+    assert OWNED.pages_address == "https://someone.github.io/a-book"
     assert OWNED.links("book/lstm")["edit"].endswith("/edit/main/book/lstm.ipynb")
     found = OWNED.launchers("ko/book/lstm.ipynb")
     assert found["binder"].endswith("/notebooks?urlpath=lab/tree/ko/book/lstm.ipynb")
