@@ -14,11 +14,8 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,6 +33,7 @@ from lessons_lib.dropout import (
 )
 
 from . import THREADS
+from .command import TOLERANCE, Size, options, record, sizes
 from .contenders import (
     Problem,
     Run,
@@ -46,8 +44,6 @@ from .contenders import (
     ours_by_hand,
     torch_nn,
 )
-from .layers import GPU_SIZES, RESULTS, SIZES, TOLERANCE, Size
-from .machine import describe, processor, slug
 from .masked_loop import masked_loop
 from .measure import times
 
@@ -73,34 +69,23 @@ def main() -> None:
     arguments = _arguments()
     device = arguments.device
     torch.set_num_threads(THREADS)
-    sizes = SIZES if device == "cpu" else GPU_SIZES
     if arguments.profile:
-        _profile(arguments.profile, Problem.draw(*sizes[1], device), device)
+        _profile(arguments.profile, Problem.draw(*sizes(device)[1], device), device)
         return
-    machine = describe(device)
-    for name, value in machine.items():
-        print(f"{name}: {value}")
-    table = []
-    for size in sizes:
-        rows = _compare(size, device, arguments.seconds)
-        _show(size, rows)
-        table.append({"T, N, D, H": size, "dtype": "float32", "dropouts": rows})
-    machine["load average after"] = round(os.getloadavg()[0], 2)
-    name = slug(machine["gpu"] if device == "cuda" else processor())
-    path = arguments.output or RESULTS / f"dropouts-{name}.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({"machine": machine, "table": table}, indent=1) + "\n")
-    print(f"\n{path}")
+    record("dropouts", arguments, _rows(device, arguments.seconds))
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.dropouts", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
-    parser.add_argument("--seconds", type=float, default=60, help="for each size (default: 60)")
-    parser.add_argument("--output", type=Path, help="the JSON file")
+    parser = options("dropouts", __doc__, seconds=60)
     parser.add_argument("--profile", choices=contenders(), metavar="NAME", help="a row's name")
     return parser.parse_args()
+
+
+def _rows(device: str, seconds: float) -> Iterator[dict[str, Any]]:
+    for size in sizes(device):
+        rows = _compare(size, device, seconds)
+        _show(size, rows)
+        yield {"T, N, D, H": size, "dtype": "float32", "dropouts": rows}
 
 
 def contenders() -> dict[str, Callable[[Problem], Run]]:

@@ -11,31 +11,18 @@ benchmarks/results/.
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import subprocess
 import sys
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
 
 from . import THREADS
+from .command import TOLERANCE, Size, options, record, sizes
 from .contenders import Problem, as_array, contenders
-from .machine import describe, processor, slug
 from .measure import peak_memory, progress, times
-
-Size = tuple[int, int, int, int]
-SIZES: list[Size] = [
-    (50, 16, 32, 64),
-    (100, 32, 128, 128),
-    (100, 32, 256, 256),
-    (200, 64, 256, 256),
-]
-GPU_SIZES: list[Size] = [*SIZES, (100, 64, 512, 512), (1024, 16, 768, 768)]
-RESULTS = Path(__file__).parent / "results"
-TOLERANCE = {"float32": 1e-3, "bfloat16": 1e-1}
 
 
 def main() -> None:
@@ -46,33 +33,23 @@ def main() -> None:
     if arguments.memory_of:
         print(_memory_here(arguments.memory_of, arguments.size, device, arguments.dtype))
         return
-    machine = describe(device)
-    for name, value in machine.items():
-        print(f"{name}: {value}")
-    table = []
-    for dtype in ["float32"] if device == "cpu" else ["float32", "bfloat16"]:
-        for size in SIZES if device == "cpu" else GPU_SIZES:
-            rows = _compare(size, device, dtype, arguments.seconds)
-            _show(size, dtype, rows)
-            table.append({"T, N, D, H": size, "dtype": dtype, "layers": rows})
-    machine["load average after"] = round(os.getloadavg()[0], 2)
-    name = slug(machine["gpu"] if device == "cuda" else processor())
-    path = arguments.output or RESULTS / f"layers-{name}.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({"machine": machine, "table": table}, indent=1) + "\n")
-    print(f"\n{path}")
+    record("layers", arguments, _rows(device, arguments.seconds))
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.layers", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
-    parser.add_argument("--seconds", type=float, default=20, help="for each size (default: 20)")
-    parser.add_argument("--output", type=Path, help="the JSON file")
+    parser = options("layers", __doc__, seconds=20)
     parser.add_argument("--memory-of", help=argparse.SUPPRESS)  # run by itself, in a fresh process
     parser.add_argument("--size", type=int, nargs=4, help=argparse.SUPPRESS)
     parser.add_argument("--dtype", default="float32", help=argparse.SUPPRESS)
     return parser.parse_args()
+
+
+def _rows(device: str, seconds: float) -> Iterator[dict[str, Any]]:
+    for dtype in ["float32"] if device == "cpu" else ["float32", "bfloat16"]:
+        for size in sizes(device):
+            rows = _compare(size, device, dtype, seconds)
+            _show(size, dtype, rows)
+            yield {"T, N, D, H": size, "dtype": dtype, "layers": rows}
 
 
 def _compare(size: Size, device: str, dtype: str, seconds: float) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from lessons_lib.dropout import Dropout, Sizes
+from lessons_lib.torch_modules.sampling import sample
 
 from .contenders import Problem, Run, differentiated
 
@@ -14,15 +15,11 @@ from .contenders import Problem, Run, differentiated
 def masked_loop(variant: Dropout, problem: Problem) -> Run:
     """Run the loop step by step under freshly drawn masks of a variant."""
     weights = list(problem.layer.parameters())
-    device = problem.x.device
-    generator = torch.default_generator
-    if device.type == "cuda":
-        generator = torch.cuda.default_generators[torch.cuda.current_device()]
     T, N, D = problem.x.shape
     sizes = Sizes(T, N, D, problem.layer.hidden_size)
 
     def forward(x: torch.Tensor) -> torch.Tensor:
-        masks = variant.sample_stack(sizes, generator, x.dtype)
+        masks = sample(variant, sizes, None, x)
         y = _layer(_masked(x, masks.inputs[0]), weights, masks.networks[0][0])
         return _masked(y, masks.y)
 

@@ -1,0 +1,68 @@
+"""What the benchmarks' commands share: options, the machine at the head, the table as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from .machine import describe, processor, slug
+
+Size = tuple[int, int, int, int]
+SIZES: list[Size] = [
+    (50, 16, 32, 64),
+    (100, 32, 128, 128),
+    (100, 32, 256, 256),
+    (200, 64, 256, 256),
+]
+GPU_SIZES: list[Size] = [*SIZES, (100, 64, 512, 512), (1024, 16, 768, 768)]
+RESULTS = Path(__file__).parent / "results"
+#: Bounds within which two implementations compute the same, relative to the largest element.
+TOLERANCE = {"float32": 1e-3, "bfloat16": 1e-1}
+
+
+def options(benchmark: str, description: str | None, seconds: float) -> argparse.ArgumentParser:
+    """Return the options that all benchmarks have; `seconds` for each size if not given."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m benchmarks.{benchmark}",
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument(
+        "--seconds", type=float, default=seconds, help=f"for each size (default: {seconds:g})"
+    )
+    parser.add_argument("--output", type=Path, help="the JSON file")
+    return parser
+
+
+def sizes(device: str) -> list[Size]:
+    """Return T, N, D and H of what is measured on a device."""
+    return SIZES if device == "cpu" else GPU_SIZES
+
+
+def record(benchmark: str, arguments: argparse.Namespace, rows: Iterable[dict[str, Any]]) -> None:
+    """Print on what the measurement is made; then measure, row by row, and write the file.
+
+    Parameters
+    ----------
+    benchmark : str
+        The file's name begins with it.
+    arguments : namespace
+        As `options` reads them.
+    rows : iterable of dicts
+        Measures as it is run through.
+    """
+    machine = describe(arguments.device)
+    for name, value in machine.items():
+        print(f"{name}: {value}")
+    table = list(rows)
+    machine["load average after"] = round(os.getloadavg()[0], 2)
+    name = slug(machine.get("gpu", processor()))
+    path = arguments.output or RESULTS / f"{benchmark}-{name}.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps({"machine": machine, "table": table}, indent=1) + "\n")
+    print(f"\n{path}")
