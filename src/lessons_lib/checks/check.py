@@ -18,6 +18,9 @@ from .mutation import library
 from .report import Finding, Report, Texts
 from .texts import language
 
+#: Bound of the difference between right results, relative to the largest element.
+TOLERANCE = 1e-9
+
 #: Sizes by letter, such as T, N, D and H, and what else a case is drawn with.
 Sizes = Mapping[str, Any]
 
@@ -62,7 +65,7 @@ class Check:
     reference: Callable[[Any, Named], Named]
     mistakes: tuple[Mistake, ...]
     sizes: tuple[Sizes, ...]
-    tolerance: float = 1e-9
+    tolerance: float = TOLERANCE
     square: Sizes | None = None
     swapped: Mistake | None = None
     compared: Callable[[Named, Named], Named] = _everything

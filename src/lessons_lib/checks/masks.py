@@ -104,13 +104,13 @@ def _check(
 
 non_recurrent_dropout = _check(
     "non_recurrent_dropout",
-    lambda rate: dropout.NonRecurrentDropout(rate),
+    dropout.NonRecurrentDropout,
     {"draws_x": ("(T, N, D)", "fresh"), "draws_y": ("(T, N, H)", "fresh")},
     known.NON_RECURRENT,
 )
 rnndrop = _check(
     "rnndrop",
-    lambda rate: dropout.RNNDrop(rate),
+    dropout.RNNDrop,
     {"draws": ("(T, N, H)", "draws")},
     known.RNNDROP,
 )
@@ -122,13 +122,13 @@ variational_dropout = _check(
 )
 weight_drop = _check(
     "weight_drop",
-    lambda rate: dropout.WeightDrop(rate),
+    dropout.WeightDrop,
     {"draws": ("(4H, H)", ", 0 where a weight of W_hh is dropped")},
     known.WEIGHT_DROP,
 )
 recurrent_dropout = _check(
     "recurrent_dropout",
-    lambda rate: dropout.RecurrentDropout(rate),
+    dropout.RecurrentDropout,
     {"draws": ("(T, N, H)", "fresh")},
     known.RECURRENT,
 )

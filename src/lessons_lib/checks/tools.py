@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .check import Check
-from .mistake import Named
+from .check import TOLERANCE, Check
+from .mistake import Mistake, Named
 from .mistakes.clipping import BY_NORM, BY_VALUE
 from .mistakes.differences import DIFFERENCES
 from .mistakes.directions import MERGE, REVERSE
@@ -18,47 +18,37 @@ _SHAPES = ((3, 2), (4,), (2, 3, 1))
 _NAMES = tuple(f"grads[{k}]" for k in range(len(_SHAPES)))
 
 
-def _draw_by_norm(rng: np.random.Generator, bound: float) -> Named:
-    grads = [rng.standard_normal(shape) for shape in _SHAPES]
-    return {"grads": grads, "max_norm": bound}
+def _clipping(
+    name: str,
+    bound: str,
+    small: float,
+    mistakes: tuple[Mistake, ...],
+    tolerance: float = TOLERANCE,
+) -> Check:
+    """Check gradients above the bound, and far below it: these are to come back as they were."""
+
+    def draw(rng: np.random.Generator, value: float) -> Named:
+        return {"grads": [rng.standard_normal(shape) for shape in _SHAPES], bound: value}
+
+    def reference(library: Any, arguments: Named) -> Named:
+        clipped = getattr(library.clipping, name)(arguments["grads"], arguments[bound])
+        return dict(zip(_NAMES, clipped, strict=True))
+
+    return Check(
+        name=name,
+        shapes={"grads": _GRADS, bound: "float"},
+        results=_NAMES,
+        draw=draw,
+        reference=reference,
+        mistakes=mistakes,
+        sizes=({"value": small}, {"value": 60.0}),
+        tolerance=tolerance,
+    )
 
 
-def _draw_by_value(rng: np.random.Generator, bound: float) -> Named:
-    grads = [rng.standard_normal(shape) for shape in _SHAPES]
-    return {"grads": grads, "limit": bound}
-
-
-def _by_norm(library: Any, arguments: Named) -> Named:
-    clipped = library.clipping.clip_by_norm(arguments["grads"], arguments["max_norm"])
-    return dict(zip(_NAMES, clipped, strict=True))
-
-
-def _by_value(library: Any, arguments: Named) -> Named:
-    clipped = library.clipping.clip_by_value(arguments["grads"], arguments["limit"])
-    return dict(zip(_NAMES, clipped, strict=True))
-
-
-#: Gradients above the bound, and far below it: these are to come back as they were.
-clip_by_norm = Check(
-    name="clip_by_norm",
-    shapes={"grads": _GRADS, "max_norm": "float"},
-    results=_NAMES,
-    draw=_draw_by_norm,
-    reference=_by_norm,
-    mistakes=BY_NORM,
-    sizes=({"bound": 0.75}, {"bound": 60.0}),
-    tolerance=1e-5,  # torch adds 1e-6 to the norm, and that is right too
-)
-
-clip_by_value = Check(
-    name="clip_by_value",
-    shapes={"grads": _GRADS, "limit": "float"},
-    results=_NAMES,
-    draw=_draw_by_value,
-    reference=_by_value,
-    mistakes=BY_VALUE,
-    sizes=({"bound": 0.5}, {"bound": 60.0}),
-)
+# torch adds 1e-6 to the norm, and that is right too
+clip_by_norm = _clipping("clip_by_norm", "max_norm", 0.75, BY_NORM, tolerance=1e-5)
+clip_by_value = _clipping("clip_by_value", "limit", 0.5, BY_VALUE)
 
 
 def _draw_merge(rng: np.random.Generator, T: int, N: int, D: int) -> Named:
