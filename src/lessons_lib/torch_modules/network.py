@@ -13,6 +13,7 @@ from ..masks import NO_MASKS, StackMasks
 from ..scan import Cell
 from .function import Network, apply
 from .kernel import KernelCall
+from .sampling import cast
 
 
 def run(cell: Cell, call: KernelCall, masks: StackMasks | None = None) -> tuple[torch.Tensor, ...]:
@@ -32,6 +33,7 @@ def run(cell: Cell, call: KernelCall, masks: StackMasks | None = None) -> tuple[
         The states after the last steps, h first.
     """
     y, lengths = _padded(call)
+    masks = None if masks is None else cast(masks, y)
     params = from_torch(cell, call.named_weights())
     directions = len(params[0])
     # a dropout between layers stands between two calls, one without ends in the same call
@@ -43,7 +45,7 @@ def run(cell: Cell, call: KernelCall, masks: StackMasks | None = None) -> tuple[
             y = torch.nn.functional.dropout(y, dropout)
         networks = slice(k * directions, (k + len(layers)) * directions)
         states = tuple(part[networks] for part in call.states)
-        network = Network(cell, len(layers), directions, lengths, _cast(masks, y))
+        network = Network(cell, len(layers), directions, lengths, masks)
         y, *after = apply(network, y, states, layers)
         last.append(after)
     return _as_came(y, call), *(torch.cat(parts) for parts in zip(*last, strict=True))
@@ -114,15 +116,6 @@ def _dropped(y: torch.Tensor, mask: torch.Tensor | None, call: KernelCall) -> to
         T, N = len(call.batch_sizes), int(call.batch_sizes[0])
         mask = pack_padded_sequence(mask.expand(T, N, -1), _lengths(call.batch_sizes)).data
     return y * mask.to(y.dtype)
-
-
-def _cast(masks: StackMasks | None, like: torch.Tensor) -> StackMasks | None:
-    """Return the masks on the device and, but for boolean ones, in the dtype of a tensor."""
-    if masks is None:
-        return None
-    return masks.map(
-        lambda mask: mask.to(like.device, None if mask.dtype == torch.bool else like.dtype)
-    )
 
 
 def _padded(call: KernelCall) -> tuple[torch.Tensor, np.ndarray | None]:

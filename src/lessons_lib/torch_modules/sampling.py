@@ -10,6 +10,7 @@ from torch.nn.utils.rnn import PackedSequence
 from .._stack_validation import check_stack_masks
 from ..convert import from_torch
 from ..dropout import Dropout, NonRecurrentDropout, Sizes, StackMasks
+from ..masks import NO_MASKS
 from ..scan import Cell
 from .kernel import KernelCall
 
@@ -47,9 +48,9 @@ def draw_masks(
     sizes = _sizes(layer, call.x, call.batch_sizes, call.batch_first)
     if layer.training:
         return _in_order(sample(variant, sizes, generator, call.weights[0]), order)
-    masks = variant.evaluation_stack(sizes.layers, sizes.directions)
-    nothing = NonRecurrentDropout(0).evaluation_stack(sizes.layers, sizes.directions)
-    return None if masks == nothing else masks
+    if variant.evaluation_masks() == NO_MASKS:
+        return None
+    return variant.evaluation_stack(sizes.layers, sizes.directions)
 
 
 def _in_order(masks: StackMasks, order: torch.Tensor | None) -> StackMasks:
@@ -72,7 +73,11 @@ def sample(variant: Dropout, sizes: Sizes, generator: Any, like: torch.Tensor) -
         came = type(generator).__name__
         raise TypeError(f"generator: got {came}, expected a torch.Generator")
     dtype = like.dtype if like.dtype.itemsize >= 4 else torch.float32
-    masks = variant.sample_stack(sizes, generator, dtype)
+    return cast(variant.sample_stack(sizes, generator, dtype), like)
+
+
+def cast(masks: StackMasks, like: torch.Tensor) -> StackMasks:
+    """Return the masks on the device and, but for boolean ones, in the dtype of a tensor."""
     return masks.map(lambda m: m.to(like.device, m.dtype if m.dtype == torch.bool else like.dtype))
 
 
