@@ -74,10 +74,8 @@ def random_case(
     """Draw a single cell: parameters as the cell does, masks as `dropout`, all else normal."""
     rng = np.random.default_rng(seed)
     params = cell.init_params(D, H, rng)
-    case = _case(name or cell.name, scan, cell, params, rng.standard_normal((T, N, D)), rng)
-    if dropout is None:
-        return case
-    return replace(case, masks=dropout.sample(Sizes.of(params, case.x), rng))
+    sample = None if dropout is None else dropout.sample
+    return _case(name or cell.name, scan, cell, params, (T, N, D), rng, sample)
 
 
 def random_stack_case(
@@ -95,18 +93,25 @@ def random_stack_case(
     """Draw layers and directions: as `random_case` does a single cell."""
     rng = np.random.default_rng(seed)
     params = stack.init_params(cell, D, H, rng, num_layers, bidirectional)
-    case = _case(name, stack, cell, params, rng.standard_normal((T, N, D)), rng)
-    if dropout is None:
-        return case
-    return replace(case, masks=dropout.sample_stack(Sizes.of(params, case.x), rng))
+    sample = None if dropout is None else dropout.sample_stack
+    return _case(name, stack, cell, params, (T, N, D), rng, sample)
 
 
 def _case(
-    name: str, loop: Any, cell: scan.Cell, params: Any, x: Array, rng: np.random.Generator
+    name: str,
+    loop: Any,
+    cell: scan.Cell,
+    params: Any,
+    shape: tuple[int, int, int],
+    rng: np.random.Generator,
+    sample: Callable[..., Any] | None,
 ) -> Case:
+    x = rng.standard_normal(shape)
     y, last, _ = loop.forward(cell, params, x)
     state, dstate = (tuple(rng.standard_normal(s.shape) for s in last) for _ in range(2))
-    return Case(name, loop, cell, params, x, state, rng.standard_normal(y.shape), dstate)
+    dy = rng.standard_normal(y.shape)
+    masks = None if sample is None else sample(Sizes.of(params, x), rng)
+    return Case(name, loop, cell, params, x, state, dy, dstate, masks)
 
 
 def loss(case: Case) -> Any:

@@ -92,18 +92,22 @@ class StackMasks(NamedTuple):
 
     def map(self, function: Callable[[Array], Array]) -> StackMasks:
         """Return the masks with a function applied to each array."""
-        return StackMasks(
-            tuple(None if mask is None else function(mask) for mask in self.inputs),
-            tuple(tuple(own.map(function) for own in layer) for layer in self.networks),
-            None if self.y is None else function(self.y),
-        )
+        return self._of_each(function, lambda masks: masks.map(function))
 
     def of_sequences(self, sequences: Any) -> StackMasks:
         """Return the masks of some sequences: indices, or a slice."""
+        return self._of_each(
+            lambda mask: _of_sequences(mask, sequences),
+            lambda masks: masks.of_sequences(sequences),
+        )
+
+    def _of_each(
+        self, of_array: Callable[[Array], Array], of_network: Callable[[Masks], Masks]
+    ) -> StackMasks:
         return StackMasks(
-            tuple(None if mask is None else _of_sequences(mask, sequences) for mask in self.inputs),
-            tuple(tuple(own.of_sequences(sequences) for own in layer) for layer in self.networks),
-            None if self.y is None else _of_sequences(self.y, sequences),
+            tuple(None if mask is None else of_array(mask) for mask in self.inputs),
+            tuple(tuple(map(of_network, layer)) for layer in self.networks),
+            None if self.y is None else of_array(self.y),
         )
 
 
