@@ -5,7 +5,7 @@ The cells' own functions run inside the loop over time and trust what these chec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -138,11 +138,16 @@ def check_init(input_size: int, hidden_size: int, generator: Any, dtype: Any) ->
         raise TypeError(f"dtype: got {dtype!r}, expected a floating-point dtype of NumPy")
 
 
-def one_of(name: str, value: Any, choices: dict[str, Any]) -> Any:
-    """Return what a word stands for; refuse one that is not among the choices."""
+def check_word(name: str, value: Any, choices: Collection[str]) -> None:
+    """Refuse a word that is not among the choices."""
     if not (isinstance(value, str) and value in choices):
         words = " or ".join(map(repr, choices))
         raise ValueError(f"{name}: got {value!r}, expected {words}")
+
+
+def one_of(name: str, value: Any, choices: dict[str, Any]) -> Any:
+    """Return what a word stands for; refuse one that is not among the choices."""
+    check_word(name, value, choices)
     return choices[value]
 
 

@@ -52,8 +52,8 @@ def book_text(language: str, unit: str = "character", part: str = "all") -> tupl
         No such language, unit or part.
     """
     units = validation.one_of("language", language, _LANGUAGES)
-    validation.one_of("unit", unit, units)
-    validation.one_of("part", part, _PARTS)
+    validation.check_word("unit", unit, units)
+    validation.check_word("part", part, _PARTS)
     _, vocabulary = encode(_prose(language, "all"), unit)
     return encode(_prose(language, part), unit, vocabulary)
 
@@ -168,7 +168,7 @@ def word_spacing(
     """
     validation.check_generator(generator)
     validation.check_sizes(batch=batch, T=T)
-    validation.one_of("part", part, _PARTS)
+    validation.check_word("part", part, _PARTS)
     syllables, follows = _without_spaces(part)
     if len(syllables) < T:
         raise ValueError(f"T: got {T}, expected at most the {len(syllables)} of part {part!r}")

@@ -160,7 +160,7 @@ def language(lang: str | None) -> str:
         `lang` is neither "ko" nor "en".
     """
     if lang is not None:
-        validation.one_of("lang", lang, _LANGUAGES)
+        validation.check_word("lang", lang, _LANGUAGES)
         return lang
     named = [os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
     code = next(filter(None, named), None) or locale.getlocale()[0] or ""

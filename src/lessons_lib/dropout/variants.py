@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .._validation import one_of
+from .._validation import check_word
 from ..arrays import Array
 from ..masks import Masks
 from .draws import Draw, scale
@@ -94,8 +94,8 @@ class RNNDrop(Dropout):
     def __post_init__(self) -> None:
         """Refuse a rate or words that are none."""
         super().__post_init__()
-        one_of("RNNDrop: scaled", self.scaled, {"h": 0, "c": 0})
-        one_of("RNNDrop: scaled_in", self.scaled_in, SCALED_IN)
+        check_word("RNNDrop: scaled", self.scaled, ("h", "c"))
+        check_word("RNNDrop: scaled_in", self.scaled_in, SCALED_IN)
 
     def sites(self) -> tuple[str, ...]:
         """Return the sites."""
@@ -196,7 +196,7 @@ class WeightDrop(Dropout):
                 f"WeightDrop: matrices: got {self.matrices!r}, expected a tuple of names"
             )
         for name in self.matrices:
-            one_of("WeightDrop: matrices", name, {"W_hh": 0, "W_ih": 0, "W_hr": 0})
+            check_word("WeightDrop: matrices", name, ("W_hh", "W_ih", "W_hr"))
 
     def sites(self) -> tuple[str, ...]:
         """Return the sites."""
@@ -242,7 +242,7 @@ class RecurrentDropout(Dropout):
     def __post_init__(self) -> None:
         """Refuse a rate or a word that is none."""
         super().__post_init__()
-        one_of("RecurrentDropout: scaled_in", self.scaled_in, SCALED_IN)
+        check_word("RecurrentDropout: scaled_in", self.scaled_in, SCALED_IN)
 
     def sites(self) -> tuple[str, ...]:
         """Return the sites."""
