@@ -117,6 +117,7 @@ def test_korean_copies_speak_korean(writer):
     assert writer("```{solution-start} ex-latch\n```", "ko") == "**풀이: 연습문제 1**"
     assert writer("{numref}`fig-cell`", "ko") == "[그림 1](#fig-cell)"
     assert writer("{ref}`state`", "ko") == "[은닉 상태](#state)"
+    assert writer("{ref}`state`을, {eq}`step`는", "ko") == "[은닉 상태](#state)를, (1)은"
 
 
 def test_works_are_listed_by_author(writer):

@@ -1,5 +1,7 @@
 """The site: two languages from one set of notebooks, with the same pages and the same anchors."""
 
+import re
+import unicodedata
 import xml.etree.ElementTree as ElementTree
 from urllib.parse import unquote, urlsplit
 
@@ -50,6 +52,24 @@ def test_site_starts_with_a_choice_of_languages(site):
         first = BeautifulSoup((site / language / "index.html").read_text("utf-8"), "html.parser")
         start = first.select_one("a.button.main")["href"]
         assert (site / language / start).exists()
+
+
+def test_korean_particles_fit_the_links_before_them(site):
+    """Tell the last sound of words, numbers and capitals in another way than the site does."""
+    wrong, seen = [], 0
+    for path in (site / "ko/book").rglob("*.html"):
+        page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        for link in page.select("article a.reference.internal"):
+            particle = re.match("[을를은는과와](?![가-힣])", str(link.next_sibling))
+            last = re.search(r"([가-힣0-9A-Z])\W*$", link.text)
+            if not particle or not last:
+                continue
+            seen += 1
+            name = unicodedata.normalize("NFD", last[1])  # a final consonant is a third letter
+            if (len(name) == 3 or name in "013678LMNR") != (particle[0] in "을은과"):
+                wrong.append(f"{path.name}: {link.text}{particle[0]}")
+    assert seen > 10
+    assert not wrong, wrong
 
 
 def test_only_pages_are_published(site):

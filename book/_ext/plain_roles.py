@@ -7,10 +7,12 @@ import re
 
 from book_index import BookIndex, address
 from myst_blocks import Block, MarkupError, Span, parse, role_target, role_text, walk
+from particles import PARTICLE, fitting
 
 # A role, or a code span, which may quote a role and is to be left alone.
 _ROLE = re.compile(
     r"\{(?P<name>[\w:-]+)\}(?P<tick>`+)(?P<value>.+?)(?<!`)(?P=tick)(?!`)"
+    rf"(?P<particle>{PARTICLE})?"
     r"|(?P<code>`+).+?(?<!`)(?P=code)(?!`)",
     re.DOTALL,
 )
@@ -38,7 +40,14 @@ class RoleWriter:
             raise MarkupError(f"{seen} roles are read and {written} are seen in {text!r}")
         for span in (span for one in read for span in one.spans if span.kind == "link"):
             self._check_link(span.value)
-        return _ROLE.sub(lambda match: self._role(match) if match["name"] else match[0], text)
+        return _ROLE.sub(lambda match: self._words(match) if match["name"] else match[0], text)
+
+    def _words(self, match: re.Match[str]) -> str:
+        """Return what stands for a role, and behind it the particle that fits, if there is one."""
+        words, particle = self._role(match), match["particle"] or ""
+        if particle and not match["name"].startswith("cite:"):
+            particle = fitting(particle, re.sub(r"\]\([^)]*\)$", "", words))
+        return words + particle
 
     def _check_link(self, link: str) -> None:
         """Refuse what a copy could not follow: of the book, only notebooks and their labels."""
