@@ -19,7 +19,8 @@ RANGES = {
 }
 HANGUL = re.compile("[\u1100-\u11ff\u3000-\u318f\uac00-\ud7ff\uff00-\uffef]")
 ALWAYS = "".join(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x100)])) + "–—‘’“”…×−→←↑↓"
-FACE = """@font-face {{ font-family: Pretendard; font-weight: {weight}; font-display: swap;
+# On a first visit over a slow line the reader's own type stays: text never jumps under the eyes.
+FACE = """@font-face {{ font-family: Pretendard; font-weight: {weight}; font-display: optional;
   src: url(fonts/{file}) format("woff2"); unicode-range: {range}; }}"""
 
 
