@@ -1,5 +1,6 @@
 """The site: two languages from one set of notebooks, with the same pages and the same anchors."""
 
+import json
 import re
 import unicodedata
 import xml.etree.ElementTree as ElementTree
@@ -75,6 +76,21 @@ def test_korean_particles_fit_the_links_before_them(site):
 def test_only_pages_are_published(site):
     assert sorted(path.name for path in site.iterdir()) == ["en", "index.html", "ko"]
     assert not list(site.rglob("*.po")), "a source file"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_teachers_reading_times_are_near_those_of_the_pages(site, language):
+    cells = json.loads((ROOT / "book/appendix/teachers.ipynb").read_text("utf-8"))["cells"]
+    (weeks,) = ("".join(cell["source"]) for cell in cells if cell["id"] == f"weeks-{language}")
+    rows = [line.split("|")[3] for line in weeks.splitlines() if re.match(r"\| \$\d", line)]
+    assert len(rows) == 6
+    for row in rows:
+        pages = [site / language / f"book/{label}.html" for label in re.findall(r"`([\w-]+)`", row)]
+        texts = [page.read_text("utf-8") for page in pages if page.exists()]  # else a section
+        minutes = [re.search(r"(?:읽기 약|About) (\d+)", text)[1] for text in texts]
+        told = int(re.search(r"\$(\d+)\$", row)[1])
+        assert minutes
+        assert abs(told - sum(map(int, minutes))) <= 10, row
 
 
 def test_half_of_a_text_in_two_languages():
