@@ -55,7 +55,7 @@ test: lint ## run every check: style, types, units, notebooks, languages, site
 
 test-site: book ## try the built site in a browser: search, languages, access, weight, Lighthouse
 	tests/browser/prepare.sh
-	$(PY) -m pytest -n 2 --dist loadfile tests/browser --ignore tests/browser/test_lighthouse.py
+	$(PY) -m pytest -n 2 --dist worksteal tests/browser --ignore tests/browser/test_lighthouse.py
 	$(PY) -m pytest -s tests/browser/test_lighthouse.py # alone: it measures time
 
 verify: env ## re-execute every notebook on the CPU and record it: _build/verified/cpu.json

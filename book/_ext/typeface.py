@@ -46,10 +46,11 @@ def write_fonts(package: Path, characters: str, cache: Path, to: Path) -> str:
         for script, unicode_range in RANGES.items():
             chosen = "".join(c for c in characters if bool(HANGUL.match(c)) == (script == "hangul"))
             mark = hashlib.sha256(f"{version}{weight}{chosen}".encode()).hexdigest()[:10]
-            file = f"Pretendard-{weight}-{script}-{mark}.woff2"
-            if not (cache / file).exists():
-                _cut(package / f"dist/public/static/Pretendard-{name}.otf", chosen, cache / file)
-            shutil.copyfile(cache / file, to / file)
+            file = f"Pretendard-{weight}-{script}.woff2"  # pages name it: it does not change
+            kept = cache / f"{mark}-{file}"
+            if not kept.exists():
+                _cut(package / f"dist/public/static/Pretendard-{name}.otf", chosen, kept)
+            shutil.copyfile(kept, to / file)
             rules.append(FACE.format(weight=weight, file=file, range=unicode_range))
     return "\n".join(rules)
 

@@ -19,6 +19,16 @@ def find_browser() -> str:
     return path
 
 
+def lay_out(page: Page) -> None:
+    """Have the whole page laid out, also what a browser leaves until the reader comes near."""
+    page.evaluate(
+        "new Promise(done => {"
+        " for (const section of document.querySelectorAll('article > section > section'))"
+        "   section.style.contentVisibility = 'visible';"
+        " requestAnimationFrame(() => requestAnimationFrame(done)) })"
+    )
+
+
 def watch(page: Page, address: str) -> list[str]:
     """Return a list that fills with the page's errors and with requests that leave its server."""
     wrong: list[str] = []

@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from browsing import PICTURES, watch
+from browsing import PICTURES, lay_out, watch
 from serving import Server
 
 
@@ -53,7 +53,7 @@ def test_keyboard_reaches_everything_in_order(opened):
         " && !e.closest('details:not([open]) > :not(summary)')).length"
     )
     seen = set()
-    for _ in range(count + 2):
+    for _ in range(3 * count):  # reading on makes more: the controls of the paragraphs
         page.keyboard.press("Tab")
         where = page.evaluate(
             "(() => { const e = document.activeElement; const box = e.getBoundingClientRect();"
@@ -79,17 +79,49 @@ def test_menu_of_a_narrow_page_opens_and_closes(opened):
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1024])
-def test_no_page_scrolls_sideways(opened, pages, width):
+def test_no_page_scrolls_sideways(opened, server, pages, width):
     page = opened(pages[0], width)
     wide = {}
     for path in pages:
-        page.goto(page.url.split("/", 3)[0] + "//" + page.url.split("/")[2] + "/" + path)
+        page.goto(server.address + path)
+        lay_out(page)
         over = page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         if over > 0:
             wide[path] = over
     assert not wide
+
+
+def test_pictures_keep_their_proportions_on_a_phone(opened):
+    page = opened("ko/book/lstm.html", 390)
+    lay_out(page)
+    pictures = page.locator(".cell_output img")
+    assert pictures.count() > 3
+    for picture in pictures.all():
+        picture.scroll_into_view_if_needed()
+        picture.evaluate("picture => picture.decode()")
+        shown, own = picture.evaluate(
+            "p => [p.clientWidth / p.clientHeight, p.naturalWidth / p.naturalHeight]"
+        )
+        assert shown == pytest.approx(own, rel=0.02)
+
+
+def test_text_does_not_jump_on_a_first_slow_visit(opened, server):
+    page = opened("ko/index.html", 390)
+    session = page.context.new_cdp_session(page)
+    slow = {"latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 90_000}
+    session.send("Network.enable")
+    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    session.send("Network.emulateNetworkConditions", {"offline": False} | slow)
+    page.add_init_script(
+        "window.moved = 0; new PerformanceObserver(list => {"
+        " for (const shift of list.getEntries()) moved += shift.value;"
+        "}).observe({type: 'layout-shift', buffered: true})"
+    )
+    for path in ("ko/book/gru.html", "en/book/gru.html"):
+        page.goto(server.address + path, wait_until="networkidle")
+        assert page.evaluate("moved") < 0.02, path
 
 
 def test_pages_without_scripts_are_whole(browser, server):
