@@ -13,7 +13,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 # The names that stand in equations or code (hn and in are the indices of a GRU's weights); all
 # else is single letters, digits and these signs.
-NAMES = {"tanh", "step", "torch", "nn", "hn", "in"}
+NAMES = {"tanh", "step", "torch", "nn", "hn", "in", "hh", "ih"}
 SIGNS = set(" .,()+−=·⊙∂∇′")
 
 # A column of a 390 px page; below 11 px a subscript cannot be read.

@@ -136,9 +136,9 @@ class VariationalDropout(Dropout):
     References
     ----------
     Gal and Ghahramani (2016), "A theoretically grounded application of dropout in recurrent neural
-    networks", NIPS, arXiv 1512.05287, section 4.1, which has both forms and uses the tied one. It
-    also drops whole word types from an embedding (section 4.2): a mask on the embedding's rows,
-    which is the caller's.
+    networks", NIPS, arXiv 1512.05287, section 4.1, which has both forms and measures both; its best
+    language model is the untied one. It also drops whole word types from an embedding (section
+    4.2): a mask on the embedding's rows, which is the caller's.
     """
 
     input: float
