@@ -14,8 +14,8 @@ def bits(
 ) -> float:
     """Return what an n-gram model needs for a symbol of a text, in bits on average.
 
-        p_n(k | the n − 1 symbols before) = (count of both + s p_{n−1}(k | n − 2 symbols before))
-                                            / (count of those before + s),    p_0(k) = 1 / K
+        p_n(k | the n − 1 symbols before) = (count of both + m p_{n−1}(k | n − 2 symbols before))
+                                            / (count of those before + m),    p_0(k) = 1 / K
 
     So a symbol that was never seen after those before it still has a chance: that of the shorter
     memory. This is interpolation with a Dirichlet prior.
@@ -31,7 +31,7 @@ def bits(
     order : int
         n: 0 knows nothing, 1 counts symbols, 2 pairs.
     strength : float, optional
-        s, above 0: as many counts as the shorter memory's opinion is worth.
+        m, above 0: as many counts as the shorter memory's opinion is worth.
 
     Raises
     ------
