@@ -83,4 +83,6 @@ class Draw:
             return None
         u = self.uniform(shape)
         left = array_namespace(u).astype(u >= rate, u.dtype)
-        return left * scale(rate) if inverted else left
+        if inverted:
+            left *= scale(rate)  # in place: these arrays are as large as the input
+        return left
