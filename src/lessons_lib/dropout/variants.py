@@ -265,14 +265,14 @@ class Zoneout(Dropout):
     """Units that keep their old state for a step: h_{t−1} stays with rate `h`, c_{t−1} with `c`.
 
     A mask for each step chooses between the old state and the new one; nothing is set to zero. The
-    new h is computed of the new c, whether that is then kept or not. In evaluation the state is the
+    new h is computed from the new c, whether that is then kept or not. In evaluation the state is the
     expectation, z s_{t−1} + (1 − z) s̃_t for rate z.
 
     Parameters
     ----------
     h, c : float, optional
         Rates; `c` only for a cell with a cell state. The paper takes 0.05 and 0.5 for characters of
-        Penn Treebank, 0.2 and 0.2 for text8, 0.15 and 0.15 for permuted MNIST.
+        Penn Treebank, 0.15 and 0.15 for permuted MNIST.
 
     References
     ----------
