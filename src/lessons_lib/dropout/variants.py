@@ -265,8 +265,8 @@ class Zoneout(Dropout):
     """Units that keep their old state for a step: h_{t−1} stays with rate `h`, c_{t−1} with `c`.
 
     A mask for each step chooses between the old state and the new one; nothing is set to zero. The
-    new h is computed from the new c, whether that is then kept or not. In evaluation the state is the
-    expectation, z s_{t−1} + (1 − z) s̃_t for rate z.
+    new h is computed from the new c, whether that is then kept or not. In evaluation the state is
+    the expectation, z s_{t−1} + (1 − z) s̃_t for rate z.
 
     Parameters
     ----------
