@@ -13,9 +13,9 @@ async function to_clipboard(text) {
   if (!went_well) throw new Error("copying was refused");
 }
 
-for (const code of document.querySelectorAll(".cell_input pre, article > section div[class*=highlight-] pre")) {
+function add_button(code) {
   const box = code.parentElement;
-  if (box.querySelector(".copy") || code.closest(".cell_output")) continue;
+  if (box.querySelector(".copy") || code.closest(".cell_output")) return;
   const button = document.createElement("button");
   button.type = "button";
   button.className = "copy";
@@ -31,3 +31,8 @@ for (const code of document.querySelectorAll(".cell_input pre, article > section
   });
   box.append(button);
 }
+
+when_near(
+  document.querySelectorAll(".cell_input pre, article > section div[class*=highlight-] pre"),
+  add_button,
+);

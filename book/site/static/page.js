@@ -32,6 +32,21 @@ function menu_button() {
   });
 }
 
+// Calls a function with each element when it comes near: a long chapter has hundreds of controls.
+function when_near(elements, act) {
+  const watch = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting) continue;
+        watch.unobserve(target);
+        act(target);
+      }
+    },
+    { rootMargin: "100% 0px" },
+  );
+  for (const element of elements) watch.observe(element);
+}
+
 // Marks the section in view in the list of the page's sections.
 function follow_sections() {
   const links = new Map(

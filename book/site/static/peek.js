@@ -71,26 +71,11 @@ function peek_at(block, pair, number) {
   block.before(button);
 }
 
-// A control is made when its paragraph comes near: a long chapter has hundreds.
-function peek_where_near() {
-  const waiting = new Map();
-  const near = new IntersectionObserver(
-    (entries) => {
-      for (const { target, isIntersecting } of entries) {
-        if (!isIntersecting) continue;
-        near.unobserve(target);
-        peek_at(target, ...waiting.get(target));
-      }
-    },
-    { rootMargin: "100% 0px" },
-  );
-  for (const [pair, blocks] of prose_of(document)) {
-    blocks.forEach((block, number) => {
-      waiting.set(block, [pair, number]);
-      near.observe(block);
-    });
-  }
-}
-
 // A page that was opened as a file may not read another one.
-if (other_language && location.protocol !== "file:") peek_where_near();
+if (other_language && location.protocol !== "file:") {
+  const places = new Map();
+  for (const [pair, blocks] of prose_of(document)) {
+    blocks.forEach((block, number) => places.set(block, [pair, number]));
+  }
+  when_near(places.keys(), (block) => peek_at(block, ...places.get(block)));
+}
