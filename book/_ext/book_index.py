@@ -118,6 +118,11 @@ def read_notebook(path: Path) -> Notebook:
     return nbformat.read(path, as_version=4)
 
 
+def pages_before_appendix(root: Path) -> list[str]:
+    """Return the pages in their order, but for the appendix."""
+    return [page for page in pages_of(root) if not page.startswith("book/appendix/")]
+
+
 def index_book(notebooks: dict[str, Notebook], language: str, bibliography: Bibliography):
     """Return the `BookIndex` of the pages, given in the order of the table of contents.
 

@@ -16,7 +16,7 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
-from book_index import BookIndex, index_book, pages_of, place, read_notebook
+from book_index import BookIndex, index_book, pages_before_appendix, pages_of, place, read_notebook
 from citations import Bibliography
 from myst_blocks import Block, MarkupError, Span, parse, walk
 from notebooks import BIBLIOGRAPHY, ROOT
@@ -24,7 +24,6 @@ from one_language import LANGUAGES, Notebook, language_of
 from plain_roles import RoleWriter
 
 DATA = Path("src/lessons_lib/data")
-APPENDIX = "book/appendix/"  # its glossary gives each language's words in the other's text
 LEAST = 10_000  # characters: with less, a lesson has nothing to learn from
 
 _FUNCTION = re.compile(r"\\(tanh|exp|ln|log|max|min)(?![A-Za-z])")
@@ -46,7 +45,8 @@ def book_prose(root: Path, language: str) -> str:
     """
     notebooks = {page: read_notebook(root / f"{page}.ipynb") for page in pages_of(root)}
     index = index_book(notebooks, language, Bibliography(root / BIBLIOGRAPHY))
-    chapters = [page for page in notebooks if not page.startswith(APPENDIX)]
+    # The appendix is left out: its glossary gives each language's words in the other's text.
+    chapters = pages_before_appendix(root)
     found = (text for page in chapters for text in paragraphs(notebooks[page], page, index))
     return "".join(f"{text}\n" for text in dict.fromkeys(found))
 

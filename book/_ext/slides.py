@@ -16,8 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import typeface
-from book_index import BookIndex, index_book, pages_of, read_notebook
+from book_index import BookIndex, index_book, pages_before_appendix, pages_of, read_notebook
 from citations import Bibliography
 from markdown_it import MarkdownIt
 from math_in_page import typesetter
@@ -30,7 +29,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from slide_cells import slide_cells
-from web_assets import CACHE, LICENCES, ROOT, code_style, formula_style, packages
+from web_assets import CACHE, LICENCES, ROOT, code_style, packages, write_letters
 
 SOURCE = ROOT / "book" / "slides"
 
@@ -81,24 +80,16 @@ def write_assets(to: Path) -> None:
         (to / "reveal" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(reveal / name, to / "reveal" / name)
     fonts = to / "fonts"
-    fonts.mkdir()
-    for font in (packages() / "katex/dist/fonts").glob("*.woff2"):
-        shutil.copyfile(font, fonts / font.name)
+    letters = write_letters(ROOT, fonts)
     for name in ("katex", "pretendard"):
         shutil.copyfile(packages() / LICENCES[name], fonts / f"LICENCE-{name}.txt")
-    characters = typeface.characters_of_book(ROOT)
-    style = (
-        typeface.write_fonts(packages() / "pretendard", characters, CACHE / "fonts", fonts),
-        formula_style((packages() / "katex/dist/katex.min.css").read_text("utf-8")),
-        code_style(),
-        (SOURCE / "slides.css").read_text("utf-8"),
-    )
+    style = [*letters, code_style(), (SOURCE / "slides.css").read_text("utf-8")]
     (to / "slides.css").write_text("\n".join(style), "utf-8")
 
 
 def chapters_of(root: Path) -> list[str]:
     """Return the pages that are taught: not the first, on how to read, and not the appendix."""
-    return [page for page in pages_of(root)[1:] if "/appendix/" not in page]
+    return pages_before_appendix(root)[1:]
 
 
 def write_slides(to: Path) -> None:

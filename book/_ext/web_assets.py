@@ -41,6 +41,18 @@ def formula_style(css: str) -> str:
     return re.sub(r',url\([^)]*\) format\("(?:woff|truetype)"\)', "", css)
 
 
+def write_letters(root: Path | str, fonts: Path) -> list[str]:
+    """Write the fonts of the book and of its formulas into a folder; return the styles of both."""
+    fonts.mkdir(parents=True, exist_ok=True)
+    for font in (packages() / "katex/dist/fonts").glob("*.woff2"):
+        shutil.copyfile(font, fonts / font.name)
+    characters = typeface.characters_of_book(root)
+    return [
+        typeface.write_fonts(packages() / "pretendard", characters, CACHE / "fonts", fonts),
+        formula_style((packages() / "katex/dist/katex.min.css").read_text("utf-8")),
+    ]
+
+
 def code_style() -> str:
     """Return the colours of code, in light and in dark."""
     dark = HtmlFormatter(style=CODE_DARK).get_style_defs('html[data-theme="dark"] .highlight')
@@ -52,20 +64,13 @@ def write_assets(app: Sphinx) -> None:
     if app.builder.format != "html":
         return
     static = Path(app.outdir, "_static")
-    fonts = static / "fonts"
-    fonts.mkdir(parents=True, exist_ok=True)
-    for font in (packages() / "katex/dist/fonts").glob("*.woff2"):
-        shutil.copyfile(font, fonts / font.name)
+    letters = write_letters(app.srcdir, static / "fonts")
     shutil.copyfile(packages() / "minisearch/dist/umd/index.js", static / "minisearch.js")
     for name, licence in LICENCES.items():
         shutil.copyfile(packages() / licence, static / f"LICENCE-{name}.txt")
-    faces = typeface.write_fonts(
-        packages() / "pretendard", typeface.characters_of_book(app.srcdir), CACHE / "fonts", fonts
-    )
     style = "\n".join(
         [
-            faces,
-            formula_style((packages() / "katex/dist/katex.min.css").read_text("utf-8")),
+            *letters,
             code_style(),
             diagrams.page_style(diagrams.STYLE.read_text("utf-8")),
             *(path.read_text("utf-8") for path in sorted((SITE / "styles").glob("*.css"))),
