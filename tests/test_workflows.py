@@ -96,6 +96,12 @@ def test_steps_are_commands_of_the_makefile(name, job):
             assert (ROOT / run.split()[1]).is_file()
 
 
+def test_the_job_that_takes_screenshots_keeps_them():
+    steps = job_of("ci", "browser")["steps"]
+    assert steps[-2]["run"] == "make test-site"
+    assert (steps[-1]["if"], steps[-1]["with"]["path"]) == ("always()", "_build/screenshots")
+
+
 def test_the_gpu_runs_pull_requests_only_when_a_maintainer_says_so():
     gpu = job_of("gpu", "gpu")
     assert triggers("gpu")["pull_request"] == {"types": ["labeled"]}

@@ -30,15 +30,27 @@ def scores(tools, address, to):
     return {name: found[name] for name in LEAST}, faults
 
 
+def best_scores(tools, address, to):
+    """Return the best of up to three measurements: other work on the machine lowers them."""
+    best = dict.fromkeys(LEAST, 0)
+    for _ in range(3):
+        found, faults = scores(tools, address, to)
+        best = {name: max(best[name], found[name]) for name in LEAST}
+        if good(best):
+            break
+    return best, faults
+
+
+def good(found):
+    return all(found[name] >= least for name, least in LEAST.items())
+
+
 def test_lighthouse(server, tools, pages, tmp_path, request):
     chosen = [p for p in pages if p != "index.html" and not p.endswith(("404.html", "search.html"))]
     wrong = []
     for page in chosen if request.config.getoption("--all-pages") else PAGES:
-        found, faults = scores(tools, server.address + page, tmp_path / "report.json")
+        found, faults = best_scores(tools, server.address + page, tmp_path / "report.json")
         print(page, *found.values(), *faults, flush=True)
-        if any(found[name] < least for name, least in LEAST.items()):
-            again, faults = scores(tools, server.address + page, tmp_path / "report.json")
-            found = {name: max(found[name], again[name]) for name in found}  # a busy machine
-        if any(found[name] < least for name, least in LEAST.items()):
+        if not good(found):
             wrong.append(f"{page}: {found}, {faults}")
     assert not wrong
