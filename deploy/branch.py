@@ -3,7 +3,8 @@
     python deploy/branch.py [--to DIR]       default: _build/branch
 
 ``ko/`` and ``en/`` are the one-language notebooks, ``binder/`` says what they run on, and the wheel
-is the library at the same commit, so that notebooks and library always belong together.
+is the library at the same commit, so that notebooks and library always belong together. On the
+branch the wheels of earlier versions stay beside it (publish.yml).
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ ROOT = Path(__file__).resolve().parents[1]
 README = """# RNN 레슨 · RNN Lessons
 
 이 브랜치는 자동으로 만들어집니다. 고칠 것은 `main`에서 고칩니다.
-`ko/intro.ipynb`에서 시작하십시오.
+`ko/book/intro.ipynb`에서 시작하십시오.
 
-This branch is written by a program; changes belong in `main`. Start with `en/intro.ipynb`.
+This branch is written by a program; changes belong in `main`. Start with `en/book/intro.ipynb`.
 
 Code: MIT (LICENSE). Text and figures: CC BY 4.0 (LICENSE-TEXT).
 """
