@@ -46,7 +46,7 @@ def front_page(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         "front": texts,
         "description": f"{texts['claim']} {texts['lead']}"[:155].rsplit(" ", 1)[0] + "…",
         "chapters": found,
-        "launchers": repository.launchers(f"{app.config.language}/{found[0]['page']}.ipynb"),
+        "launchers": repository.launchers(f"{app.config.language}/{app.config.master_doc}.ipynb"),
         "library": f"{repository.address}/tree/{repository.branch}/src/lessons_lib",
         "picture": diagrams.inline(picture, texts["picture"], "front-"),
     }
