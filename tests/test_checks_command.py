@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -92,11 +93,13 @@ def test_bad_arguments_are_refused(arguments, text, capsys):
     assert text in capsys.readouterr().err
 
 
-def test_as_a_command(tmp_path):
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "cp949"])  # the last two: Windows' pipes
+def test_as_a_command(encoding, tmp_path):
     path = tmp_path / "mine.py"
     path.write_text(WRONG + "import neighbour\n", encoding="utf-8")
     (tmp_path / "neighbour.py").write_text("", encoding="utf-8")
     command = [sys.executable, "-m", "lessons_lib.checks", str(path), "--lang", "en"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    environ = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environ, check=False)
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout.endswith("clip_by_value  ✗\n0 of 1 right.\n")

@@ -6,6 +6,7 @@ The file is run, with the rights of whoever runs this command.
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 import time
 import xml.etree.ElementTree as ET
@@ -105,4 +106,7 @@ def _write_junit(path: Path, file: Path, timed: Mapping[str, tuple[Report, float
 
 
 if __name__ == "__main__":
+    # On Windows a pipe and a file have the code page of the country, which has no ✓
+    if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
+        sys.stdout.reconfigure(encoding="utf-8")
     sys.exit(main())
