@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 #: The only jobs that may write, and what.
 WRITERS = {
     ("gpu", "show"): {"actions"},
+    ("gpu-label", "start"): {"actions"},
     ("nightly", "tell"): {"issues"},
     ("publish", "notebooks"): {"contents"},
     ("publish", "pages"): {"pages", "id-token"},
@@ -39,7 +41,7 @@ def triggers(name: str) -> dict[str, Any]:
 
 
 def test_the_workflows_are_there():
-    assert {"ci", "gpu", "publish", "release", "nightly"} <= WORKFLOWS.keys()
+    assert {"ci", "gpu", "gpu-label", "publish", "release", "nightly"} <= WORKFLOWS.keys()
 
 
 def test_actions_are_pinned_by_commit_and_say_their_version():
@@ -55,7 +57,8 @@ def test_actions_are_pinned_by_commit_and_say_their_version():
 
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_nothing_foreign_runs_with_rights(name):
-    assert not triggers(name).keys() & {"pull_request_target", "workflow_run", "issue_comment"}
+    foreign = triggers(name).keys() & {"pull_request_target", "workflow_run", "issue_comment"}
+    assert foreign == ({"pull_request_target"} if name == "gpu-label" else set())
     assert WORKFLOWS[name]["permissions"] == {}
     assert "secrets." not in (ROOT / f".github/workflows/{name}.yml").read_text("utf-8")
 
@@ -82,11 +85,10 @@ def test_a_job_ends_and_keeps_no_token(name, job):
 
 @every_job
 def test_steps_are_commands_of_the_makefile(name, job):
-    """In jobs that have the repository; the others ask GitHub something by its own tools."""
+    """Once a job has the repository; before, it asks GitHub something by its own tools."""
     steps = job_of(name, job).get("steps", [])
-    if not any("checkout" in step.get("uses", "") for step in steps):
-        return
-    for step in steps:
+    uses = ["checkout" in step.get("uses", "") for step in steps]
+    for step in steps[uses.index(True) :] if any(uses) else []:
         run = step.get("run", "make")
         if run.startswith("make"):
             for target in re.findall(r"^make ([a-z-]+)", run, re.MULTILINE):
@@ -102,17 +104,39 @@ def test_the_job_that_takes_screenshots_keeps_them():
     assert (steps[-1]["if"], steps[-1]["with"]["path"]) == ("always()", "_build/screenshots")
 
 
-def test_the_gpu_runs_pull_requests_only_when_a_maintainer_says_so():
-    gpu = job_of("gpu", "gpu")
-    assert triggers("gpu")["pull_request"] == {"types": ["labeled"]}
-    condition = " ".join(gpu["if"].split())
-    assert condition == (
-        "vars.GPU_RUNNER != '' && (github.event_name != 'pull_request' "
-        "|| github.event.label.name == 'run-gpu')"
-    )
-    assert gpu["runs-on"] == "${{ vars.GPU_RUNNER }}"
-    assert gpu["timeout-minutes"] <= 30
-    assert {"push", "schedule", "release"} <= triggers("gpu").keys()
+def test_only_main_reaches_students_and_readers():
+    for job in ("pages", "notebooks"):
+        assert job_of("publish", job)["if"] == "github.ref == 'refs/heads/main'"
+
+
+def test_a_night_that_does_not_succeed_is_told():
+    """By `always()`: where a job's time is up, `failure()` is not true."""
+    tell, steps = job_of("nightly", "tell"), job_of("nightly", "newest")["steps"]
+    assert tell["if"] == "always() && needs.newest.result != 'success'"
+    tests, audit = steps[-2:]
+    assert (tests["run"], audit["run"]) == ("make test-newest", "make audit")
+    assert audit["if"] == "${{ !cancelled() }}"
+    assert tests["timeout-minutes"] < job_of("nightly", "newest")["timeout-minutes"]
+
+
+def test_each_job_of_ci_caches_its_own_packages():
+    """One key for two jobs would keep what the faster of them has installed."""
+    keys = []
+    for job in WORKFLOWS["ci"]["jobs"].values():
+        (setup,) = (step for step in job["steps"] if "setup-python" in step.get("uses", ""))
+        assert setup["with"]["cache"] == "pip"
+        lists = setup["with"]["cache-dependency-path"].split()
+        assert all((ROOT / name).is_file() for name in lists), lists
+        keys.append((setup["with"]["python-version"], *lists))
+    assert len(set(keys)) == len(keys)
+
+
+def test_dependabot_watches_every_list_of_npm():
+    settings = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text("utf-8"))
+    (npm,) = (one for one in settings["updates"] if one["package-ecosystem"] == "npm")
+    listed = ["git", "ls-files", "*package-lock.json"]
+    found = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert npm["directories"] == [f"/{Path(name).parent}" for name in found.split()]
 
 
 def test_the_lint_of_workflows_is_part_of_the_tests():
