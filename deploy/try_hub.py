@@ -1,8 +1,9 @@
 """A real JupyterHub with its proxy, on loopback: three users, one of them killed mid-run.
 
-Each starts a server, pulls branch ``notebooks`` with nbgitpuller and runs a chapter, at the same
-time. The server of one is killed while it runs; it comes back with every saved file as it was.
-Limits of memory are a container's business; here they are measured. Run by ``make test-hub``.
+A teacher lets them in, as hub-values.yaml has it. Each starts a server, pulls branch ``notebooks``
+with nbgitpuller and runs a chapter, at the same time. The server of one is killed while it runs; it
+comes back with every saved file as it was. Limits of memory are a container's business; here they
+are measured. Run by ``make test-hub``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import playwright
 import psutil
 import requests
 import websocket
+from accounts import configuration, enrol
 from lab import (
     CHAPTER,
     MEMORY_LIMIT,
@@ -50,8 +52,7 @@ c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{api}"
 c.ConfigurableHTTPProxy.command = {proxy!r}
 c.JupyterHub.db_url = "sqlite:///{work}/hub.sqlite"
 c.JupyterHub.cookie_secret_file = "{work}/cookie"
-c.JupyterHub.authenticator_class = "dummy"
-c.Authenticator.allow_all = True
+{values}
 c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = "{work}/home/{{username}}"
 c.Spawner.cmd = {single!r}
@@ -84,6 +85,7 @@ class Hub:
             single=[str(Path(sys.executable).parent / "jupyterhub-singleuser")],
             work=work,
             token=self.token,
+            values=configuration(),
         )
         (work / "config.py").write_text(config)
         self.process = subprocess.Popen(
@@ -211,6 +213,8 @@ def main() -> None:
         hub = Hub(work)
         try:
             wait_for("the hub", lambda: hub.ask("GET", "/users").ok, 120)
+            enrol(hub.address, USERS)
+            print(f"let in by a teacher: {', '.join(USERS)}")
             with ThreadPoolExecutor(len(USERS)) as together:
                 runs = {u: together.submit(class_hour, hub, u, repository) for u in USERS}
                 for user, run in runs.items():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -57,8 +60,12 @@ def test_post_build_is_a_script_that_bash_can_read():
     subprocess.run(["bash", "-n", script], check=True)
 
 
+def hub_values() -> dict[str, Any]:
+    return yaml.safe_load((ROOT / "deploy" / "hub-values.yaml").read_text("utf-8"))
+
+
 def test_the_hubs_values_hold_each_student_to_limits():
-    values = yaml.safe_load((ROOT / "deploy" / "hub-values.yaml").read_text("utf-8"))
+    values = hub_values()
     single = values["singleuser"]
     assert single["memory"] == {"guarantee": "1G", "limit": "2G"}
     assert single["cpu"]["limit"] >= single["cpu"]["guarantee"] > 0
@@ -66,3 +73,31 @@ def test_the_hubs_values_hold_each_student_to_limits():
     assert single["storage"]["type"] == "dynamic"  # what a student saves outlives the server
     assert values["cull"]["enabled"] is True
     assert values["hub"]["config"]["JupyterHub"]["authenticator_class"] != "dummy"
+
+
+def test_a_teacher_lets_students_in():
+    """Without allow_all JupyterHub refuses everybody; `make test-hub` logs in."""
+    config = hub_values()["hub"]["config"]
+    assert config["JupyterHub"] == {"authenticator_class": "native"}
+    assert config["NativeAuthenticator"]["open_signup"] is False
+    assert config["Authenticator"] == {"allow_all": True, "admin_users": []}
+
+
+def test_the_sample_of_ones_own_values_fills_in_what_is_left_open():
+    readme = (ROOT / "deploy" / "README.md").read_text("utf-8")
+    (sample,) = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
+    own = dict(leaves(yaml.safe_load(sample)))
+    ours = dict(leaves(hub_values()))
+    open_ones = {path for path, value in ours.items() if value in ([], "", "REGISTRY/rnn-lessons")}
+    assert own.keys() == open_ones | {"singleuser.image.tag"}
+    image = f"{own['singleuser.image.name']}:{own['singleuser.image.tag']}"
+    assert f"--image-name {image} " in readme
+
+
+def leaves(tree: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Go through nested settings; yield each one's path and value."""
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            yield from leaves(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value
