@@ -51,7 +51,14 @@ def test_execute_stores_outputs_in_order_and_reports_time_and_memory(tmp_path, c
     said = capsys.readouterr().out
     seconds, megabytes = said.split("3 code cells, ")[1].split(" s, peak ")
     assert 0 < float(seconds) < 60
-    assert 20 < float(megabytes.removesuffix(" MB\n")) < 1000
+    assert 20 < float(megabytes.removesuffix(" MB\n")) < 200
+
+
+def test_the_memory_told_is_the_kernels_at_its_most_and_not_its_parents(tmp_path, capsys):
+    parents = b"x" * 600_000_000
+    execute([store(tmp_path / "a.ipynb", new("one", "x = b'x' * 200_000_000\ndel x"))])
+    megabytes = capsys.readouterr().out.split(" s, peak ")[1].removesuffix(" MB\n")
+    assert 220 < float(megabytes) < len(parents) / 1e6 - 200
 
 
 def test_execute_again_changes_nothing(tmp_path):

@@ -21,9 +21,20 @@ ROOT = Path(__file__).parents[1]
 CODES = {"book/a.ipynb": "0f", "book/b.ipynb": "1e"}
 
 
-def report(nodeid: str, when: str = "call", outcome: str = "passed", duration: float = 0.5) -> Any:
+def report(
+    nodeid: str,
+    when: str = "call",
+    outcome: str = "passed",
+    duration: float = 0.5,
+    megabytes: int | None = None,
+) -> Any:
+    told = [] if megabytes is None else [("megabytes", megabytes)]
     return SimpleNamespace(
-        nodeid=nodeid, when=when, duration=duration, skipped=outcome == "skipped"
+        nodeid=nodeid,
+        when=when,
+        duration=duration,
+        skipped=outcome == "skipped",
+        user_properties=told,
     )
 
 
@@ -41,10 +52,10 @@ RUN = [
 
 
 def test_cells_and_seconds_are_counted_by_notebook():
-    found = recorder(RUN)
+    found = recorder([*RUN, report("book/a.ipynb::Cell 1", "teardown", "passed", 0.0, 146)])
     assert not found.faults(CODES)
     record = found.record(CODES)
-    expected = {"cells": 2, "skipped": 0, "seconds": 3.0, "code": "0f"}
+    expected = {"cells": 2, "skipped": 0, "seconds": 3.0, "megabytes": 146, "code": "0f"}
     assert record["notebooks"]["book/a.ipynb"] == expected
     assert record["torch"] == torch.__version__
     assert record["date"][:2] == "20"
@@ -63,6 +74,24 @@ def test_cells_and_seconds_are_counted_by_notebook():
 def test_what_was_left_out_is_a_fault(reports, fault):
     (said,) = recorder(reports).faults(CODES)
     assert fault in said
+
+
+@pytest.mark.parametrize(
+    ("megabytes", "device", "fault"),
+    [
+        (800, "cpu", []),
+        (801, "cpu", ["book/b.ipynb took 801 MB, more than 800"]),
+        (3000, "gpu", []),  # CUDA's libraries alone take more
+    ],
+)
+def test_too_much_memory_is_a_fault_on_the_cpu(megabytes, device, fault):
+    last = report("book/b.ipynb::Cell 1", "teardown", megabytes=megabytes)
+    assert recorder([*RUN, last], device).faults(CODES) == fault
+
+
+def test_the_most_memory_is_what_authors_are_told():
+    told = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    assert told.count(f"{verification.MOST_MEGABYTES} MB") == 2
 
 
 def test_skipped_tests_are_a_fault_on_the_gpu_alone():
@@ -87,7 +116,7 @@ def write_book(root: Path, *sources: str) -> None:
 
 
 def run(root: Path, device: str = "cpu") -> subprocess.CompletedProcess:
-    words = ["-p", "verification", "--record-verification", device]
+    words = ["-n", "1", "-p", "verification", "--record-verification", device]
     nbval = ["--nbval", "--nbval-current-env", "-p", "no:cacheprovider", "book"]
     return subprocess.run(
         [sys.executable, "-m", "pytest", *words, *nbval],
@@ -99,7 +128,7 @@ def run(root: Path, device: str = "cpu") -> subprocess.CompletedProcess:
 
 
 def test_a_run_is_recorded_and_merged(tmp_path):
-    write_book(tmp_path, "a = 1", "print(a + 1)")
+    write_book(tmp_path, "a = bytes(1) * 250_000_000", "a = 1", "print(a + 1)")
     done = run(tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "recorded: _build/verified/cpu.json" in done.stdout
@@ -109,8 +138,9 @@ def test_a_run_is_recorded_and_merged(tmp_path):
     assert list(merged) == ["cpu", "gpu"]
     assert merged["gpu"] == {"date": "2026-01-02"}  # what was not run again stays
     (path, page), = merged["cpu"]["notebooks"].items()  # fmt: skip
-    assert (path, page["cells"], page["skipped"]) == ("book/a.ipynb", 2, 0)
+    assert (path, page["cells"], page["skipped"]) == ("book/a.ipynb", 3, 0)
     assert page["seconds"] > 0
+    assert 300 < page["megabytes"] < 500
 
 
 def test_a_run_that_skips_fails_and_is_not_recorded(tmp_path):

@@ -45,9 +45,10 @@ def test_the_table_tells_what_was_run_from_what_has_changed(tmp_path, language, 
     root, digest = tree(tmp_path)
     machine = {"device": "Xeon", "date": "2026-11-20", "python": "3", "numpy": "2", "torch": "2"}
     done = {"cells": 7, "code": digest}
+    measured = {**done, "megabytes": 146}
     gone = {"book/gone.ipynb": done}
     records = {
-        "cpu": {**machine, "notebooks": {"book/a.ipynb": done, "book/b.ipynb": done, **gone}},
+        "cpu": {**machine, "notebooks": {"book/a.ipynb": done, "book/b.ipynb": measured, **gone}},
         "gpu": {**machine, "notebooks": {"book/a.ipynb": {**done, "code": "other"}}},
     }
     cpu, gpu, table = verified_runs.runs(root, records, language)
@@ -55,7 +56,7 @@ def test_the_table_tells_what_was_run_from_what_has_changed(tmp_path, language, 
         assert said.astext().startswith(f"{device} (")
         assert "Xeon" in said.astext()
     rows = [[cell.astext() for cell in row] for row in table.findall(verified_runs.nodes.row)]
-    assert [row[1:] for row in rows] == [["CPU", "GPU"], [same, "—"], [same, changed]]
+    assert [row[1:] for row in rows] == [["CPU", "GPU"], [f"{same}, 146 MB", "—"], [same, changed]]
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])

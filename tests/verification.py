@@ -4,9 +4,10 @@
     python tests/verification.py                 merge the records into book/verified.json
 
 The run writes ``_build/verified/gpu.json`` (or ``cpu.json``): date, device, versions, and for each
-notebook the code cells run and skipped, the seconds, and a digest of its code, by which a page can
-tell whether it has changed since. A run that fails writes none, and it fails as well where a
-notebook was left out, skipped or took no time.
+notebook the code cells run and skipped, the seconds, the kernel's peak memory in MB, and a digest
+of its code, by which a page can tell whether it has changed since. A run that fails writes none,
+and it fails as well where a notebook was left out or skipped, took no time or, on the CPU, more
+memory than there is.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ DEVICES = ("cpu", "gpu")
 FOLDER = Path("_build") / "verified"
 COMMITTED = Path("book") / "verified.json"
 LEAST_SECONDS = 0.01  # a cell takes longer than that to reach the kernel
+MOST_MEGABYTES = 800  # 1 GB, as in deploy/hub-values.yaml, less room for the server, which takes 90
 
 
 @dataclass
@@ -35,6 +37,7 @@ class Tally:
     cells: int = 0
     skipped: int = 0
     seconds: float = 0.0
+    megabytes: int = 0
 
 
 class Recorder:
@@ -54,6 +57,8 @@ class Recorder:
             tally.seconds += report.duration
             tally.cells += report.when == "call" and not report.skipped
             tally.skipped += report.skipped
+            told: dict[str, Any] = dict(report.user_properties)
+            tally.megabytes = told.get("megabytes", tally.megabytes)
         elif report.skipped:
             self.skipped_tests.append(report.nodeid)
 
@@ -89,6 +94,8 @@ class Recorder:
                 found.append(f"{path}: {tally.skipped} cells were skipped")
             elif tally.seconds < LEAST_SECONDS * tally.cells:
                 found.append(f"{path}: {tally.cells} cells took {tally.seconds:.4f} s, no time")
+            elif self.device == "cpu" and tally.megabytes > MOST_MEGABYTES:
+                found.append(f"{path} took {tally.megabytes} MB, more than {MOST_MEGABYTES}")
         if self.device == "gpu":
             found += [f"{test} was skipped" for test in self.skipped_tests]
         return found
@@ -160,6 +167,18 @@ def pytest_configure(config: pytest.Config) -> None:
                 f"--record-verification gpu: torch {torch.__version__} finds no GPU here"
             )
     config.pluginmanager.register(Recorder(config.rootpath, device))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Tell with a notebook's last cell what memory its kernel has taken, before it is stopped."""
+    kernel = getattr(item.parent, "kernel", None)
+    last = nextitem is None or nextitem.parent is not item.parent
+    if kernel and last and kernel.is_alive() and item.config.getoption("--record-verification"):
+        from kernel_memory import peak_memory  # on the path once pytest has its settings
+
+        megabytes = round(peak_memory(kernel.kc.execute_interactive))
+        item.user_properties.append(("megabytes", megabytes))
 
 
 def write(path: Path, record: dict[str, Any]) -> None:

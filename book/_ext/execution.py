@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 import time
 from base64 import b64decode
 from collections.abc import Iterable, Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 import nbformat
 from book_index import read_notebook
 from jupyter_core.utils import run_sync
+from kernel_memory import peak_memory
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from one_core import use_one_core
@@ -22,7 +22,6 @@ CELL_TIMEOUT = 300  # seconds
 IMAGE_LIMIT = 60_000  # bytes
 _MACHINE_METADATA = ("ExecuteTime", "collapsed", "execution", "scrolled")
 _LANGUAGE_INFO = ("file_extension", "mimetype", "name", "pygments_lexer")
-_PEAK_MEMORY = "__import__('resource').getrusage(__import__('resource').RUSAGE_SELF).ru_maxrss"
 
 
 class ExecutionError(RuntimeError):
@@ -80,14 +79,7 @@ def _run(notebook: Notebook, path: Path) -> float:
             except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
                 message = re.sub(r"\x1b\[[\d;]*m", "", str(error)).strip()
                 raise ExecutionError(f"{path}, cell {cell['id']}: {message}") from None
-        return _peak_memory(client)
-
-
-def _peak_memory(client: NotebookClient) -> float:
-    ask = run_sync(client.kc.execute_interactive)
-    reply = ask("", silent=True, user_expressions={"peak": _PEAK_MEMORY}, timeout=CELL_TIMEOUT)
-    peak = int(reply["content"]["user_expressions"]["peak"]["data"]["text/plain"])
-    return peak / (1e6 if sys.platform == "darwin" else 1e3)  # macOS counts bytes, Linux kilobytes
+        return peak_memory(run_sync(client.kc.execute_interactive))
 
 
 def clean(notebook: Notebook) -> None:

@@ -53,13 +53,14 @@ def runs(root: Path, records: dict[str, Any], language: str) -> list[nodes.Eleme
 
 
 def _state(root: Path, path: str, record: dict[str, Any], said: dict[str, str]) -> str:
-    """Say how many cells of a page were run on a device, and whether the code is still the same."""
+    """Say how many cells of a page a device has run, in what memory, or that they have changed."""
     run = record["notebooks"].get(path)
     if run is None:
         return "—"
     if digest_of_code(json.loads((root / path).read_text("utf-8"))) != run["code"]:
         return said["changed_since"]
-    return said["cells_run"].format(cells=run["cells"])
+    memory = f", {run['megabytes']} MB" if "megabytes" in run else ""  # earlier records have none
+    return said["cells_run"].format(cells=run["cells"]) + memory
 
 
 def _text(text: str) -> nodes.paragraph:

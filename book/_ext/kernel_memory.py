@@ -1,0 +1,29 @@
+"""How much memory the kernel of a notebook has taken at most."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+TIMEOUT = 60  # seconds
+# The first that the kernel's system knows. On Linux the second also counts what the process that
+# started the kernel had taken by then.
+_PEAKS = {
+    "status": "max(int(line.split()[1]) for line in open('/proc/self/status') if 'VmHWM' in line)",
+    "usage": "__import__('resource').getrusage(__import__('resource').RUSAGE_SELF).ru_maxrss",
+}
+
+
+def peak_memory(ask: Callable[..., dict[str, Any]]) -> float:
+    """Return a running kernel's peak memory in megabytes.
+
+    Parameters
+    ----------
+    ask
+        The method ``execute_interactive`` of the kernel's client.
+    """
+    reply = ask("", silent=True, user_expressions=_PEAKS, timeout=TIMEOUT)
+    answers = [reply["content"]["user_expressions"][name] for name in _PEAKS]
+    peak = next(answer["data"]["text/plain"] for answer in answers if answer["status"] == "ok")
+    return int(peak) * (1 if sys.platform == "darwin" else 1024) / 1e6  # macOS counts bytes
