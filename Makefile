@@ -157,7 +157,7 @@ test-newest: ## the library's tests and the chapters on the newest
 	$(PYTHON) deploy/package.py --newest
 
 branch: env ## write what branch `notebooks` holds, for Binder, Colab and hubs: _build/branch
-	$(PY) deploy/branch.py
+	PIP_CONSTRAINT=deploy/tools.txt PIP_BUILD_CONSTRAINT=deploy/tools.txt $(PY) deploy/branch.py
 
 clean: ## remove what was built (the environment stays)
 	rm -rf _build conf.py

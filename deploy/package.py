@@ -21,6 +21,7 @@ import tarfile
 import tempfile
 import time
 import tomllib
+import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -73,21 +74,34 @@ def arguments() -> argparse.Namespace:
 
 def build(work: Path) -> tuple[Path, Path]:
     """Build into dist/, then again from the sdist; return the wheel and the unpacked sdist."""
-    tools = environment(work / "tools", "build", "twine", constraints=ROOT / "deploy" / "tools.txt")
+    pinned = ROOT / "deploy" / "tools.txt"
+    tools = environment(work / "tools", "build", "hatchling", "twine", constraints=pinned)
+    pack = ["-m", "build", "--no-isolation"]  # isolated, it takes the newest hatchling
     for old in DIST.glob("*"):
         old.unlink()
-    run(tools, "-m", "build", "--outdir", DIST, ROOT)
+    run(tools, *pack, "--outdir", DIST, ROOT)
     (wheel,), (sdist,) = DIST.glob("*.whl"), DIST.glob("*.tar.gz")
+    if maker(wheel) not in pinned.read_text("utf-8").split():
+        sys.exit(f"{wheel.name}: made by {maker(wheel)}, which is not what {pinned.name} pins")
     with tarfile.open(sdist) as archive:
         archive.extractall(work, filter="data")
     source = work / sdist.name.removesuffix(".tar.gz")
-    run(tools, "-m", "build", "--outdir", work / "again", source)
+    run(tools, *pack, "--outdir", work / "again", source)
     for path in (wheel, sdist):
         if digest(path) != digest(work / "again" / path.name):
             sys.exit(f"{path.name}: built again from the sdist, it has other bytes")
         print(f"{digest(path)}  {path.name}, {path.stat().st_size / 1000:.0f} kB")
     run(tools, "-m", "twine", "check", "--strict", wheel, sdist)
     return wheel, source
+
+
+def maker(wheel: Path) -> str:
+    """Return ``hatchling==VERSION``, or whatever has made the wheel."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/WHEEL"))
+        said = archive.read(name).decode()
+    fields = dict(line.split(": ", 1) for line in said.splitlines() if line)
+    return fields["Generator"].replace(" ", "==")
 
 
 def alone(wheel: Path, work: Path) -> None:

@@ -92,6 +92,12 @@ def test_what_is_asked_for_is_pinned_within_its_range():
                 assert requirement.specifier.contains(version), f"{one}, wanted {requirement}"
 
 
+def test_what_makes_the_wheel_is_pinned_within_its_range():
+    (backend,) = map(Requirement, PROJECT["build-system"]["requires"])
+    (pinned,) = pins("deploy/tools.txt")[backend.name]
+    assert backend.specifier.contains(str(pinned.specifier).removeprefix("=="))
+
+
 def test_binder_and_the_hub_run_the_books_versions():
     book = pins("requirements.txt")
     for name in ("binder/requirements.txt", "deploy/hub.txt"):
