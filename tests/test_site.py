@@ -41,7 +41,10 @@ def test_links_within_the_site_lead_somewhere(site):
             address = urlsplit(element.get("href") or element.get("src") or "")
             if address.scheme or address.netloc or not address.path:
                 continue
-            if not (site / name).parent.joinpath(unquote(address.path)).exists():
+            path = unquote(address.path)
+            if name == "404.html":  # shown anywhere: its links start where the site does
+                path = path.removeprefix(page.a["href"].removesuffix("ko/index.html"))
+            if not (site / name).parent.joinpath(path).exists():
                 broken.append(f"{name}: {address.path}")
     assert not broken
 
@@ -55,6 +58,47 @@ def test_site_starts_with_a_choice_of_languages(site):
         assert (site / language / start).exists()
         binder = first.select_one('a[href*="mybinder.org"]')["href"]
         assert binder.endswith(f"?urlpath=lab/tree/{language}/book/intro.ipynb")
+
+
+@pytest.mark.parametrize(
+    ("language", "title"), [("ko", "이 책을 읽는 법"), ("en", "How to read this book")]
+)
+def test_menu_begins_with_how_to_read_the_book(site, language, title):
+    book = site / language / "book"
+    intro = BeautifulSoup((book / "intro.html").read_text("utf-8"), "html.parser")
+    (current,) = intro.select(".contents [aria-current=page]")
+    assert current == intro.select_one(".contents a")
+    assert current.text == title
+    for name in ("book/lstm.html", "book/appendix/glossary.html", "index.html"):
+        path = site / language / name
+        page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        first = page.select_one(".contents a")
+        assert (first.text, first.get("aria-current")) == (title, None)
+        assert (path.parent / first["href"]).resolve() == book / "intro.html"
+    assert page.select_one('main a[href="book/intro.html"]').text == title  # the front page
+
+
+def test_passages_in_the_other_language_say_so(site):
+    for name in names_of_pages(site / "en"):
+        page = BeautifulSoup((site / "en" / name).read_text("utf-8"), "html.parser")
+        silent = [
+            str(text)
+            for text in page.body.find_all(string=re.compile("[가-힣]"))
+            if not text.find_parent("pre") and text.find_parent(lang=True)["lang"] != "ko"
+        ]
+        assert not silent, name
+        korean = "".join(run.text for run in page.select("article [lang=ko]"))
+        assert not re.search("[A-Za-z]", korean), name
+    assert len(page_of(site, "en", "glossary").select("article p > [lang=ko]")) > 100
+    works = page_of(site, "ko", "references").select(".citation")
+    assert len(works) > 30
+    assert all(work["lang"] == "en" for work in works)
+    assert not page_of(site, "en", "references").select(".citation[lang]")
+
+
+def page_of(site, language, name):
+    path = site / language / "book/appendix" / f"{name}.html"
+    return BeautifulSoup(path.read_text("utf-8"), "html.parser")
 
 
 def test_korean_particles_fit_the_links_before_them(site):
@@ -75,7 +119,8 @@ def test_korean_particles_fit_the_links_before_them(site):
 
 
 def test_only_pages_are_published(site):
-    assert sorted(path.name for path in site.iterdir()) == ["en", "index.html", "ko"]
+    found = {path.name for path in site.iterdir()}
+    assert found - {"robots.txt", "sitemap.xml"} == {"404.html", "en", "index.html", "ko"}
     assert not list(site.rglob("*.po")), "a source file"
 
 

@@ -1,7 +1,10 @@
 """What the site's pages are made with: packages under a lock, type, addresses, facts, cards."""
 
 import json
+import re
+from types import SimpleNamespace
 
+import front_page
 import node
 import page_facts
 import page_head
@@ -11,6 +14,7 @@ import typeface
 import web_assets
 from docutils import nodes
 from fontTools.ttLib import TTFont
+from jinja2 import Environment, FileSystemLoader
 from math_in_page import Typesetter
 from repository import Repository
 
@@ -76,6 +80,27 @@ def test_no_address_while_the_owner_is_not_set():
     options = {"repository_url": "git@somewhere", "repository_branch": "main"}
     with pytest.raises(ValueError, match=r"repository\.url: got 'git@somewhere'"):
         Repository.from_theme_options(options)
+
+
+@pytest.mark.parametrize(
+    ("address", "base"), [("", "/"), ("https://a.example", "/"), ("https://a.example/rnn", "/rnn/")]
+)
+def test_page_for_missing_addresses_starts_where_the_site_does(tmp_path, address, base):
+    templates = Environment(loader=FileSystemLoader(web_assets.SITE / "templates"))
+    app = SimpleNamespace(
+        config=SimpleNamespace(site_address=address, languages_side_by_side=True),
+        builder=SimpleNamespace(
+            format="html",
+            templates=SimpleNamespace(
+                render=lambda name, context: templates.get_template(name).render(context)
+            ),
+        ),
+        outdir=tmp_path / "ko",
+    )
+    front_page.write_not_found(app, None)
+    text = (tmp_path / "404.html").read_text("utf-8")
+    found = re.findall('(?:href|src)="(.*?)(?:ko|en)/', text)
+    assert found == [base] * 7
 
 
 def test_page_with_an_address_names_its_twin_and_itself():

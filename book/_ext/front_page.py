@@ -1,4 +1,4 @@
-"""Sphinx extension: each language's front page, ``index.html``, and the page for lost readers."""
+"""Sphinx extension: each language's front page, ``index.html``, and one page for lost readers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import diagrams
 from docutils import nodes
-from interface import words
+from interface import root_title, words
+from one_language import LANGUAGES
 from sphinx.application import Sphinx
 
 TEXTS = Path(__file__).parent.parent / "site" / "front.toml"
@@ -46,15 +48,31 @@ def front_page(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         "front": texts,
         "description": f"{texts['claim']} {texts['lead']}"[:155].rsplit(" ", 1)[0] + "…",
         "chapters": found,
+        "introduction": {"page": app.config.master_doc, "title": root_title(app)},
         "launchers": repository.launchers(f"{app.config.language}/{app.config.master_doc}.ipynb"),
         "library": f"{repository.address}/tree/{repository.branch}/src/lessons_lib",
         "picture": diagrams.inline(picture, texts["picture"], "front-"),
     }
     yield "index", context, "front-page.html"
-    yield "404", {"title": words(app.config.language)["not_found"]}, "not-found.html"
+
+
+def write_not_found(app: Sphinx, error: Exception | None) -> None:
+    """Write ``404.html`` beside the languages' folders, where GitHub's pages look for it.
+
+    It is shown at whatever address is missing, so that its own links start at the server's root.
+    """
+    if error or not app.config.languages_side_by_side or app.builder.format != "html":
+        return
+    context = {
+        "base": urlsplit(app.config.site_address).path + "/",
+        "words": {language: words(language) for language in LANGUAGES},
+    }
+    text = app.builder.templates.render("not-found.html", context)
+    Path(app.outdir).parent.joinpath("404.html").write_text(text, "utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Connect the hook."""
+    """Connect the hooks."""
     app.connect("html-collect-pages", front_page)
+    app.connect("build-finished", write_not_found)
     return {"parallel_read_safe": True}

@@ -10,6 +10,7 @@ import functools
 import json
 import re
 import tomllib
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,8 @@ def speak_one_language(_app: Sphinx, config: Config) -> None:
     if language not in LANGUAGES:
         raise ConfigError(f"language: got {language!r}, expected one of {', '.join(LANGUAGES)}")
     config.html_title = config.project = half(config.html_title, language)
+    root = config.external_site_map.root
+    root.title = root.title and half(root.title, language)
     for document in config.external_site_map.values():
         for part in document.subtrees:
             part.caption = part.caption and half(part.caption, language)
@@ -76,13 +79,14 @@ def frame_page(
     if doctree:
         context["body"] = WITHDRAWN.sub("", context["body"])
     contents = context["toctree"](maxdepth=1, collapse=False, includehidden=True)
+    contents = f"{first_entry(app, pagename)}\n{contents}".replace(' role="heading"', "")
     title = context.get("title", "")
     context |= {
         "words": words(language),
         "shipped": list(web_assets.LICENCES),
         "static_version": lambda name: web_assets.address_with_version(static / name),
         "repository": app.config.repository.links(pagename) if app.config.repository else None,
-        "contents": contents.replace(' role="heading"', ""),
+        "contents": contents.replace('<a class="current', '<a aria-current="page" class="current'),
         "toc_below_title": table_of_sections(app, pagename) if doctree else "",
         "page_title": " – ".join(
             dict.fromkeys(filter(None, [nodes.unescape(title), app.config.project]))
@@ -97,6 +101,21 @@ def frame_page(
             "invitation": words(language)["other_invitation"],
             "address": f"{up}{other}/{app.builder.get_target_uri(pagename)}",
         }
+
+
+def root_title(app: Sphinx) -> str:
+    """Return the name of the contents' root, the page that says how to read the book."""
+    title = app.config.external_site_map.root.title
+    return title or app.env.titles[app.config.master_doc].astext()
+
+
+def first_entry(app: Sphinx, pagename: str) -> str:
+    """Return the menu's entry of the contents' root, which Sphinx leaves out."""
+    root = app.config.master_doc
+    current = "current " if pagename == root else ""
+    address = "#" if current else app.builder.get_relative_uri(pagename, root)
+    link = f'<a class="{current}reference internal" href="{address}">{escape(root_title(app))}</a>'
+    return f'<ul>\n<li class="{current}toctree-l1">{link}</li>\n</ul>'
 
 
 def table_of_sections(app: Sphinx, pagename: str) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 import node
 import pytest
 from browsing import find_browser, watch
+from bs4 import BeautifulSoup
 from playwright.sync_api import sync_playwright
 from serving import Server
 from site_sample import ROOT, names_of_pages
@@ -43,7 +44,9 @@ def tools() -> Path:
 
 @pytest.fixture(scope="session")
 def server(site):
-    served = Server(site)
+    # The page for missing addresses says below which path the site is to stand.
+    lost = BeautifulSoup((site / "404.html").read_text("utf-8"), "html.parser")
+    served = Server(site, lost.a["href"].removesuffix("ko/index.html"))
     yield served
     served.close()
 

@@ -13,7 +13,7 @@ TEXT = {".html", ".css", ".js", ".svg", ".txt", ".xml", ".json", ".ipynb"}
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
-    """Serve files below a prefix of the address."""
+    """Serve files below a prefix of the address, and ``404.html`` for what is missing there."""
 
     protocol_version = "HTTP/1.1"
     prefix = "/"
@@ -28,10 +28,11 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         if address.endswith("/") or path.is_dir():
             path /= "index.html"
         if not address.startswith(self.prefix) or not path.is_file():
-            self.send_error(404)
-            return
+            path, status = Path(self.directory, "404.html"), 404
+        else:
+            status = 200
         body = path.read_bytes()
-        self.send_response(200)
+        self.send_response(status)
         if path.suffix in TEXT:
             body = self.compressed.setdefault(path, gzip.compress(body))
             self.send_header("Content-Encoding", "gzip")
