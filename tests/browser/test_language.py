@@ -27,6 +27,23 @@ def test_switch_keeps_the_place(opened, width, share):
     assert block == pytest.approx(before[1], abs=6)
 
 
+@pytest.mark.parametrize("name", ["book/appendix/references.html", "index.html"])
+def test_switch_keeps_the_place_where_there_are_no_pairs(opened, name):
+    page = opened(f"ko/{name}", 390)
+    page.wait_for_load_state("networkidle")
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight * 0.5)")
+    page.wait_for_timeout(300)
+    before = page.evaluate(PLACE)
+    assert before[0] > 5
+    box = page.locator("a.language-switch").bounding_box()
+    page.mouse.click(box["x"] + 9, box["y"] + 9)
+    page.wait_for_url(f"**/en/{name}")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(300)
+    block = page.evaluate(f"places()[{before[0]}].getBoundingClientRect().top")
+    assert block == pytest.approx(before[1], abs=6)
+
+
 def test_switch_keeps_anchor_and_query(opened):
     page = opened("ko/book/lstm.html?q=tanh#lstm-forward")
     page.locator("a.language-switch").click()
@@ -66,6 +83,23 @@ def test_paragraph_shows_its_twin_in_place(opened):
     assert not page.evaluate("/[가-힣]{2}/.test(document.querySelector('.twin').textContent)")
     page.keyboard.press("Enter")
     assert page.locator(".twin").count() == 0
+
+
+@pytest.mark.parametrize("width", [390, 1300])
+def test_caption_shows_its_twin_in_place(opened, width):
+    page = opened("ko/book/lstm.html", width)
+    page.locator("figcaption").first.scroll_into_view_if_needed()
+    page.locator("figcaption .peek").first.click()
+    twin = page.locator("figcaption .twin")
+    twin.wait_for()
+    assert twin.get_attribute("lang") == "en"
+    assert twin.text_content().startswith("Fig. 8")
+    assert page.locator("figcaption .twin a.headerlink").count() == 0
+    button, figure = (
+        page.locator(f"figure:has(figcaption) {inner}").first.bounding_box()
+        for inner in (".peek", "figcaption")
+    )
+    assert button["x"] + button["width"] <= figure["x"] + figure["width"]  # else cut off
 
 
 def test_every_paragraph_has_a_twin(opened, chapters):

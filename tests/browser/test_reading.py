@@ -1,5 +1,6 @@
 """Reading with the eyes, the keyboard, a phone, and from wherever the site is put."""
 
+import re
 import shutil
 
 import pytest
@@ -78,6 +79,23 @@ def test_menu_of_a_narrow_page_opens_and_closes(opened):
     assert page.evaluate("document.activeElement.className").endswith("menu-button")
 
 
+def test_focus_does_not_go_behind_the_open_menu(opened):
+    page = opened("ko/book/lstm.html", 390)
+    page.locator(".menu-button").click()
+    page.locator("#menu a").last.focus()
+    assert page.locator("#menu").is_visible()
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        assert page.evaluate(
+            "(() => { const e = document.activeElement; const box = e.getBoundingClientRect();"
+            " const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];"
+            " return e.closest('main') && e.contains(document.elementFromPoint(x, y)) })()"
+        ), page.evaluate("document.activeElement.outerHTML")
+    page.locator(".menu-button").click()
+    page.keyboard.press("Shift+Tab")
+    assert page.locator("#menu").is_visible()  # the bar above it stays in sight
+
+
 @pytest.mark.parametrize("width", [320, 390, 768, 1024])
 def test_no_page_scrolls_sideways(opened, server, pages, width):
     page = opened(pages[0], width)
@@ -147,6 +165,37 @@ def test_site_works_below_a_path(browser, site):
     page.locator(".search input").fill("gate")
     page.wait_for_selector(".found li a")
     assert not wrong
+    context.close()
+    served.close()
+
+
+@pytest.mark.parametrize("prefix", ["/", "/lessons/rnn/"])
+def test_missing_address_leads_back(browser, site, tmp_path, tools, prefix):
+    for language in ("ko", "en"):
+        (tmp_path / language).symlink_to(site / language)
+    text = (site / "404.html").read_text("utf-8")
+    base = re.search('href="(/.*?)ko/index.html"', text)[1]
+    (tmp_path / "404.html").write_text(text.replace(f'="{base}', f'="{prefix}'), "utf-8")
+    served = Server(tmp_path, prefix)
+    context = browser.new_context(locale="ko", viewport={"width": 390, "height": 900})
+    page = context.new_page()
+    missing = served.address + "ko/book/appendix/nope.html"
+    wrong = watch(page, served.address)
+    page.on("response", lambda answer: answer.ok or wrong.append(f"{answer.status} {answer.url}"))
+    page.goto(missing)
+    # The page's own status, which the browser tells of too.
+    assert [line for line in wrong if "404 (Not Found)" not in line] == [f"404 {missing}"]
+    assert len(wrong) == 2
+    assert page.evaluate("getComputedStyle(document.querySelector('a.button')).display") != "inline"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.evaluate((tools / "axe-core" / "axe.min.js").read_text("utf-8"))
+    assert page.evaluate("axe.run()")["violations"] == []
+    links = page.locator("a")
+    for number in range(links.count()):
+        page.goto(missing)
+        links.nth(number).click()
+        page.wait_for_load_state()
+        assert page.locator("header.top").is_visible()
     context.close()
     served.close()
 

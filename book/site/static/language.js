@@ -2,9 +2,12 @@
 // switch leads to the same page.
 "use strict";
 
-// The blocks that stand in both languages' pages, in the same order: prose of pairs, code, formulas.
+// The blocks that stand in both languages' pages, in the same order: prose of pairs, code, formulas,
+// works; on the front page every piece of text.
 const places = () => [
-  ...document.querySelectorAll("article :is([class*=pair-], .cell, div.math)"),
+  ...document.querySelectorAll(
+    "article :is([class*=pair-], .cell, div.math, .citation), .front main :is(h1, h2, p, li)",
+  ),
 ];
 
 // The first block in view and how far below the bar it begins.
@@ -24,7 +27,7 @@ function go_to(place) {
   reach();
   // Letters and pictures that arrive later move the text, until the reader moves it.
   const follow = new ResizeObserver(reach);
-  follow.observe(document.querySelector("article"));
+  follow.observe(document.querySelector("main"));
   const stop = () => follow.disconnect();
   for (const act of ["wheel", "touchstart", "pointerdown", "keydown"]) {
     addEventListener(act, stop, { once: true, passive: true });

@@ -24,6 +24,8 @@ function menu_button() {
   };
   button.addEventListener("click", () => open(button.getAttribute("aria-expanded") !== "true"));
   menu.addEventListener("click", (event) => event.target.closest("a") && open(false));
+  // Focus that goes on behind the menu would be out of sight.
+  document.addEventListener("focusin", ({ target }) => target.closest("main, footer") && open(false));
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && document.body.classList.contains("menu-open")) {
       open(false);

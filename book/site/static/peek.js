@@ -3,13 +3,15 @@
 
 const other_language = document.querySelector("a.language-switch");
 const PROSE = "p, ul, ol, dl, blockquote, .table-box, .admonition";
+const CAPTION = "figcaption > p";
 
-// Blocks of the same pair correspond in their order.
+// Blocks of the same pair correspond in their order. A figure's picture needs no twin.
 function prose_of(page) {
   const found = new Map();
-  for (const block of page.querySelectorAll("article [class*=pair-]")) {
-    if (!block.matches(PROSE)) continue;
-    const pair = [...block.classList].find((name) => name.startsWith("pair-"));
+  for (const marked of page.querySelectorAll("article [class*=pair-]")) {
+    const block = marked.matches(PROSE) ? marked : marked.querySelector(CAPTION);
+    if (!block) continue;
+    const pair = [...marked.classList].find((name) => name.startsWith("pair-"));
     found.set(pair, [...(found.get(pair) ?? []), block]);
   }
   return found;
@@ -27,6 +29,7 @@ function fetch_twin_page() {
 // The twin has the same anchors, which must not stand twice on a page.
 function without_anchors(block) {
   const copy = document.importNode(block, true);
+  for (const link of copy.querySelectorAll(".headerlink")) link.remove();
   for (const marked of [copy, ...copy.querySelectorAll("[id]")]) marked.removeAttribute("id");
   for (const link of copy.querySelectorAll("a[href]")) {
     link.href = new URL(link.getAttribute("href"), other_language.href.split("#")[0]);
