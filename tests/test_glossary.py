@@ -6,48 +6,16 @@ import re
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
-import nbformat
 import pytest
 from book_index import pages_of
+from glossary import entries, sources
 
 BOOK = Path(__file__).resolve().parents[1] / "book"
 CHAPTERS = [BOOK.parent / f"{page}.ipynb" for page in pages_of(BOOK.parent)]
-GLOSSARY = BOOK / "appendix" / "glossary.ipynb"
 ALIASES = tomllib.loads((BOOK / "site" / "search-aliases.toml").read_text("utf-8"))
 HANGUL = re.compile("[가-힣]")
-ENTRY = re.compile(r"^- \*\*(?P<name>[^*]+)\*\*(?: ?\((?P<other>[^)]+)\))?: (?P<rest>.*)$", re.M)
 INTRODUCED = re.compile(r"\*\*([가-힣][가-힣A-Za-z -]*)\*\*\(([A-Za-z][^()]*)\)")
-
-
-class Entry(NamedTuple):
-    """One line of the glossary."""
-
-    names: tuple[str, ...]  # the term's, in both languages
-    aliases: tuple[str, ...]
-    references: tuple[str, ...]
-
-
-def sources(path: Path, language: str) -> list[str]:
-    cells = nbformat.read(path, as_version=4).cells
-    return [
-        cell.source
-        for cell in cells
-        if cell.cell_type == "markdown" and language in cell.metadata.get("tags", [])
-    ]
-
-
-def entries(language: str) -> list[Entry]:
-    found = []
-    for match in ENTRY.finditer("\n".join(sources(GLOSSARY, language))):
-        names = re.split(", ", f"{match['name']}, {match['other'] or match['name']}")
-        aliases = re.findall(r"(?<!})`([^`]+)`", match["rest"])
-        references = re.findall(r"\{ref\}`[^`]*<([\w-]+)>`", match["rest"])
-        found.append(Entry(tuple(sorted(set(names))), tuple(aliases), tuple(references)))
-    return found
-
-
 ENTRIES = entries("ko")
 
 

@@ -6,6 +6,7 @@ The script that readers' browsers run is run here by Node; tests/browser has it 
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import search_data
@@ -14,11 +15,12 @@ from docutils import nodes
 from node import NODE
 
 WORDS = web_assets.SITE / "static" / "search-words.js"
-SECTIONS = [
+SECTIONS: list[dict[str, Any]] = [
     {
         "address": "a.html",
         "page": "장단기 메모리",
         "heading": "장단기 메모리",
+        "names": ["LSTM", "장단기 메모리"],
         "text": "",
         "code": "",
     },
@@ -33,8 +35,22 @@ SECTIONS = [
         "address": "b.html",
         "page": "기울기",
         "heading": "기울기",
-        "text": "학습률이 크면 망각이라는 게이트도 소용없고, 기다리고 울기도 합니다.",
+        "text": "셀을 밑에 씁니다. f ⊙ c. 학습률이 크면 망각이라는 게이트도, 기다리고 울기도.",
         "code": "gradients.clip_by_norm",
+    },
+    {
+        "address": "c.html",
+        "page": "적층 LSTM",
+        "heading": "적층 LSTM",
+        "text": "셀은 차례로 읽고, 결합합니다.",
+        "code": "",
+    },
+    {
+        "address": "c.html#gate",
+        "page": "적층 LSTM",
+        "heading": "게이트의 망각",
+        "text": "숨은 셀",
+        "code": "",
     },
 ]
 ALIASES = {"변화도": "기울기", "삭제 게이트": "망각 게이트"}
@@ -71,13 +87,15 @@ def test_ending_of_a_word_is_left_out(word, stem):
 
 
 def test_words_of_a_query():
-    queries = ["RNN의", "LSTM은 왜", "∂L/∂W", "lstm.step", "망각 게이트는", ""]
+    queries = ["RNN의", "LSTM은 왜", "∂L/∂W", "f⊙c", "lstm.step", "망각 게이트는", "_ +", ""]
     assert in_node(f"{json.dumps(queries)}.map(words.query_words)") == [
         ["rnn"],
         ["lstm", "왜"],
         ["∂l", "∂w"],
+        ["f", "⊙", "c"],
         ["lstm", "step"],
         ["망각", "게이트는"],
+        [],
         [],
     ]
 
@@ -86,6 +104,13 @@ def test_words_of_a_query():
     ("query", "found"),
     [
         ("망각게이트", ["a.html#gates"]),
+        ("망각 게이트", ["a.html#gates", "c.html#gate"]),  # a phrase comes before its words
+        ("셀을", ["b.html", "c.html#gate", "c.html"]),  # as typed comes before the syllable
+        ("밑은", ["b.html"]),
+        ("결과", []),
+        ("차이", []),
+        ("⊙", ["b.html"]),
+        ("∂Whh", ["a.html#gates"]),
         ("은닉", ["a.html#gates"]),
         ("은닉 상태는", ["a.html#gates"]),
         ("척", ["a.html#gates"]),
@@ -94,7 +119,7 @@ def test_words_of_a_query():
         ("삭제게이트", ["a.html#gates"]),
         ("학습률을", ["b.html"]),
         ("RNN의", []),
-        ("LSTM은", ["a.html#gates"]),
+        ("LSTM은", ["a.html", "c.html"]),  # the name of a page comes before its title
         ("∂L/∂W", ["a.html#gates"]),
         ("clip_by", ["b.html"]),
         ("메모리", ["a.html", "a.html#gates"]),
@@ -109,12 +134,52 @@ def test_sections_that_hold_the_words_are_found(query, found):
     assert found or query == "각게" or not result
 
 
+@pytest.mark.parametrize(
+    ("word", "syllable"),
+    [
+        ("셀을", "셀"),
+        ("셀로", "셀"),
+        ("항에서", "항"),
+        ("차는", "차"),
+        ("차이", ""),
+        ("사이", ""),
+        ("셀으로", ""),
+        ("셀하는", ""),
+        ("셀", ""),
+        ("rnn을", ""),
+    ],
+)
+def test_syllable_is_left_where_the_particle_may_follow_it(word, syllable):
+    assert in_node(f"words.syllable_before_particle({json.dumps(word)})") == syllable
+
+
 def test_hits_are_marked_with_and_without_spaces():
     text = "망각 게이트, 망각게이트, 망각의 게이트"
-    marks = in_node(
-        f"[...{json.dumps(text)}.matchAll(words.mark_pattern('망각게이트를', {{}}))].map(m => m[0])"
+    assert marks(text, "망각게이트를") == ["망각 게이트", "망각게이트"]
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "marked"),
+    [
+        ("망각 게이트와 업데이트 게이트", "망각 게이트", ["망각 게이트"]),
+        ("업데이트 게이트는 망각을", "망각 게이트", ["게이트", "망각"]),
+        ("the forget-gate, a gate", "forget gate", ["forget-gate"]),
+        ("셀은 셀, 세포와 LSTM셀, 셀로판", "셀을", ["셀", "셀", "셀"]),
+        ("∂L∂Whh", "∂L/∂W", ["∂L∂W"]),
+        ("", "+", []),
+    ],
+)
+def test_phrase_is_marked_and_else_its_words(text, query, marked):
+    assert marks(text, query) == marked
+
+
+def marks(text, query):
+    """Return what is marked in a text."""
+    return in_node(
+        f"((text, [pattern]) => pattern ? text.match(pattern) : [])({json.dumps(text)},"
+        f" [words.mark_patterns({json.dumps(query)}, {{}})].map(patterns =>"
+        f" words.first_held(patterns, [{json.dumps(text)}])))"
     )
-    assert marks == ["망각 게이트", "망각게이트"]
 
 
 def test_formula_is_searched_as_it_is_typed():

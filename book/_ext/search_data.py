@@ -5,6 +5,8 @@ Sphinx' own index knows whole pages and whole Korean words with their endings; i
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import json
 import re
 import tomllib
@@ -12,16 +14,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import glossary
 from docutils import nodes
 from pylatexenc.latex2text import LatexNodes2Text
 from sphinx.application import Sphinx
+from web_assets import address_with_version
 
 ALIASES = Path(__file__).parent.parent / "site" / "search-aliases.toml"
 SAMPLES = {
     "ko": ["망각게이트", "기울기를", "∂L/∂W", "학습률"],
     "en": ["forget gate", "clipping", "∂L/∂W"],
 }
-Section = dict[str, str]
+Section = dict[str, Any]
 
 _to_text = LatexNodes2Text(math_mode="text")
 
@@ -97,10 +101,31 @@ def remember_sections(
         path = _notes(app, pagename)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(found, ensure_ascii=False), "utf-8")
+    static = Path(app.outdir, "_static")
+    scripts = [address_with_version(static / name) for name in ("minisearch.js", "search-words.js")]
+    context["search_scripts"] = " ".join([*scripts, f"search-data.js?v={_version(app)}"])
+
+
+@functools.cache
+def _version(app: Sphinx) -> str:
+    """Return a mark that changes with what the data, not yet written, are made of."""
+    made_of = [ALIASES, Path(__file__), *map(app.env.doc2path, sorted(app.env.found_docs))]
+    return hashlib.sha256(b"".join(Path(path).read_bytes() for path in made_of)).hexdigest()[:8]
 
 
 def _notes(app: Sphinx, pagename: str) -> Path:
     return Path(app.doctreedir, "sections", f"{pagename.replace('/', '.')}.json")
+
+
+def name_sections(app: Sphinx, by_address: dict[str, Section]) -> None:
+    """Give each section the names of the terms for which the glossary leads to it."""
+    labels = app.env.domains["std"].data["labels"]
+    for entry in glossary.entries(app.config.language):
+        for label in filter(labels.__contains__, entry.references):
+            page, anchor, _ = labels[label]
+            uri = app.builder.get_target_uri(page)
+            section = by_address.get(f"{uri}#{anchor}") or by_address[uri]
+            section.setdefault("names", []).extend(entry.names)
 
 
 def write_search_data(app: Sphinx, error: Exception | None) -> None:
@@ -112,6 +137,7 @@ def write_search_data(app: Sphinx, error: Exception | None) -> None:
         notes = _notes(app, page)
         if notes.exists():
             found += json.loads(notes.read_text("utf-8"))
+    name_sections(app, {section["address"]: section for section in found})
     aliases = tomllib.loads(ALIASES.read_text("utf-8"))[app.config.language]
     data = json.dumps({"aliases": aliases, "sections": found}, ensure_ascii=False)
     Path(app.outdir, "_static", "search-data.js").write_text(

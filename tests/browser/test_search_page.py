@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
+from urllib.parse import quote
 
 import pytest
 from bs4 import BeautifulSoup
+from serving import Server
 
 # What is typed, and the words that a page must hold to be found (as many as the pages have).
 KOREAN = {
@@ -37,6 +39,34 @@ ENGLISH = {
     "zoneout": "zoneout",
     "lstm.step": "lstm.step",
     "∂L/∂W": "∂L/∂W",
+}
+# What is typed, and the page that must come first: where the book explains it.
+FIRST = {
+    "ko": {
+        "LSTM": "lstm",
+        "LSTM은": "lstm",
+        "BPTT": "bptt",
+        "GRU": "gru",
+        "RNN": "recurrence",
+        "RNN의": "recurrence",
+        "seq2seq": "seq2seq",
+        "zoneout": "dropout#dropout-zoneout",
+        "존아웃": "dropout#dropout-zoneout",
+        "망각 게이트": "lstm#lstm-forward",
+        "셀 상태": "lstm#lstm-forward",
+        "드랍아웃": "dropout",
+        "쌍방향": "bidirectional",
+    },
+    "en": {
+        "LSTM": "lstm",
+        "GRU": "gru",
+        "BPTT": "bptt",
+        "RNN": "recurrence",
+        "seq2seq": "seq2seq",
+        "zoneout": "dropout#dropout-zoneout",
+        "forget gate": "lstm#lstm-forward",
+        "BiLSTM": "bidirectional",
+    },
 }
 CASES = [("ko", *case) for case in KOREAN.items()] + [("en", *case) for case in ENGLISH.items()]
 LIMIT = 100  # milliseconds from a key to its results
@@ -98,15 +128,95 @@ def test_pages_that_hold_the_words_are_found(opened, texts, language, typed, hel
     found = results(page)
     if expected:
         assert expected <= set(found), f"{typed}: missed {sorted(expected - set(found))}"
+        named = [path for path in expected if typed in FIRST[language]]
         titled = [path for path in expected if holds(of_language[path]["title"], held)]
         headed = [path for path in expected if holds(of_language[path]["headings"], held)]
-        assert found[0] in (titled or headed or expected)
+        assert found[0] in (named or titled or headed or expected)
         assert page.locator(".found li").first.locator("mark").count(), "the hit is not marked"
     others = set(found) - expected
     if typed != "경사":  # it stands for 기울기 too
         for path in others:
             text = of_language[path]["all"]
             assert all(holds(text, word) for word in re.split(r"[\s./]", held)), path
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "first"),
+    [(language, *case) for language, cases in FIRST.items() for case in cases.items()],
+)
+def test_page_that_explains_a_term_comes_first(opened, language, typed, first):
+    page = opened(f"{language}/search.html", language=language)
+    page.locator(".search input").fill(typed)
+    link = page.locator(".found li a").first
+    address, _, anchor = link.get_attribute("href").partition("?q=")
+    assert address.endswith(f"/book/{first.partition('#')[0]}.html")
+    assert anchor.partition("#")[2] == first.partition("#")[2]
+    if typed not in ("존아웃", "드랍아웃", "쌍방향"):
+        assert link.locator("mark").count(), "the hit is not marked"
+
+
+def test_results_of_a_phrase_show_it(opened):
+    page = opened("ko/search.html?q=망각 게이트")
+    page.wait_for_selector(".found li a")
+    marks = page.locator(".found li a").evaluate_all(
+        "links => links.slice(0, 5).map(link =>"
+        " [...link.querySelectorAll('mark')].map(mark => mark.textContent))"
+    )
+    assert all(words and set(words) == {"망각 게이트"} for words in marks), marks
+
+
+@pytest.mark.parametrize(
+    ("chapter", "typed"),
+    [("bptt", "∂L/∂W"), ("lstm", "∂L/∂W"), ("gru", "σ"), ("lstm", "⊙"), ("bptt", "Whh")],
+)
+def test_formulas_are_marked(opened, chapter, typed):
+    page = opened(f"ko/book/{chapter}.html?q={quote(typed)}")
+    page.wait_for_selector(".clear-marks")
+    assert page.evaluate(
+        "[...CSS.highlights.get('found')].some(range => range.startContainer.closest?.('.katex'))"
+    )
+
+
+def test_phrase_is_marked_on_its_page_and_not_its_words(opened):
+    page = opened("ko/book/lstm.html?q=망각 게이트")
+    page.wait_for_selector(".clear-marks")
+    marks = page.evaluate("[...CSS.highlights.get('found')].map(range => range.toString())")
+    assert {"".join(mark.split()) for mark in marks} == {"망각게이트"}
+
+
+def test_query_without_a_word_finds_nothing_and_says_so(opened):
+    page = opened("ko/search.html?q=%2B")
+    page.get_by_text("찾지 못했습니다").wait_for()
+
+
+def test_search_recovers_from_a_file_that_did_not_come(browser, server):
+    page = browser.new_page()
+    page.route("**/search-data.js*", lambda route: route.abort(), times=1)
+    page.goto(f"{server.address}ko/search.html")
+    page.locator(".search input").fill("기울")
+    page.wait_for_timeout(500)
+    assert not page.locator(".found").is_visible()
+    page.locator(".search input").fill("기울기")
+    page.locator(".found li a").first.wait_for()
+    page.close()
+
+
+def test_other_edition_is_found_below_a_path_like_a_languages(browser, site):
+    served = Server(site, "/ko/rnn/")
+    page = browser.new_page()
+    page.goto(f"{served.address}en/search.html?q=없는낱말")
+    page.locator(".found .elsewhere a").click()
+    page.wait_for_url("**/ko/rnn/ko/search.html?q=*")
+    page.close()
+    served.close()
+
+
+def test_scripts_of_the_search_have_versions(opened):
+    page = opened("ko/book/lstm.html")
+    with page.expect_response("**/search-data.js?v=*"):
+        page.locator(".search input").focus()
+    names = page.evaluate("document.documentElement.dataset.search.split(' ')")
+    assert all(re.fullmatch(r"[\w-]+\.js\?v=[0-9a-f]{8}", name) for name in names)
 
 
 def test_result_leads_to_its_place_and_marks_the_words(opened):

@@ -2,15 +2,16 @@
 // Node as it runs in the browser. The engine is MiniSearch; Korean is in `pieces` and `stems`.
 "use strict";
 
-// Endings that Korean writes onto a noun, longest first. Verbs that make a noun a verb are among them.
-const ENDINGS = (
-  "에서부터 으로부터 이라는 이라고 에서는 에서도 에서의 으로는 으로도 으로의 으로써 으로서 까지는 합니다 됩니다 입니다 " +
-  "로부터 에게서 라는 라고 부터 까지 에서 에게 으로 로써 로서 이나 이란 처럼 보다 마다 만큼 조차 에는 에도 와의 과의 하는 되는 " +
-  "하면 되면 하기 되기 한다 된다 하여 해서 하고 이고 이며 은 는 이 가 을 를 의 에 로 와 과 도 만 나 란 며 된 할 될 한"
+// Endings that Korean writes onto a noun, longest first: particles, and verbs that make it a verb.
+const PARTICLES = (
+  "에서부터 으로부터 이라는 이라고 에서는 에서도 에서의 으로는 으로도 으로의 으로써 으로서 까지는 입니다 로부터 에게서 라는 라고 " +
+  "부터 까지 에서 에게 으로 로써 로서 이나 이란 처럼 보다 마다 만큼 조차 에는 에도 와의 과의 이고 이며 은 는 이 가 을 를 의 에 로 와 과 도 만 나 란 며"
 ).split(" ");
+const VERBS = "합니다 됩니다 하는 되는 하면 되면 하기 되기 한다 된다 하여 해서 하고 된 할 될 한".split(" ");
+const ENDINGS = [...PARTICLES, ...VERBS].sort((a, b) => b.length - a.length);
 
 const BORDER = /(?<=[^가-힣 ])(?=[가-힣])|(?<=[가-힣])(?=[^가-힣 ])/g; // RNN의: two words
-const RUN = /[가-힣]+(?: [가-힣]+)*|[\p{L}\p{N}_∂∇′]+/gu;
+const RUN = /[가-힣]+(?: [가-힣]+)*|[\p{L}\p{N}_∂∇′]+|[←-⋿]/gu; // of ⊙, ≤, → each is a word
 const HANGUL = /^[가-힣]/;
 
 const normal = (text) => text.normalize("NFC").toLowerCase().replace(/\s+/g, " ");
@@ -21,7 +22,8 @@ function pieces(text) {
   const found = [];
   for (const [run] of normal(text).replace(BORDER, " ").matchAll(RUN)) {
     if (!HANGUL.test(run)) {
-      found.push(run, ...(run.includes("_") ? run.split("_").filter(Boolean) : []));
+      found.push(run); // W_hh is also typed Whh
+      if (run.includes("_")) found.push(...run.split("_").filter(Boolean), run.replaceAll("_", ""));
       continue;
     }
     const syllables = run.replaceAll(" ", "");
@@ -43,10 +45,21 @@ function stems(word) {
   return found;
 }
 
+// What is left of a word of one syllable without its particle, if it may follow: 셀을, 셀; not 차이.
+// 은 follows a consonant, 는 a vowel; 로 a vowel or an ㄹ.
+function syllable_before_particle(word) {
+  const particle = word.slice(1);
+  if (!HANGUL.test(word) || !PARTICLES.includes(particle)) return "";
+  const final = (word.charCodeAt(0) - "가".charCodeAt(0)) % 28;
+  const open = final === 0 || (final === 8 && /^[로으]/.test(particle));
+  return (open ? /^[은이을과으]/ : /^[는가를와로라나란며]/).test(particle) ? "" : word[0];
+}
+
 // The words of a query. An ending written onto a foreign word (RNN의) is dropped.
 function query_words(query) {
   const found = [];
-  for (const match of normal(query).matchAll(/[가-힣]+|(?:(?![가-힣])[\p{L}\p{N}_∂∇′])+/gu)) {
+  for (const match of normal(query).matchAll(/[가-힣]+|(?:(?![가-힣])[\p{L}\p{N}_∂∇′])+|[←-⋿]/gu)) {
+    if (/^_+$/.test(match[0])) continue;
     const attached = match.index > 0 && !/\s/.test(normal(query)[match.index - 1]);
     if (HANGUL.test(match[0]) && attached && found.length && ENDINGS.includes(match[0])) continue;
     found.push(match[0]);
@@ -56,11 +69,22 @@ function query_words(query) {
 
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
-// Where a word stands in a text: without its ending, with or without spaces between syllables.
+// Where a word stands in a text: without its ending, with or without spaces between syllables. One
+// syllable without its particle counts only where it is a word: 길을 for 길이, not 길다.
 function word_pattern(word) {
-  if (!HANGUL.test(word)) return (/^[\p{L}\p{N}]{1,2}$/u.test(word) ? "(?<![\\p{L}\\p{N}])" : "") + escaped(word);
-  return [...stems(word).at(-1)].join(" ?");
+  if (!HANGUL.test(word)) {
+    const border = /^[\p{L}\p{N}]{1,2}$/u.test(word) ? "(?<![\\p{L}\\p{N}])" : "";
+    return border + [...word.replaceAll("_", "")].map(escaped).join("_?");
+  }
+  const syllable = syllable_before_particle(word);
+  if (!syllable) return exact_pattern(word);
+  return `(?:${exact_pattern(word)}|(?<![가-힣])${syllable}(?=(?:${PARTICLES.join("|")})?(?![가-힣])))`;
 }
+
+const exact_pattern = (word) => (HANGUL.test(word) ? [...stems(word).at(-1)].join(" ?") : word_pattern(word));
+
+// Words one after another, with anything but words between them.
+const phrase_pattern = (words, pattern = word_pattern) => words.map(pattern).join("[^\\p{L}\\p{N}]*");
 
 // The query as it is, and with a word that the book uses in the place of one that it does not.
 function variants(query, aliases) {
@@ -72,17 +96,21 @@ function variants(query, aliases) {
   return found;
 }
 
-// A pattern for all words of a query, to mark them where they stand; null for an empty query.
-function mark_pattern(query, aliases) {
-  const words = variants(query, aliases).flatMap(query_words).map(word_pattern);
-  words.sort((a, b) => b.length - a.length);
-  return words.length ? new RegExp([...new Set(words)].join("|"), "giu") : null;
+// What to mark: a query as a phrase; its words, where the phrase is not. Empty for an empty query.
+function mark_patterns(query, aliases) {
+  const asked = variants(query, aliases).map(query_words).filter((words) => words.length);
+  return [asked.map((words) => phrase_pattern(words)), asked.flat().map(word_pattern)]
+    .filter((patterns) => patterns.length)
+    .map((patterns) => new RegExp(patterns.sort((a, b) => b.length - a.length).join("|"), "giu"));
 }
+
+// The first of some patterns that one of the texts holds.
+const first_held = (patterns, texts) => patterns.find((pattern) => texts.some((text) => text.search(pattern) >= 0));
 
 // What MiniSearch is asked for one word: all pieces of the word, or all of what it stems from.
 function ask_for(word) {
   if (!HANGUL.test(word)) return word;
-  const forms = stems(word).map((form) =>
+  const forms = [...stems(word), syllable_before_particle(word)].filter(Boolean).map((form) =>
     form.length < 2
       ? form
       : { combineWith: "AND", queries: [...form].slice(1).map((syllable, i) => form[i] + syllable) },
@@ -90,17 +118,46 @@ function ask_for(word) {
   return { combineWith: "OR", queries: forms };
 }
 
+// The words of a query as patterns, and how well a section answers to them.
+class Reading {
+  constructor(words, pattern, combineWith) {
+    this.words = words.map((word) => new RegExp(pattern(word), "iu"));
+    this.phrase = new RegExp(phrase_pattern(words, pattern), "iu");
+    this.name = new RegExp(`^(?:${this.phrase.source})$`, "iu");
+    this.enough = combineWith === "AND" ? "every" : "some";
+  }
+
+  held_by({ page, heading, names = [], text, code }) {
+    const whole = [page, heading, ...names, text, code].join("\n");
+    return this.words[this.enough]((word) => word.test(whole));
+  }
+
+  // The page that the glossary gives for a term, titles, a section that the glossary gives, headings,
+  // and phrases before scattered words.
+  rank({ address, page, heading, names = [], text, code }) {
+    const all_in = (words) => this.words.every((word) => word.test(words));
+    const is_page = !address.includes("#");
+    const named = names.some((name) => this.name.test(name));
+    if (is_page && named) return 6;
+    if (is_page && all_in(page)) return 5;
+    if (named) return 4;
+    if (this.phrase.test(heading)) return 3;
+    if (all_in(heading)) return 2;
+    return this.phrase.test(text) || this.phrase.test(code) ? 1 : 0;
+  }
+}
+
 class BookSearch {
   constructor(MiniSearch, { sections, aliases }) {
     this.sections = sections;
     this.aliases = aliases;
     this.engine = new MiniSearch({
-      fields: ["page", "heading", "text", "code"],
+      fields: ["page", "heading", "names", "text", "code"],
       tokenize: pieces,
       processTerm: (piece) => piece,
       searchOptions: {
         tokenize: (piece) => [piece],
-        boost: { page: 4, heading: 6, code: 0.4 },
+        boost: { page: 4, heading: 6, names: 6, code: 0.4 },
         prefix: (piece) => !HANGUL.test(piece) || piece.length === 1,
         fuzzy: (piece) => !HANGUL.test(piece) && piece.length > 5 && 0.2,
       },
@@ -120,34 +177,24 @@ class BookSearch {
     for (const query of asked) {
       const words = query_words(query);
       if (!words.length) continue;
-      const patterns = words.map((word) => new RegExp(word_pattern(word), "iu"));
-      const phrase = new RegExp(words.map(word_pattern).join("[^\\p{L}\\p{N}]*"), "iu");
+      // As it is typed, before a syllable without its particle.
+      const readings = [exact_pattern, word_pattern].map((pattern) => new Reading(words, pattern, combineWith));
       const korean = words.some((word) => HANGUL.test(word));
       for (const { id, score } of this.engine.search({ combineWith, queries: words.map(ask_for) })) {
         const section = this.sections[id];
-        if (korean && !this.holds(section, patterns, combineWith)) continue;
-        const rank = this.rank(section, patterns, phrase);
+        const place = readings.findIndex((reading) => reading.held_by(section));
+        if (place < 0 && korean) continue; // pieces that stand far apart are no word
+        const rank = place === 0 ? 10 + readings[0].rank(section) : readings[1].rank(section);
         const known = found.get(id);
-        if (!known || [known.rank, known.score] < [rank, score]) found.set(id, { section, rank, score });
+        if (!known || known.rank < rank || (known.rank === rank && known.score < score)) {
+          found.set(id, { section, rank, score });
+        }
       }
     }
     return [...found.values()].sort((a, b) => b.rank - a.rank || b.score - a.score);
   }
-
-  // Pieces that stand far apart are no word.
-  holds({ page, heading, text, code }, patterns, combineWith) {
-    const whole = [page, heading, text, code].join("\n");
-    const test = (pattern) => pattern.test(whole);
-    return combineWith === "AND" ? patterns.every(test) : patterns.some(test);
-  }
-
-  // Titles before headings before text.
-  rank({ address, page, heading, text, code }, patterns, phrase) {
-    const all_in = (words) => patterns.every((pattern) => pattern.test(words));
-    if (!address.includes("#") && all_in(page)) return 3;
-    if (all_in(heading)) return 2;
-    return phrase.test(text) || phrase.test(code) ? 1 : 0;
-  }
 }
 
-if (typeof module !== "undefined") module.exports = { BookSearch, pieces, stems, query_words, variants, mark_pattern };
+if (typeof module !== "undefined") {
+  module.exports = { BookSearch, pieces, stems, syllable_before_particle, query_words, variants, mark_patterns, first_held };
+}

@@ -4,21 +4,27 @@
 const FIRST = 20; // as many results are shown at once
 const root_address = document.documentElement.dataset.content_root;
 
-// The engine and the book's text are fetched when the reader turns to a search field.
-let loading;
-function load_search() {
-  const load = (name) =>
-    new Promise((done, failed) => {
-      const script = document.createElement("script");
-      script.src = `${root_address}_static/${name}`;
-      script.onload = done;
-      script.onerror = () => failed(new Error(`${name} could not be fetched`));
-      document.head.append(script);
-    });
-  loading ??= Promise.all(["minisearch.js", "search-words.js", "search-data.js"].map(load)).then(
-    () => new BookSearch(MiniSearch, search_data),
-  );
-  return loading;
+// The engine and the book's text are fetched when the reader turns to a search field; what could
+// not be fetched is tried again at the next letter.
+const scripts = {};
+function load_script(name) {
+  scripts[name] ??= new Promise((done, failed) => {
+    const script = document.createElement("script");
+    script.src = `${root_address}_static/${name}`;
+    script.onload = done;
+    script.onerror = () => {
+      delete scripts[name];
+      failed(new Error(`${name} could not be fetched`));
+    };
+    document.head.append(script);
+  });
+  return scripts[name];
+}
+
+let book_search;
+async function load_search() {
+  await Promise.all(document.documentElement.dataset.search.split(" ").map(load_script));
+  return (book_search ??= new BookSearch(MiniSearch, search_data));
 }
 
 function element(name, properties = {}, ...children) {
@@ -39,7 +45,7 @@ function marked(text, pattern) {
 
 // Some words before and after the first hit, whole words at the ends.
 function context(section, pattern) {
-  for (const text of [section.text, section.code.replace(/\s+/g, " ")]) {
+  for (const text of [section.text, section.code.replace(/\s+/g, " "), (section.names ?? []).join(", ")]) {
     const hit = text.search(pattern);
     if (hit < 0) continue;
     const start = hit < 50 ? 0 : text.indexOf(" ", hit - 50) + 1;
@@ -49,8 +55,9 @@ function context(section, pattern) {
   return section.text.slice(0, 120);
 }
 
-function result(section, query, pattern) {
+function result(section, query, patterns) {
   const [page, anchor] = section.address.split("#");
+  const pattern = first_held(patterns, [section.heading, section.text, section.code]) ?? patterns.at(-1);
   const href = `${root_address}${page}?q=${encodeURIComponent(query)}${anchor ? "#" + anchor : ""}`;
   const where = element("span", { className: "where" }, ...marked(section.heading, pattern));
   if (section.heading !== section.page) where.append(element("small", {}, " · " + section.page));
@@ -60,14 +67,13 @@ function result(section, query, pattern) {
 
 function show(form, search, query, limit = FIRST) {
   const panel = form.querySelector(".found");
-  const pattern = mark_pattern(query, search.aliases);
-  panel.hidden = !pattern;
-  if (!pattern) return;
+  const patterns = mark_patterns(query, search.aliases);
+  panel.hidden = !query.trim();
   const found = search.find(query);
   const count = found.length === 1 ? words.found_one : words.found_many.replace("{count}", found.length);
   panel.querySelector(".count").textContent = found.length ? count : words.found_none;
   const list = panel.querySelector("ol");
-  list.replaceChildren(...found.slice(0, limit).map(({ section }) => result(section, query, pattern)));
+  list.replaceChildren(...found.slice(0, limit).map(({ section }) => result(section, query, patterns)));
   if (found.length > limit) {
     const more = element("button", { type: "button", className: "more" }, words.found_more);
     more.addEventListener("click", () => {
@@ -78,7 +84,7 @@ function show(form, search, query, limit = FIRST) {
   }
   const other = document.querySelector("a.language-switch");
   if (!found.length && other) {
-    const href = other.href.replace(/(\/(?:ko|en)\/).*/, `$1search.html?q=${encodeURIComponent(query)}`);
+    const href = `${root_address}../${other.hreflang}/search.html?q=${encodeURIComponent(query)}`;
     list.append(element("li", { className: "elsewhere" }, element("a", { href }, words.found_other)));
   }
 }
@@ -133,20 +139,20 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+const BLOCKS = "p, li, h1, h2, h3, h4, td, th, summary, pre, dd, dt";
+
 // Marks what was searched for on the page that a result leads to, without changing the page.
 async function mark_words(query) {
   if (!CSS.highlights) return;
   const { aliases } = await load_search();
-  const pattern = mark_pattern(query, aliases);
   const article = document.querySelector("article");
-  if (!pattern || !article) return;
-  const ranges = [];
-  for (const block of article.querySelectorAll("p, li, h1, h2, h3, h4, td, th, summary, pre, dd, dt")) {
-    if (block.querySelector("p, li, pre")) continue;
-    ranges.push(...ranges_of(block, pattern));
-  }
+  if (!article) return;
+  const blocks = [...article.querySelectorAll(`${BLOCKS}, .katex`)].filter((block) => !block.querySelector("p, li, pre"));
+  const ranges = mark_patterns(query, aliases)
+    .map((pattern) => blocks.flatMap((block) => ranges_of(block, pattern)))
+    .find((found) => found.length);
+  if (!ranges) return;
   CSS.highlights.set("found", new Highlight(...ranges));
-  if (!ranges.length) return;
   const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   const first = ranges.find((range) => !target || target.contains(range.startContainer)) ?? ranges[0];
   const folded = first.startContainer.parentElement.closest("details:not([open])");
@@ -155,7 +161,17 @@ async function mark_words(query) {
   clear_button();
 }
 
+// A formula is marked whole. It is searched in the MathML of it, where ∂L/∂W_hh is ∂L∂Whh.
+function ranges_of_formula(formula, pattern) {
+  const text = formula.querySelector("semantics > :first-child").textContent;
+  if (text.search(pattern) < 0) return [];
+  const range = new Range();
+  range.selectNodeContents(formula.querySelector(".katex-html"));
+  return [range];
+}
+
 function ranges_of(block, pattern) {
+  if (block.matches(".katex")) return ranges_of_formula(block, pattern);
   const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT, (node) =>
     node.parentElement.closest(".katex, button") ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
   );

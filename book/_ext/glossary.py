@@ -1,0 +1,41 @@
+"""The glossary's entries, read from its notebook, for the search and for the tests."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
+
+GLOSSARY = Path(__file__).parent.parent / "appendix" / "glossary.ipynb"
+_ENTRY = re.compile(r"^- \*\*(?P<name>[^*]+)\*\*(?: ?\((?P<other>[^)]+)\))?: (?P<rest>.*)$", re.M)
+
+
+class Entry(NamedTuple):
+    """One line of the glossary."""
+
+    names: tuple[str, ...]  # the term's, in both languages
+    aliases: tuple[str, ...]
+    references: tuple[str, ...]
+
+
+def sources(path: Path, language: str) -> list[str]:
+    """Return a notebook's texts in one language."""
+    cells = nbformat.read(path, as_version=4).cells
+    return [
+        cell.source
+        for cell in cells
+        if cell.cell_type == "markdown" and language in cell.metadata.get("tags", [])
+    ]
+
+
+def entries(language: str) -> list[Entry]:
+    """Return the entries in the order of the glossary."""
+    found = []
+    for match in _ENTRY.finditer("\n".join(sources(GLOSSARY, language))):
+        names = re.split(", ", f"{match['name']}, {match['other'] or match['name']}")
+        aliases = re.findall(r"(?<!})`([^`]+)`", match["rest"])
+        references = re.findall(r"\{ref\}`[^`]*<([\w-]+)>`", match["rest"])
+        found.append(Entry(tuple(sorted(set(names))), tuple(aliases), tuple(references)))
+    return found
