@@ -74,13 +74,15 @@ def inline(svg: ElementTree.Element, alt: str, prefix: str) -> str:
 def page_style(style: str) -> str:
     """Return the shared style with its dark colours tied to the page's switch, not the system's.
 
+    On paper they are light.
+
     Raises
     ------
     ValueError
         The style has no dark colours where they are looked for.
     """
     dark = r"@media \(prefers-color-scheme: dark\) \{ :root (\{.*?\}) \}"
-    tied, count = re.subn(dark, r'html[data-theme="dark"] \1', style, flags=re.DOTALL)
+    tied, count = re.subn(dark, r'@media screen { html[data-theme="dark"] \1 }', style, flags=re.DOTALL)
     if count != 1:
         raise ValueError(f"figure.css: got {count} dark colour rules, expected one @media … :root")
     return tied

@@ -54,9 +54,9 @@ def write_letters(root: Path | str, fonts: Path) -> list[str]:
 
 
 def code_style() -> str:
-    """Return the colours of code, in light and in dark."""
+    """Return the colours of code, in light and in dark; on paper they are light."""
     dark = HtmlFormatter(style=CODE_DARK).get_style_defs('html[data-theme="dark"] .highlight')
-    return HtmlFormatter(style=CODE_LIGHT).get_style_defs(".highlight") + "\n" + dark
+    return HtmlFormatter(style=CODE_LIGHT).get_style_defs(".highlight") + f"\n@media screen {{\n{dark}\n}}"
 
 
 def write_assets(app: Sphinx) -> None:

@@ -2,7 +2,10 @@
 "use strict";
 
 const languages = ["ko", "en"];
-const remembered = localStorage.getItem("language");
+let remembered;
+try {
+  remembered = localStorage.getItem("language");
+} catch {} // nothing is kept in this browser
 const wanted = navigator.languages.map((tag) => tag.slice(0, 2).toLowerCase());
 const language = [remembered, ...wanted].find((code) => languages.includes(code)) ?? "en";
 location.replace(`${language}/index.html${location.search}${location.hash}`);

@@ -37,13 +37,13 @@ function go_to(place) {
 
 for (const link of document.querySelectorAll("a.language-switch")) {
   link.addEventListener("click", () => {
-    localStorage.setItem("language", link.hreflang);
+    memory.write("localStorage", "language", link.hreflang);
     link.href = link.href.split(/[?#]/)[0] + location.search + location.hash;
     const page = document.documentElement.dataset.page;
-    sessionStorage.setItem("place", JSON.stringify({ page, place: place_in_view() }));
+    memory.write("sessionStorage", "place", JSON.stringify({ page, place: place_in_view() }));
   });
 }
 
-const kept = JSON.parse(sessionStorage.getItem("place") ?? "null");
-sessionStorage.removeItem("place");
+const kept = JSON.parse(memory.read("sessionStorage", "place") || "null");
+memory.write("sessionStorage", "place", "");
 if (kept?.place && kept.page === document.documentElement.dataset.page) go_to(kept.place);

@@ -8,8 +8,9 @@ function theme_button() {
     button.title = button.getAttribute("aria-label");
   };
   button.addEventListener("click", () => {
-    localStorage.setItem("theme", themes[(themes.indexOf(chosen_theme()) + 1) % themes.length]);
-    show_theme();
+    const next = themes[(themes.indexOf(chosen_theme()) + 1) % themes.length];
+    memory.write("localStorage", "theme", next);
+    show_theme(next);
     tell();
   });
   tell();
@@ -32,6 +33,18 @@ function menu_button() {
       button.focus();
     }
   });
+}
+
+// Fetches the letters of formulas that are not laid out yet: on paper they would be missing.
+function fetch_letters_of_formulas() {
+  for (const sheet of document.styleSheets) {
+    for (const { selectorText, style } of sheet.cssRules) {
+      if (!selectorText || !style.fontFamily.includes("KaTeX_")) continue;
+      if (!document.querySelector(selectorText)) continue;
+      const { fontStyle, fontWeight, fontFamily } = style;
+      document.fonts.load(`${fontStyle} ${fontWeight} 1em ${fontFamily}`);
+    }
+  }
 }
 
 // Calls a function with each element when it comes near: a long chapter has hundreds of controls.
@@ -109,3 +122,4 @@ theme_button();
 menu_button();
 follow_sections();
 reach_wide_blocks();
+addEventListener("load", () => setTimeout(fetch_letters_of_formulas, 1000));
