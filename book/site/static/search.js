@@ -157,7 +157,8 @@ async function mark_words(query) {
   const first = ranges.find((range) => !target || target.contains(range.startContainer)) ?? ranges[0];
   const folded = first.startContainer.parentElement.closest("details:not([open])");
   if (folded) folded.open = true;
-  if (!target || folded) first.startContainer.parentElement.scrollIntoView({ block: "center" });
+  const { top, bottom } = first.getBoundingClientRect();
+  if (!target || folded || top < 0 || bottom > innerHeight) first.startContainer.parentElement.scrollIntoView({ block: "center" });
   clear_button();
 }
 
