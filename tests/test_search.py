@@ -48,7 +48,7 @@ SECTIONS: list[dict[str, Any]] = [
     {
         "address": "c.html#gate",
         "page": "적층 LSTM",
-        "heading": "게이트의 망각",
+        "heading": "셀과 게이트의 망각",
         "text": "숨은 셀",
         "code": "",
     },
