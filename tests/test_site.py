@@ -125,6 +125,15 @@ def test_only_pages_are_published(site):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_is_shipped_that_no_page_loads(site, language):
+    static = site / language / "_static"
+    pages = [*(site / language).rglob("*.html"), site / "index.html"]
+    loading = "".join(path.read_text("utf-8") for path in [*pages, *static.glob("*.[cj]s*")])
+    shipped = [path.name for path in static.rglob("*") if path.is_file()]
+    assert [name for name in shipped if name not in loading] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_teachers_reading_times_are_near_those_of_the_pages(site, language):
     cells = json.loads((ROOT / "book/appendix/teachers.ipynb").read_text("utf-8"))["cells"]
     (weeks,) = ("".join(cell["source"]) for cell in cells if cell["id"] == f"weeks-{language}")

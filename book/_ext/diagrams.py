@@ -82,7 +82,8 @@ def page_style(style: str) -> str:
         The style has no dark colours where they are looked for.
     """
     dark = r"@media \(prefers-color-scheme: dark\) \{ :root (\{.*?\}) \}"
-    tied, count = re.subn(dark, r'@media screen { html[data-theme="dark"] \1 }', style, flags=re.DOTALL)
+    on_screen = r'@media screen { html[data-theme="dark"] \1 }'
+    tied, count = re.subn(dark, on_screen, style, flags=re.DOTALL)
     if count != 1:
         raise ValueError(f"figure.css: got {count} dark colour rules, expected one @media … :root")
     return tied

@@ -22,6 +22,11 @@ from sphinx.application import Sphinx
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "book" / "site"
 CACHE = ROOT / "_build" / "assets"
+LEFTOVERS = (
+    *("basic.css", "exercise.css", "mystnb.*.css", "pygments.css"),
+    *("doctools.js", "documentation_options.js", "language_data.js", "searchtools.js"),
+    *("sphinx_highlight.js", "translations.js", "file.png", "minus.png", "plus.png"),
+)
 CODE_LIGHT, CODE_DARK = "a11y-high-contrast-light", "a11y-high-contrast-dark"
 LICENCES = {
     "katex": "katex/LICENSE",
@@ -43,7 +48,8 @@ def formula_style(css: str) -> str:
 
 def write_letters(root: Path | str, fonts: Path) -> list[str]:
     """Write the fonts of the book and of its formulas into a folder; return the styles of both."""
-    fonts.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(fonts, ignore_errors=True)  # what an earlier build left
+    fonts.mkdir(parents=True)
     for font in (packages() / "katex/dist/fonts").glob("*.woff2"):
         shutil.copyfile(font, fonts / font.name)
     characters = typeface.characters_of_book(root)
@@ -56,7 +62,8 @@ def write_letters(root: Path | str, fonts: Path) -> list[str]:
 def code_style() -> str:
     """Return the colours of code, in light and in dark; on paper they are light."""
     dark = HtmlFormatter(style=CODE_DARK).get_style_defs('html[data-theme="dark"] .highlight')
-    return HtmlFormatter(style=CODE_LIGHT).get_style_defs(".highlight") + f"\n@media screen {{\n{dark}\n}}"
+    light = HtmlFormatter(style=CODE_LIGHT).get_style_defs(".highlight")
+    return f"{light}\n@media screen {{\n{dark}\n}}"
 
 
 def write_assets(app: Sphinx) -> None:
@@ -79,6 +86,15 @@ def write_assets(app: Sphinx) -> None:
     (static / "site.css").write_text(style, "utf-8")
 
 
+def remove_leftovers(app: Sphinx, error: Exception | None) -> None:
+    """Remove what Sphinx and its extensions put below ``_static`` and no page loads."""
+    if error or app.builder.format != "html":
+        return
+    for pattern in LEFTOVERS:
+        for path in Path(app.outdir, "_static").glob(pattern):
+            path.unlink()
+
+
 def address_with_version(path: Path) -> str:
     """Return a file's name with a mark that changes with its contents, for browsers' caches."""
     return f"{path.name}?v={hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
@@ -87,4 +103,5 @@ def address_with_version(path: Path) -> str:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the hooks."""
     app.connect("builder-inited", write_assets)
+    app.connect("build-finished", remove_leftovers, priority=900)  # after those who copy
     return {"parallel_read_safe": True}
