@@ -124,6 +124,15 @@ def test_only_pages_are_published(site):
     assert not list(site.rglob("*.po")), "a source file"
 
 
+@pytest.mark.parametrize(("language", "scripts"), [("ko", ["latin", "hangul"]), ("en", ["latin"])])
+def test_the_letters_of_text_and_headings_are_fetched_first(site, language, scripts):
+    """Letters that come late are not shown on a first visit: `font-display: optional`."""
+    for name in ("index.html", "book/lstm.html"):
+        page = (site / language / name).read_text("utf-8")
+        fetched = re.findall(r'<link rel="preload"[^>]*/([\w-]+)\.woff2"', page)
+        assert fetched == [f"Pretendard-{w}-{script}" for script in scripts for w in (400, 600)]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_is_shipped_that_no_page_loads(site, language):
     static = site / language / "_static"
