@@ -19,7 +19,7 @@ def in_view(page, place):
           return Math.abs(top - 72) < 60 || (left < 60 && top > 0 && top < innerHeight);
         }""",
         arg=place,
-        timeout=5000,
+        timeout=20_000,
     )
 
 
