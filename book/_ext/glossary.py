@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-import nbformat
+from book_index import read_notebook
+from one_language import language_of
 
 GLOSSARY = Path(__file__).parent.parent / "appendix" / "glossary.ipynb"
 _ENTRY = re.compile(r"^- \*\*(?P<name>[^*]+)\*\*(?: ?\((?P<other>[^)]+)\))?: (?P<rest>.*)$", re.M)
@@ -22,11 +23,10 @@ class Entry(NamedTuple):
 
 def sources(path: Path, language: str) -> list[str]:
     """Return a notebook's texts in one language."""
-    cells = nbformat.read(path, as_version=4).cells
     return [
-        cell.source
-        for cell in cells
-        if cell.cell_type == "markdown" and language in cell.metadata.get("tags", [])
+        cell["source"]
+        for cell in read_notebook(path)["cells"]
+        if cell["cell_type"] == "markdown" and language_of(cell) == language
     ]
 
 
