@@ -5,11 +5,12 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV ?= .venv
 PORT ?= 8000
 PY := $(VENV)/bin/python
+EXT := PYTHONPATH=book:$$PYTHONPATH $(PY) -m _ext
 READY := $(VENV)/.ready
 
 # `make test-gpu PYTHON=…` uses that environment untouched; without, the book's own.
 GIVEN := $(filter command line environment,$(origin PYTHON))
-ON_GPU = PYTHONPATH=.:src:tests:$$PYTHONPATH $(if $(GIVEN),$(PYTHON),$(PY))
+ON_GPU = PYTHONPATH=.:src:tests/repository:tests/library:$$PYTHONPATH $(if $(GIVEN),$(PYTHON),$(PY))
 
 .PHONY: help env book serve notebooks execute figures corpus test verify \
   test-gpu test-site test-package test-alone test-lowest test-newest test-binder test-hub record lint mutants lock audit \
@@ -32,26 +33,26 @@ $(READY): requirements.txt pyproject.toml
 	@touch $@
 
 book: env ## build the site in both languages: _build/site/index.html
-	$(PY) book/_ext/make_site.py build
+	$(EXT).make_site build
 
 serve: env ## show the site in the browser (builds it if need be)
 	@test -f _build/site/index.html || $(MAKE) --no-print-directory book
-	$(PY) book/_ext/make_site.py serve --port $(PORT)
+	$(EXT).make_site serve --port $(PORT)
 
 notebooks: env ## write one-language copies of the notebooks: _build/notebooks/ko, en
-	$(PY) book/_ext/notebooks.py copies
+	$(EXT).notebooks copies
 
 execute: env ## run the notebooks and store what they print (NB=… for one)
-	$(PY) book/_ext/notebooks.py execute $(NB)
+	$(EXT).notebooks execute $(NB)
 
 figures: env ## copy book/figures/figure.css into each diagram
-	$(PY) book/_ext/diagrams.py book/figures
+	$(EXT).diagrams book/figures
 
 corpus: env ## renew the library's copy of the book's prose, from which lessons learn
-	$(PY) book/_ext/corpus.py
+	$(EXT).corpus
 
 test: lint ## run every check: style, types, units, notebooks, languages, site
-	PYTHONPATH=tests $(PY) -m pytest -n 2 --dist loadscope -p verification --record-verification cpu
+	PYTHONPATH=tests/repository:$$PYTHONPATH $(PY) -m pytest -n 2 --dist loadscope -p verification --record-verification cpu
 
 test-site: book ## try the built site in a browser: search, languages, access, weight, Lighthouse
 	tests/browser/prepare.sh
@@ -59,17 +60,17 @@ test-site: book ## try the built site in a browser: search, languages, access, w
 	$(PY) -m pytest -s tests/browser/test_lighthouse.py # alone: it measures time
 
 verify: env ## re-execute every notebook on the CPU and record it: _build/verified/cpu.json
-	PYTHONPATH=tests $(PY) -m pytest -n 2 --dist loadscope -p verification --record-verification cpu book
+	PYTHONPATH=tests/repository:$$PYTHONPATH $(PY) -m pytest -n 2 --dist loadscope -p verification --record-verification cpu book
 
 # With PYTHON=… that environment runs it as it is; what it lacks can stand on PYTHONPATH.
 test-gpu: $(if $(GIVEN),,env) ## on a GPU: every notebook, the library's GPU tests, benchmarks; records it
-	$(ON_GPU) tests/gpu_machine.py
+	$(ON_GPU) tests/repository/gpu_machine.py
 	$(ON_GPU) -m pytest -n 3 --dist loadscope -p verification --record-verification gpu \
-	  --durations 10 tests/test_gpu.py book
+	  --durations 10 tests/library/test_gpu.py book
 	$(ON_GPU) -m benchmarks.layers --device cuda --seconds 2 --output _build/verified/layers-gpu.json
 
 record: env ## put the newest runs on record, for the pages' stamps: book/verified.json
-	$(PY) tests/verification.py
+	$(PY) tests/repository/verification.py
 
 lint: env lint-workflows ## check style, types, spelling and workflows
 	$(PY) -m ruff check .
@@ -78,7 +79,7 @@ lint: env lint-workflows ## check style, types, spelling and workflows
 	$(PY) -m codespell_lib
 
 mutants: env .venv-mutants/.ready ## change each equation, and see that a test notices (15 minutes)
-	$(PY) tests/mutants.py
+	$(PY) tests/repository/mutants.py
 
 # mutmut and what it needs, beside the environment and not in it
 .venv-mutants/.ready: requirements.txt
@@ -136,13 +137,13 @@ audit: .venv-tools/.ready ## ask for known weaknesses of the packages that are p
 	@touch $@
 
 assignments: env .venv-grading/.ready ## make the assignments for students, nbgrader and Otter: _build/assignments
-	PYTHONPATH=book/_ext $(PY) assignments/release.py
+	PYTHONPATH=book:$$PYTHONPATH $(PY) assignments/release.py
 
 test-assignments: env .venv-grading/.ready ## release them and grade stubs, solutions and wrong solutions with both
-	$(PY) -m pytest -p no:cacheprovider tests/graded_assignments.py
+	$(PY) -m pytest -p no:cacheprovider tests/book/graded_assignments.py
 
 slides: env ## make slides of each chapter in each language: _build/slides
-	$(PY) book/_ext/slides.py
+	$(EXT).slides
 
 test-package: ## build wheel and sdist twice; install them; run the sdist's tests (TAG=v0.1.0)
 	$(PYTHON) deploy/package.py $(if $(TAG),--tag "$(TAG)")

@@ -26,11 +26,11 @@ from typing import Any
 
 import nbformat
 import yaml
-from book_index import index_book, read_notebook
-from citations import Bibliography
+from _ext.book_index import index_book, read_notebook
+from _ext.citations import Bibliography
+from _ext.notebooks import BIBLIOGRAPHY, one_language_copy
+from _ext.one_language import LANGUAGES
 from nbformat.v4 import new_raw_cell
-from notebooks import BIBLIOGRAPHY, one_language_copy
-from one_language import LANGUAGES
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent

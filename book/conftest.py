@@ -1,8 +1,8 @@
 """For nbval, which runs the notebooks here: one thread, cells named and run as a reader's are."""
 
+from _ext.one_core import use_one_core
 from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell
-from one_core import use_one_core
 
 use_one_core()
 

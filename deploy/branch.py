@@ -10,6 +10,7 @@ branch the wheels of earlier versions stay beside it (publish.yml).
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -31,7 +32,7 @@ def write_branch(to: Path) -> None:
     """Write the branch's files into an empty folder."""
     shutil.rmtree(to, ignore_errors=True)
     to.mkdir(parents=True)
-    run(sys.executable, "book/_ext/notebooks.py", "copies", "--to", str(to))
+    run(sys.executable, "-m", "_ext.notebooks", "copies", "--to", str(to))
     wheel = ["wheel", "--quiet", "--disable-pip-version-check", "--no-deps", "--wheel-dir"]
     run(sys.executable, "-m", "pip", *wheel, str(to), ".")
     shutil.copytree(ROOT / "binder", to / "binder")
@@ -42,7 +43,9 @@ def write_branch(to: Path) -> None:
 
 def run(*command: str) -> None:
     """Run a command in the repository, or leave with its exit code."""
-    done = subprocess.run(command, cwd=ROOT, check=False)
+    path = os.pathsep.join(["book", os.environ.get("PYTHONPATH", "")])  # _ext is found there
+    environment = os.environ | {"PYTHONPATH": path}
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
     if done.returncode:
         sys.exit(done.returncode)
 

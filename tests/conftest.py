@@ -1,5 +1,5 @@
 """One thread for every worker, before any test imports NumPy or torch."""
 
-from one_core import use_one_core
+from _ext.one_core import use_one_core
 
 use_one_core()

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from one_language import Cell, keep_language, pair_of
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
+
+from .one_language import Cell, keep_language, pair_of
 
 PAIR_MARK = "pair:"
 

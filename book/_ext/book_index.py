@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-from citations import Bibliography
-from myst_blocks import Block, MarkupError, parse, walk
-from one_language import Cell, Notebook, keep_language
 from sphinx_external_toc.parsing import parse_toc_yaml
+
+from .citations import Bibliography
+from .myst_blocks import Block, MarkupError, parse, walk
+from .one_language import Cell, Notebook, keep_language
 
 WORDS = {
     "ko": {

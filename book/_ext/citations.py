@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from myst_blocks import MarkupError
 from pybtex.database import Entry, Person, parse_file
 from pybtex.plugin import find_plugin
+
+from .myst_blocks import MarkupError
 
 
 class Bibliography:

@@ -10,7 +10,8 @@ import tomllib
 from pathlib import Path
 
 import yaml
-from one_language import Cell, Notebook
+
+from .one_language import Cell, Notebook
 
 ROOT = Path(__file__).resolve().parents[2]
 BRANCH = "notebooks"

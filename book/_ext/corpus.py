@@ -1,4 +1,4 @@
-"""Take the book's prose out of its notebooks, as the plain text that `lessons_lib.book_text` reads.
+"""Take the book's prose out of its notebooks, as the text that `lessons_lib.lab.book_text` reads.
 
 The library ships this copy, so that lessons can learn from the book without a download, and a
 changed sentence changes no lesson's stored output. It is renewed on purpose only: ``make corpus``.
@@ -16,14 +16,14 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
-from book_index import BookIndex, index_book, pages_before_appendix, pages_of, place, read_notebook
-from citations import Bibliography
-from myst_blocks import Block, MarkupError, Span, parse, walk
-from notebooks import BIBLIOGRAPHY, ROOT
-from one_language import LANGUAGES, Notebook, language_of
-from plain_roles import RoleWriter
+from .book_index import BookIndex, index_book, pages_before_appendix, pages_of, place, read_notebook
+from .citations import Bibliography
+from .myst_blocks import Block, MarkupError, Span, parse, walk
+from .notebooks import BIBLIOGRAPHY, ROOT
+from .one_language import LANGUAGES, Notebook, language_of
+from .plain_roles import RoleWriter
 
-DATA = Path("src/lessons_lib/data")
+DATA = Path("src/lessons_lib/lab/data")
 LEAST = 10_000  # characters: with less, a lesson has nothing to learn from
 
 _FUNCTION = re.compile(r"\\(tanh|exp|ln|log|max|min)(?![A-Za-z])")

@@ -3,7 +3,7 @@
 A diagram names classes, no colours. ``book/figures/figure.css`` says once what the classes look
 like; run as a script, this module copies it into every SVG, so that a file is right on its own:
 
-    python book/_ext/diagrams.py book/figures
+    python -m _ext.diagrams book/figures
 """
 
 from __future__ import annotations

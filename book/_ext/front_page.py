@@ -9,11 +9,12 @@ from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
-import diagrams
 from docutils import nodes
-from interface import root_title, words
-from one_language import LANGUAGES
 from sphinx.application import Sphinx
+
+from . import diagrams
+from .interface import root_title, words
+from .one_language import LANGUAGES
 
 TEXTS = Path(__file__).parent.parent / "site" / "front.toml"
 PICTURE = "proof-chain.svg"

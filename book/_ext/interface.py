@@ -14,15 +14,16 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import web_assets
 from docutils import nodes
-from one_language import LANGUAGES
-from repository import Repository
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment.adapters.toctree import TocTree
 from sphinx.errors import ConfigError
 from sphinx.util.i18n import CatalogInfo
+
+from . import web_assets
+from .one_language import LANGUAGES
+from .repository import Repository
 
 BOOK = Path(__file__).parent.parent
 LOCALE = BOOK / "locale"

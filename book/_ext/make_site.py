@@ -18,9 +18,9 @@ import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
-import web_assets
-from notebooks import write_copies
-from one_language import LANGUAGES
+from . import web_assets
+from .notebooks import write_copies
+from .one_language import LANGUAGES
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -46,7 +46,7 @@ def build_language(root: Path, language: str) -> bool:
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going"]
     command += ["-D", f"language={language}", "-D", "languages_side_by_side=1"]
     command += ["-d", str(memory), ".", f"_build/site/{language}"]
-    path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     environment = os.environ | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(
         command,

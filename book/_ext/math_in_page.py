@@ -10,14 +10,15 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import web_assets
 from docutils import nodes
-from node import NODE
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 from sphinx.locale import _
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
+
+from . import web_assets
+from .node import NODE
 
 WORKER = Path(__file__).parent.parent / "site" / "katex-worker.js"
 

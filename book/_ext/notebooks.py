@@ -10,13 +10,14 @@ import sys
 from pathlib import Path
 
 import nbformat
-from book_index import BookIndex, index_book, pages_of, place, read_notebook
-from citations import Bibliography
-from colab import add_installation, wheel_address
-from execution import ExecutionError, execute
-from myst_blocks import MarkupError
-from one_language import LANGUAGES, Cell, Notebook, keep_language
-from plain_markdown import CellWriter
+
+from .book_index import BookIndex, index_book, pages_of, place, read_notebook
+from .citations import Bibliography
+from .colab import add_installation, wheel_address
+from .execution import ExecutionError, execute
+from .myst_blocks import MarkupError
+from .one_language import LANGUAGES, Cell, Notebook, keep_language
+from .plain_markdown import CellWriter
 
 ROOT = Path(__file__).resolve().parents[2]
 BIBLIOGRAPHY = "book/appendix/references.bib"

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from one_language import Notebook, keep_language
 from sphinx.application import Sphinx
+
+from .one_language import Notebook, keep_language
 
 SECONDS_A_WORD = {"ko": 60 / 130, "en": 60 / 200}  # Korean words (eojeol) hold more
 SECONDS_A_FORMULA, SECONDS_A_LINE_OF_CODE = 15, 3
@@ -36,7 +37,7 @@ def _is_input(block: nodes.literal_block) -> bool:
 
 
 def digest_of_code(notebook: Notebook) -> str:
-    """Return the mark by which a record says which code was run (tests/verification.py)."""
+    """Return the mark by which a record says which code was run (`verification.py`)."""
     code = [cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
     texts = [source if isinstance(source, str) else "".join(source) for source in code]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16] if texts else ""

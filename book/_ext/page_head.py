@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape as xml_escape
 
-import social_card
 from docutils import nodes
-from one_language import LANGUAGES
 from sphinx.application import Sphinx
+
+from . import social_card
+from .one_language import LANGUAGES
 
 LENGTH = 155  # of a description, in characters: what search engines show
 LOCALES = {"ko": "ko_KR", "en": "en_GB"}

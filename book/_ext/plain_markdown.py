@@ -9,9 +9,9 @@ import base64
 import re
 from pathlib import Path
 
-from book_index import BookIndex
-from myst_blocks import Block, MarkupError, parse
-from plain_roles import RoleWriter
+from .book_index import BookIndex
+from .myst_blocks import Block, MarkupError, parse
+from .plain_roles import RoleWriter
 
 _MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
 # MathJax takes an alignment only inside an environment; Sphinx adds one by itself.

@@ -14,11 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import glossary
 from docutils import nodes
 from pylatexenc.latex2text import LatexNodes2Text
 from sphinx.application import Sphinx
-from web_assets import address_with_version
+
+from . import glossary
+from .web_assets import address_with_version
 
 ALIASES = Path(__file__).parent.parent / "site" / "search-aliases.toml"
 SAMPLES = {

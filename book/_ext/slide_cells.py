@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from book_index import BookIndex
-from myst_blocks import Block, parse
 from nbformat.v4 import new_markdown_cell
-from one_language import Notebook, keep_language
-from plain_markdown import CellWriter
+
+from .book_index import BookIndex
+from .myst_blocks import Block, parse
+from .one_language import Notebook, keep_language
+from .plain_markdown import CellWriter
 
 LEFT_OUT = ("-exercises", "-sources")  # ends of the labels of sections
 LINES = 17  # what fits on a slide, in lines of text

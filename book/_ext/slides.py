@@ -1,6 +1,6 @@
 """Make slides of each chapter in each language, from the same notebooks: `make slides`.
 
-    python slides.py [--to DIR]      default: _build/slides
+    python -m _ext.slides [--to DIR]      default: _build/slides
 
 The slides ask no other server for anything: reveal.js lies beside them, formulas are set by KaTeX
 when they are made. `S` opens the speaker's view, whose notes are the chapter's paragraphs.
@@ -16,20 +16,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from book_index import BookIndex, index_book, pages_before_appendix, pages_of, read_notebook
-from citations import Bibliography
 from markdown_it import MarkdownIt
-from math_in_page import typesetter
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from nbconvert import SlidesExporter
-from node import install
-from notebooks import BIBLIOGRAPHY
-from one_language import LANGUAGES, Notebook
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
-from slide_cells import slide_cells
-from web_assets import CACHE, LICENCES, ROOT, code_style, packages, write_letters
+
+from .book_index import BookIndex, index_book, pages_before_appendix, pages_of, read_notebook
+from .citations import Bibliography
+from .math_in_page import typesetter
+from .node import install
+from .notebooks import BIBLIOGRAPHY
+from .one_language import LANGUAGES, Notebook
+from .slide_cells import slide_cells
+from .web_assets import CACHE, LICENCES, ROOT, code_style, packages, write_letters
 
 SOURCE = ROOT / "book" / "slides"
 

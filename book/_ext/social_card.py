@@ -5,8 +5,9 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-import web_assets
 from PIL import Image, ImageDraw, ImageFont
+
+from . import web_assets
 
 SIZE = (1200, 630)
 MARGIN = 90

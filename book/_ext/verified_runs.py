@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from book_index import pages_of
 from docutils import nodes
-from interface import words
-from page_facts import digest_of_code
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
+
+from .book_index import pages_of
+from .interface import words
+from .page_facts import digest_of_code
 
 SECTION = "verified-runs"
 RECORD = Path("book", "verified.json")

@@ -13,11 +13,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import diagrams
-import typeface
-from node import install
 from pygments.formatters import HtmlFormatter
 from sphinx.application import Sphinx
+
+from . import diagrams, typeface
+from .node import install
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "book" / "site"

@@ -15,18 +15,19 @@ attention
     Additive attention, forward and backward: what each query reads from all keys.
 dropout
     Six ways to apply dropout inside an LSTM, as values: masks that `masks=` takes.
-checks
-    Checks of a learner's own functions, which say what is wrong with them.
 convert
     The same weights in the layouts of torch, Keras and Flax; gates in another order.
-gradients
-    Finite differences, a gradient check whose failure can be read, norms and clipping.
-jacobians
-    What a step does to the state, over many steps: products, spectra, norms by lag.
-tasks
-    Sequence tasks that need no download.
-show_source
-    The library's own source, for a lesson.
+
+Packages that are imported by name, since they need more or serve one purpose
+------------------------------------------------------------------------------
+torch_modules
+    Drop-in layers for torch.nn's LSTM, GRU and RNN, with the six dropouts.
+verify
+    Finite differences, agreement with autograd and torch.nn, Jacobians, gradients by lag.
+checks
+    Checks of a learner's own functions, which say what is wrong with them.
+lab
+    What only the chapters use: tasks, training, plots, `show_source`. Not a stable interface.
 
 The conventions
 ---------------
@@ -41,36 +42,26 @@ Randomness is an argument: whatever draws numbers takes a ``numpy.random.Generat
 
 from . import (
     attention,
-    checks,
     convert,
     dropout,
-    gradients,
     gru,
-    jacobians,
     lstm,
     lstm_peepholes,
     lstm_projected,
     rnn,
     scan,
     stack,
-    tasks,
 )
-from .show import show_source
 
 __all__ = [
     "attention",
-    "checks",
     "convert",
     "dropout",
-    "gradients",
     "gru",
-    "jacobians",
     "lstm",
     "lstm_peepholes",
     "lstm_projected",
     "rnn",
     "scan",
-    "show_source",
     "stack",
-    "tasks",
 ]

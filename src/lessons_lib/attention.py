@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import _validation as validation
+from ._check import arguments as validation
 from .arrays import Array, array_namespace, product, rows, sum_of_outer_products, tanh
 from .weights import draw_uniform
 

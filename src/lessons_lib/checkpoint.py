@@ -18,8 +18,8 @@ from collections.abc import Iterable
 from math import isqrt
 from typing import Any, NamedTuple
 
-from . import _validation as validation
 from . import scan
+from ._check import arguments as validation
 from .arrays import Array, join
 from .masks import Masks, between
 from .weights import add

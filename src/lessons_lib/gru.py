@@ -26,8 +26,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import _validation as validation
 from . import scan
+from ._check import arguments as validation
 from .arrays import Array, join, sigmoid, split, stack, sum_of_outer_products, sum_over_rows, tanh
 from .masks import NO_MASKS, Masks, dropped, read, read_backward
 from .reset_gate import blocks, reset_state, reset_state_backward, reset_weight_gradients

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import _validation as validation
 from . import lstm, scan
+from ._check import arguments as validation
 from .arrays import Array, join, split, stack, sum_over_rows, zeros_like
 from .masks import NO_MASKS, Masks
 from .weights import draw_uniform

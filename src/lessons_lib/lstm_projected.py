@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import _validation as validation
 from . import lstm, scan
+from ._check import arguments as validation
 from .arrays import Array, join, stack, sum_of_outer_products
 from .masks import NO_MASKS, Masks
 from .weights import draw_uniform

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import _validation as validation
 from . import scan
+from ._check import arguments as validation
 from .arrays import Array, relu, tanh, where_positive
 from .masks import NO_MASKS, Masks, read, read_backward
 from .weights import draw_uniform, project, weight_gradients

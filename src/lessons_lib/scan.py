@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from . import _validation as validation
+from ._check import arguments as validation
 from .arrays import Array, join, stack, zeros_like
 from .masks import (
     Masks,

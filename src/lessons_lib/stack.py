@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import _stack_validation as validation
 from . import padding, scan
-from ._validation import check_cell, check_sizes
+from ._check import stacks as validation
+from ._check.arguments import check_cell, check_sizes
 from .arrays import Array, join, split, zeros_like
 from .arrays import stack as stack_arrays
 from .masks import StackMasks, dropped

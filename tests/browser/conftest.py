@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-import node
 import pytest
+from _ext import node
 from browsing import find_browser, watch
 from bs4 import BeautifulSoup
 from playwright.sync_api import sync_playwright

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 
-import node
+from _ext import node
 from browsing import find_browser
 
 LEAST = {"performance": 90, "accessibility": 100, "best-practices": 95, "seo": 100}

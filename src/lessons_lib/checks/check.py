@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lessons_lib import _validation as validation
+from lessons_lib._check import arguments as validation
 
 from . import compare, student
 from .compare import Attempt

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from lessons_lib.diagnosis import Cause, find_cause
+from lessons_lib.verify.diagnosis import Cause, find_cause
 
 from .compare import Attempt, gap, worst
 from .mistake import Mistake, Named

@@ -13,7 +13,8 @@ from functools import cache
 from types import CodeType, FunctionType, ModuleType, SimpleNamespace
 from typing import Any, NamedTuple
 
-from lessons_lib import clipping, gradients, gru, lstm, padding, reset_gate, rnn, scan, weights
+from lessons_lib import clipping, gru, lstm, padding, reset_gate, rnn, scan, weights
+from lessons_lib.verify import gradients
 
 from . import helpers
 

@@ -9,8 +9,8 @@ import locale
 import os
 from typing import Any
 
-from lessons_lib import _validation as validation
-from lessons_lib import diagnosis
+from lessons_lib._check import arguments as validation
+from lessons_lib.verify import diagnosis
 
 _LANGUAGES = {"ko": 0, "en": 1}
 

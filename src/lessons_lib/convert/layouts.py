@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import _validation as validation
 from .. import gru, lstm, rnn, scan
+from .._check import arguments as validation
 from ..arrays import Array, join, zeros_like
 
 #: The order of the blocks in this library's parameters; the plain RNN has one block.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import gru, lstm, lstm_projected, rnn, scan
-from .._stack_validation import check_nesting
+from .._check.stacks import check_nesting
 from ..arrays import Array, zeros_like
 from ..stack import Params
 from .layouts import from_two_biases, require, to_two_biases

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .._validation import check_word
+from .._check.arguments import check_word
 from ..arrays import Array
 from ..masks import Masks
 from .draws import Draw, scale

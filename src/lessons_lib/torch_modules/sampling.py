@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch.nn.utils.rnn import PackedSequence
 
-from .._stack_validation import check_stack_masks
+from .._check.stacks import check_stack_masks
 from ..convert import from_torch
 from ..dropout import Dropout, NonRecurrentDropout, Sizes, StackMasks
 from ..masks import NO_MASKS

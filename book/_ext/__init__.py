@@ -1,0 +1,34 @@
+"""How one language of the book is kept, checked and built: Sphinx hooks, and commands.
+
+Sphinx loads this package as a single extension. The commands are run with the folder `book` on the
+path: ``PYTHONPATH=book python -m _ext.make_site build``.
+"""
+
+from typing import Any
+
+#: In the order in which they are set up: the words that are loaded first win.
+HOOKS = (
+    "interface",
+    "bilingual",
+    "web_assets",
+    "math_in_page",
+    "diagrams",
+    "image_sizes",
+    "particles",
+    "folding",
+    "tables",
+    "typography",
+    "passages",
+    "page_facts",
+    "verified_runs",
+    "page_head",
+    "front_page",
+    "search_data",
+)
+
+
+def setup(app: Any) -> dict[str, bool]:
+    """Set up every hook; Sphinx calls this."""
+    for name in HOOKS:
+        app.setup_extension(f"{__name__}.{name}")
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,1 @@
+"""Clear errors at the boundary: which argument, what came, what was expected."""

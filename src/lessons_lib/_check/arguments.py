@@ -1,0 +1,235 @@
+"""Clear errors at the boundary: which argument, what came, what was expected.
+
+The cells' own functions run inside the loop over time and trust what these checks have let in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from array_api_compat import array_namespace, device, is_numpy_array, is_torch_array
+
+from ..arrays import Array
+from ..weights import sizes, state_widths
+from .masks import check_masks
+
+if TYPE_CHECKING:
+    from ..masks import Masks
+    from ..scan import Cell, State, Trace
+
+
+def check_forward(
+    cell: Cell, params: Any, x: Array, state: State | None, masks: Masks | None = None
+) -> None:
+    """Refuse parameters, an input, a state or masks that do not fit each other."""
+    check_cell(cell)
+    check_input(x)
+    check_params("params", cell, params, x)
+    check_features("params", params, x)
+    if state is not None:
+        widths = state_widths(params, cell.state_names)
+        check_state("state", cell, state, [(x.shape[1], width) for width in widths], x)
+    if masks is not None:
+        check_masks(cell, params, x, masks)
+
+
+def check_cell(cell: Cell) -> None:
+    """Refuse what is no cell, such as the module that holds one."""
+    if not hasattr(cell, "params_type"):
+        raise TypeError(f"cell: got {cell!r}, expected a scan.Cell, such as lstm.CELL")
+
+
+def check_input(x: Array) -> None:
+    """Refuse what is no array of shape (T, N, D) with a step at least."""
+    check_array("x", x, None)
+    if x.ndim != 3:
+        raise ValueError(f"x: got shape {tuple(x.shape)}, expected (T, N, D), time first")
+    if x.shape[0] == 0:
+        raise ValueError(f"x: got no step, shape {tuple(x.shape)}, expected T >= 1")
+
+
+def check_features(name: str, params: Any, x: Array) -> None:
+    """Refuse an input of other features than the parameters take."""
+    if params.W_ih.shape[1] != x.shape[2]:
+        raise ValueError(
+            f"x: got {x.shape[2]} features, shape {tuple(x.shape)}, expected "
+            f"{params.W_ih.shape[1]} as in {name}.W_ih of shape {tuple(params.W_ih.shape)}"
+        )
+
+
+def check_backward(cell: Cell, params: Any, cache: Trace, dy: Array, dstate: State | None) -> None:
+    """Refuse a cache that `forward` did not make and gradients that do not fit it."""
+    check_cache(cell, params, cache)
+    T, N, _ = cache.x.shape
+    h_width, *_ = widths = state_widths(params, cell.state_names)
+    check_output_gradient(dy, (T, N, h_width), cache.x)
+    if dstate is not None:
+        check_state("dstate", cell, dstate, [(N, width) for width in widths], cache.x)
+
+
+def check_cache(cell: Cell, params: Any, cache: Trace) -> None:
+    """Refuse a cache that `forward` did not make for the cell, or for such parameters."""
+    check_cell(cell)
+    made_for = getattr(cache, "cell", None)
+    if made_for != cell.name:
+        came = f"one of the {made_for}" if made_for else type(cache).__name__
+        raise TypeError(
+            f"cache: got {came}, expected what forward returned third for the {cell.name}"
+        )
+    check_params("params", cell, params, cache.x)
+    previous = [getattr(cache.steps[0], f"{name}_prev") for name in cell.state_names]
+    made_of = (cache.x.shape[2], *(array.shape[1] for array in previous))
+    wanted = (params.W_ih.shape[1], *state_widths(params, cell.state_names))
+    if made_of != wanted:
+        letters = ", ".join(("x", *cell.state_names))
+        raise ValueError(
+            f"cache: got one of widths {made_of} of {letters}, expected {wanted} as of params"
+        )
+
+
+def check_output_gradient(dy: Array, shape: tuple[int, ...], like: Array) -> None:
+    """Refuse a gradient that cannot be that of the output y, whose shape is given."""
+    check_array("dy", dy, like)
+    if tuple(dy.shape) != shape:
+        raise ValueError(f"dy: got shape {tuple(dy.shape)}, expected (T, N, H) = {shape} as of y")
+
+
+def check_window(k1: int, k2: int | None) -> tuple[int, int]:
+    """Return the two lengths of truncated BPTT; refuse what is no pair 1 <= k1 <= k2."""
+    k2 = k1 if k2 is None else k2
+    check_integer("k1", k1)
+    check_integer("k2", k2)
+    if k1 < 1:
+        raise ValueError(f"k1: got {k1}, expected at least 1 step")
+    if k2 < k1:
+        raise ValueError(f"k2: got {k2}, expected at least k1 = {k1}, or some losses reach no pass")
+    return k1, k2
+
+
+def check_sizes(**sizes: int) -> None:
+    """Refuse sizes that are no positive integers, by name."""
+    for name, value in sizes.items():
+        check_integer(name, value)
+        if value < 1:
+            raise ValueError(f"{name}: got {value}, expected at least 1")
+
+
+def check_generator(generator: Any) -> None:
+    """Refuse anything but a NumPy generator: the module numpy.random, a global state, too."""
+    if not isinstance(generator, np.random.Generator):
+        raise TypeError(
+            f"generator: got {type(generator).__name__}, expected a numpy.random.Generator, "
+            "such as numpy.random.default_rng(0)"
+        )
+
+
+def check_init(input_size: int, hidden_size: int, generator: Any, dtype: Any) -> None:
+    """Refuse sizes, a generator or a dtype from which no parameters can be drawn."""
+    check_sizes(input_size=input_size, hidden_size=hidden_size)
+    check_generator(generator)
+    try:
+        floating = np.issubdtype(np.dtype(dtype), np.floating)
+    except TypeError:  # not known to NumPy, as torch.float32 is
+        floating = False
+    if dtype is None or not floating:
+        raise TypeError(f"dtype: got {dtype!r}, expected a floating-point dtype of NumPy")
+
+
+def check_word(name: str, value: Any, choices: Collection[str]) -> None:
+    """Refuse a word that is not among the choices."""
+    if not (isinstance(value, str) and value in choices):
+        words = " or ".join(map(repr, choices))
+        raise ValueError(f"{name}: got {value!r}, expected {words}")
+
+
+def one_of(name: str, value: Any, choices: dict[str, Any]) -> Any:
+    """Return what a word stands for; refuse one that is not among the choices."""
+    check_word(name, value, choices)
+    return choices[value]
+
+
+def check_integer(name: str, value: Any) -> None:
+    """Refuse what is no integer; True and False are none."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name}: got {value!r}, expected an int")
+
+
+def check_params(label: str, cell: Cell, params: Any, x: Array | None) -> None:
+    """Refuse parameters of another cell, of wrong shapes, or not of the dtype and device of `x`."""
+    names = cell.params_type._fields
+    if type(params) is not cell.params_type:
+        raise TypeError(
+            f"{label}: got {type_name(params)}, "
+            f"expected {_name(cell.params_type)}({', '.join(names)})"
+        )
+    for name in names:
+        check_array(f"{label}.{name}", getattr(params, name), x)
+    for name in names:
+        shape = tuple(getattr(params, name).shape)
+        if name.startswith("W_") and len(shape) != 2:
+            raise ValueError(f"{label}.{name}: got shape {shape}, expected a matrix")
+    letters = ", ".join(f"{a} = {n}" for a, n in zip("DHP", sizes(params), strict=False))
+    columns = ", ".join(name for name in ("W_ih", "W_hr", "W_hh") if name in names)
+    for name, expected in cell.param_shapes(*sizes(params)).items():
+        shape = tuple(getattr(params, name).shape)
+        if shape != expected:
+            raise ValueError(
+                f"{label}.{name}: got shape {shape}, expected {expected} for {letters} "
+                f"(columns of {columns})"
+            )
+
+
+def check_state(
+    name: str, cell: Cell, state: State, shapes: Sequence[tuple[int, ...]], like: Array
+) -> None:
+    """Refuse what is no tuple of the cell's arrays, each of its shape, as of `like`."""
+    wanted = f"({', '.join(cell.state_names)}{',' if len(cell.state_names) == 1 else ''})"
+    if not isinstance(state, tuple):
+        raise TypeError(f"{name}: got {type(state).__name__}, expected the tuple {wanted}")
+    if len(state) != len(cell.state_names):
+        raise ValueError(f"{name}: got a tuple of {len(state)}, expected the tuple {wanted}")
+    for part, array, shape in zip(cell.state_names, state, shapes, strict=True):
+        check_array(f"{name}'s {part}", array, like)
+        if tuple(array.shape) != shape:
+            letters = "(N, H)" if len(shape) == 2 else "(layers × directions, N, H)"
+            raise ValueError(
+                f"{name}'s {part}: got shape {tuple(array.shape)}, expected {letters} = {shape}"
+            )
+
+
+def check_array(name: str, array: Array, like: Array | None) -> None:
+    """Refuse what is no floating-point array, or not of the library, dtype and device of `like`.
+
+    `like` has been checked before.
+    """
+    if type(array) is type(like) is np.ndarray and array.dtype == like.dtype:
+        return  # most often; what follows takes many times as long
+    if not (is_numpy_array(array) or is_torch_array(array)):
+        raise TypeError(f"{name}: got {type(array).__name__}, expected a NumPy array or a tensor")
+    xp = array_namespace(array)
+    if not xp.isdtype(array.dtype, "real floating"):
+        raise TypeError(f"{name}: got dtype {array.dtype}, expected a floating-point dtype")
+    if like is None:
+        return
+    if is_torch_array(array) != is_torch_array(like):
+        raise TypeError(
+            f"{name}: got {type(array).__name__}, expected {type(like).__name__} as x is; "
+            "NumPy arrays and tensors do not mix"
+        )
+    if array.dtype != like.dtype:
+        raise TypeError(f"{name}: got dtype {array.dtype}, expected {like.dtype} as x has")
+    if device(array) != device(like):
+        raise ValueError(f"{name}: got device {device(array)}, expected {device(like)} as x has")
+
+
+def type_name(value: Any) -> str:
+    """Return the name of a value's type with its module's: rnn.Params, lstm.Params, tuple."""
+    return _name(type(value))
+
+
+def _name(kind: type) -> str:
+    module = kind.__module__.rpartition(".")[2]
+    return kind.__name__ if module == "builtins" else f"{module}.{kind.__name__}"

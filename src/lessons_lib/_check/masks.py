@@ -1,0 +1,93 @@
+"""The checks of masks at the boundary: do they fit the cell, its sizes and its input."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+from array_api_compat import array_namespace, device, is_numpy_array, is_torch_array
+
+from ..arrays import Array
+from ..masks import Masks, site_names
+from ..weights import sizes
+
+if TYPE_CHECKING:
+    from ..scan import Cell
+
+#: Sites where a number may stand for an array that holds it everywhere.
+_NUMBERS = ("g", "c", "y", "keep_h", "keep_c")
+
+
+def check_masks(cell: Cell, params: Any, x: Array, masks: Masks, label: str = "masks") -> None:
+    """Refuse masks on sites that the cell does not have, and masks that do not fit the arrays.
+
+    Of `x` steps, sequences, dtype and device are read; its features may be another layer's.
+    """
+    if not isinstance(masks, Masks):
+        raise TypeError(
+            f"{label}: got {type(masks).__name__}, expected dropout.Masks, such as a variant's "
+            "sample(…) returns"
+        )
+    sites = _sites(cell, params, x)
+    for name, mask in masks._asdict().items():
+        if mask is None:
+            continue
+        if name not in sites:
+            there = ", ".join(sites) or "none"
+            raise ValueError(f"{label}.{name}: the {cell.name} has no such site, expected {there}")
+        if isinstance(mask, Real):
+            if name not in _NUMBERS:
+                raise TypeError(f"{label}.{name}: got the number {mask}, expected an array")
+            continue
+        check_mask(f"{label}.{name}", mask, sites[name], x)
+
+
+def _sites(cell: Cell, params: Any, x: Array) -> dict[str, list[tuple[int, ...]]]:
+    """Return the sites of the cell, each with the shapes that its mask may have."""
+    T, N, _ = x.shape
+    D, H, *_ = sizes(params)
+    P, gates = params.W_hh.shape[1], params.W_hh.shape[0] // H
+    shapes: dict[str, list[tuple[int, ...]]] = {
+        "x": [(T, N, D), (T, gates, N, D)],
+        "h": [(T, N, P), (T, gates, N, P)],
+        "g": [(T, N, H)],
+        "c": [(T, N, H)],
+        "y": [],
+        "keep_h": [(T, N, P)],
+        "keep_c": [(T, N, H)],
+    }
+    weights = ("W_ih", "W_hh", "W_hr")
+    return {
+        name: [tuple(getattr(params, name).shape)] if name in weights else shapes[name]
+        for name in site_names(cell)
+    }
+
+
+def check_mask(name: str, mask: Any, shapes: list[tuple[int, ...]], x: Array) -> None:
+    """Refuse a mask of another library, dtype or device than x, or of none of the shapes."""
+    if not (is_numpy_array(mask) or is_torch_array(mask)) or not shapes:
+        expected = "an array or a tensor" if shapes else "a number"
+        raise TypeError(f"{name}: got {type(mask).__name__}, expected {expected}")
+    if is_torch_array(mask) != is_torch_array(x):
+        raise TypeError(f"{name}: got {type(mask).__name__}, expected {type(x).__name__} as x is")
+    wanted = array_namespace(mask).bool if "keep" in name else x.dtype
+    if mask.dtype != wanted:
+        expected = "bool" if "keep" in name else x.dtype
+        raise TypeError(f"{name}: got dtype {mask.dtype}, expected {expected}")
+    if device(mask) != device(x):
+        raise ValueError(f"{name}: got device {device(mask)}, expected {device(x)} as x has")
+    shape = tuple(mask.shape)
+    if not any(_fits(shape, expected) for expected in shapes):
+        forms = " or ".join(map(str, shapes))
+        raise ValueError(f"{name}: got shape {shape}, expected {forms}, where T and N may be 1")
+
+
+def _fits(shape: tuple[int, ...], expected: tuple[int, ...]) -> bool:
+    """Tell whether a mask has the shape, but for the axes of time and batch, which may be 1."""
+    if len(shape) != len(expected):
+        return False
+    shared = (0, len(shape) - 2) if len(shape) > 2 else ()
+    return all(
+        mine == other or (axis in shared and mine == 1)
+        for axis, (mine, other) in enumerate(zip(shape, expected, strict=True))
+    )

@@ -1,0 +1,149 @@
+"""The checks at the boundary of `stack`: what `_validation` checks for one layer, for several."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..arrays import Array
+from ..masks import StackMasks
+from ..weights import state_widths
+from . import arguments as validation
+from .masks import check_mask, check_masks
+
+if TYPE_CHECKING:
+    from ..scan import Cell, State
+    from ..stack import Trace
+
+
+def check_forward(
+    cell: Cell,
+    params: Any,
+    x: Array,
+    state: State | None,
+    lengths: Any,
+    masks: StackMasks | None = None,
+) -> np.ndarray:
+    """Refuse what does not fit; return the lengths, T for all where none are given."""
+    validation.check_cell(cell)
+    validation.check_input(x)
+    _check_layers(cell, params, x)
+    if state is not None:
+        validation.check_state("state", cell, state, _state_shapes(cell, params, x.shape[1]), x)
+    if masks is not None:
+        check_stack_masks(cell, params, x, masks)
+    return check_lengths(lengths, *x.shape[:2])
+
+
+def check_backward(cell: Cell, params: Any, cache: Trace, dy: Array, dstate: State | None) -> None:
+    """Refuse a cache that `forward` did not make for the cell and gradients that do not fit it."""
+    validation.check_cell(cell)
+    layers = getattr(cache, "layers", None)
+    made_for = layers[0][0].stretches[0][2].cell if layers else None
+    if made_for != cell.name:
+        came = f"one of the {made_for}" if layers else type(cache).__name__
+        raise TypeError(
+            f"cache: got {came}, expected what stack.forward returned third for the {cell.name}"
+        )
+    _check_layers(cell, params, cache.x)
+    if len(cache.layers) != len(params) or len(cache.layers[0]) != len(params[0]):
+        came = f"{len(cache.layers)} layers × {len(cache.layers[0])} directions"
+        raise ValueError(
+            f"cache: got one of {came}, expected {len(params)} × {len(params[0])} as of params"
+        )
+    T, N, _ = cache.x.shape
+    shapes = _state_shapes(cell, params, N)
+    validation.check_output_gradient(dy, (T, N, len(params[0]) * shapes[0][2]), cache.x)
+    if dstate is not None:
+        validation.check_state("dstate", cell, dstate, shapes, cache.x)
+
+
+def check_lengths(lengths: Any, T: int, N: int) -> np.ndarray:
+    """Return the lengths as an array of N integers from 1 to T; refuse others."""
+    if lengths is None:
+        return np.full(N, T)
+    lengths = np.asarray(lengths)
+    if not np.issubdtype(lengths.dtype, np.integer):
+        raise TypeError(f"lengths: got dtype {lengths.dtype}, expected integers")
+    if lengths.shape != (N,):
+        raise ValueError(f"lengths: got shape {lengths.shape}, expected (N,) = ({N},)")
+    for n, length in enumerate(lengths.tolist()):
+        if not 1 <= length <= T:
+            raise ValueError(f"lengths: got {length} at {n}, expected 1 to T = {T}")
+    return lengths
+
+
+def check_nesting(params: Any) -> None:
+    """Refuse what is no tuple of layers, each a tuple of the same one or two directions."""
+    nested = isinstance(params, tuple | list) and not hasattr(params, "_fields")
+    if not nested or not all(type(layer) in (tuple, list) for layer in params):
+        raise TypeError(
+            f"params: got {validation.type_name(params)}, expected a tuple of layers, each a "
+            "tuple of the Params of its one or two directions, as from stack.init_params"
+        )
+    counts = sorted({len(layer) for layer in params})
+    if counts not in ([1], [2]):
+        raise ValueError(f"params: got {counts} directions, expected 1 or 2 in every layer")
+
+
+def _check_layers(cell: Cell, params: Any, x: Array) -> None:
+    check_nesting(params)
+    width = x.shape[2]
+    for number, layer in enumerate(params):
+        for direction, own in enumerate(layer):
+            label = f"params[{number}][{direction}]"
+            validation.check_params(label, cell, own, x)
+            if number == 0:
+                validation.check_features(label, own, x)
+            elif own.W_ih.shape[1] != width:
+                raise ValueError(
+                    f"{label}.W_ih: got {own.W_ih.shape[1]} columns, expected {width}, the width "
+                    f"of layer {number - 1}'s output"
+                )
+            if state_widths(own, cell.state_names) != state_widths(params[0][0], cell.state_names):
+                raise ValueError(
+                    f"{label}.W_hh: got shape {tuple(own.W_hh.shape)}, expected "
+                    f"{tuple(params[0][0].W_hh.shape)} as in params[0][0]"
+                )
+        width = sum(own.W_hh.shape[1] for own in layer)
+
+
+def check_stack_masks(cell: Cell, params: Any, x: Array, masks: StackMasks) -> None:
+    """Refuse masks of other layers and directions than the parameters', or that do not fit x."""
+    if not isinstance(masks, StackMasks):
+        raise TypeError(
+            f"masks: got {validation.type_name(masks)}, expected StackMasks, such as a variant's "
+            "sample_stack(…) returns"
+        )
+    for name in ("inputs", "networks"):
+        _check_tuple(f"masks.{name}", getattr(masks, name), "what each layer is given")
+    for number, layer in enumerate(masks.networks):
+        _check_tuple(f"masks.networks[{number}]", layer, "the Masks of its directions")
+    depths = [len(masks.inputs), len(masks.networks), *map(len, masks.networks)]
+    if depths != [len(params), len(params), *map(len, params)]:
+        raise ValueError(
+            f"masks: got {len(masks.networks)} layers × {[*map(len, masks.networks)]} directions "
+            f"with {len(masks.inputs)} inputs, expected {len(params)} × {len(params[0])} as params"
+        )
+    T, N, D = x.shape
+    for number, layer in enumerate(params):
+        if masks.inputs[number] is not None:
+            check_mask(f"masks.inputs[{number}]", masks.inputs[number], [(T, N, D)], x)
+        D = sum(own.W_hh.shape[1] for own in layer)
+        for direction, own in enumerate(layer):
+            label = f"masks.networks[{number}][{direction}]"
+            check_masks(cell, own, x, masks.networks[number][direction], label)
+    if masks.y is not None:
+        check_mask("masks.y", masks.y, [(T, N, D)], x)
+
+
+def _check_tuple(name: str, value: Any, what: str) -> None:
+    if not isinstance(value, tuple) or hasattr(value, "_fields"):
+        came = validation.type_name(value)
+        raise TypeError(f"{name}: got {came}, expected a tuple of {what}")
+
+
+def _state_shapes(cell: Cell, params: Any, N: int) -> list[tuple[int, int, int]]:
+    rows = len(params) * len(params[0])
+    return [(rows, N, width) for width in state_widths(params[0][0], cell.state_names)]

@@ -1,0 +1,91 @@
+"""How a gradient travels back through time: how much arrives, by lag, and along which paths."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .. import lstm, scan
+from .._check import arguments as validation
+from ..arrays import stack, zeros_like
+from ..masks import given, masked_weights
+
+
+def state_gradients(
+    cell: scan.Cell, params: Any, cache: scan.Trace, dstate: scan.State
+) -> scan.State:
+    """Carry a gradient of the last state back, step by step, and keep what arrives at each.
+
+    Parameters
+    ----------
+    cell : Cell
+        ``rnn.CELL`` or ``lstm.CELL``.
+    params : the cell's Params
+    cache : Trace
+        As returned by `forward`, of T steps.
+    dstate : tuple of arrays of shape (N, H)
+        Gradient of the loss with respect to the last state.
+
+    Returns
+    -------
+    tuple of arrays of shape (T + 1, N, H)
+        Gradients of the loss with respect to the state `lag` steps before the last: index 0 is
+        `dstate`, index T belongs to the state before the first step.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument's type, dtype, device or shape does not fit; the message names it.
+    """
+    dy = zeros_like(cache.x, (*cache.x.shape[:2], params.W_hh.shape[1]))
+    validation.check_backward(cell, params, cache, dy, dstate)
+    arrived = [dstate]
+    params = masked_weights(params, cache.masks)
+    for t in reversed(range(len(cache.steps))):
+        now = given(cache.masks, t)
+        _, dstate = scan.step_backward(cell, params, cache.steps[t], dstate, *now)
+        arrived.append(dstate)
+    return tuple(stack(part) for part in zip(*arrived, strict=True))
+
+
+class CellJacobian(NamedTuple):
+    """The derivative of an LSTM's last cell state by the one `lag` steps before, in two parts.
+
+    Attributes
+    ----------
+    kept : array of shape (T + 1, N, H)
+        Π f, the product of the forget gates, one number a unit: the path along the cell state.
+    rest : array of shape (T + 1, N, H, H)
+        The sum of all other paths, which pass through h and W_hh. Row k holds the derivatives of
+        unit k's last cell state.
+    """
+
+    kept: np.ndarray
+    rest: np.ndarray
+
+
+def split_cell_jacobian(params: lstm.Params, x: np.ndarray) -> CellJacobian:
+    """Split ∂c_T / ∂c_{T−lag} into Π f and all other paths, for every lag from 0 to T.
+
+    c_{T−lag} is varied and h_{T−lag} held, as ∂ says; c_T reaches back through every later h.
+
+    Parameters
+    ----------
+    params : lstm.Params of NumPy arrays
+    x : array of shape (T, N, D)
+
+    Returns
+    -------
+    CellJacobian
+    """
+    T, N, _ = x.shape
+    H = params.W_hh.shape[1]
+    # one copy of each sequence a unit k, in which only c_T's unit k has a gradient: its row
+    _, _, cache = lstm.forward(params, np.repeat(x, H, axis=1))
+    row = np.tile(np.eye(H, dtype=x.dtype), (N, 1))
+    _, dc = state_gradients(lstm.CELL, params, cache, (np.zeros_like(row), row))
+    forget = np.stack([step.f[::H] for step in reversed(cache.steps)])
+    kept = np.cumprod(np.concatenate([np.ones((1, N, H)), forget]), axis=0)
+    rest = dc.reshape(T + 1, N, H, H) - kept[..., None] * np.eye(H)
+    return CellJacobian(kept, rest)

@@ -1,0 +1,150 @@
+"""Four ways to the same gradients: by hand, by finite differences, by autograd, by torch.nn.
+
+Each of the four functions returns every gradient of a case's loss by name, so that any two can be
+compared. This module needs torch; ``import lessons_lib`` does not load it.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import torch
+
+from .. import gru, lstm, lstm_projected, rnn, scan
+from ..convert import to_torch
+from .cases import Case, loss, random_case, random_stack_case, weigh
+from .gradients import numerical_gradient, relative_difference
+
+__all__ = ["JUDGES", "compare", "random_case", "random_stack_case"]
+
+Gradients = dict[str, np.ndarray]
+
+
+def by_hand(case: Case) -> Gradients:
+    """Return the gradients of the hand-written backward pass."""
+    _, _, cache = case.forward()
+    grads, dx, dstate0 = case.loop.backward(case.cell, case.params, cache, case.dy, case.dstate)
+    return replace(case, params=grads, x=dx, state=dstate0).arrays()
+
+
+def finite_differences(case: Case) -> Gradients:
+    """Return central differences: 2 forward passes of NumPy for each element of each array."""
+    return {
+        name: numerical_gradient(lambda: float(loss(case)), array)
+        for name, array in case.arrays().items()
+    }
+
+
+def autograd(case: Case, device: str = "cpu") -> Gradients:
+    """Return what torch's autograd finds through the same forward code."""
+    leaves = _on_torch(case, device)
+    return _differentiate(loss(leaves), leaves)
+
+
+def torch_nn(case: Case, device: str = "cpu") -> Gradients:
+    """Return the gradients of torch.nn's own layer (cuDNN's on a GPU) with the same weights."""
+    leaves = _on_torch(case, device)
+    single = case.loop is scan  # torch's first axis of a state: layers × directions
+    layers = ((leaves.params,),) if single else leaves.params
+    cell, make_layer = _TORCH_LAYERS[case.cell.name]
+    layer = make_layer(
+        case.x.shape[-1],
+        case.state[-1].shape[-1],
+        len(layers),
+        bidirectional=len(layers[0]) == 2,
+        dtype=torch.float64,
+        device=device,
+        **({"proj_size": case.state[0].shape[-1]} if hasattr(layers[0][0], "W_hr") else {}),
+    )
+    hx = tuple(s[None] if single else s for s in leaves.state)
+    with warnings.catch_warnings():  # cuDNN would rather have all weights in one buffer
+        warnings.simplefilter("ignore")
+        arguments = (leaves.x, hx if len(hx) > 1 else hx[0])
+        y, last = torch.func.functional_call(layer, to_torch(cell, layers), arguments)
+    last = last if isinstance(last, tuple) else (last,)
+    return _differentiate(weigh(leaves, y, tuple(s[0] if single else s for s in last)), leaves)
+
+
+_TORCH_LAYERS: dict[str, tuple[scan.Cell, Callable[..., torch.nn.Module]]] = {
+    cell.name: (cell, layer)
+    for cell, layer in (
+        (rnn.CELL, torch.nn.RNN),
+        (rnn.CELL_RELU, partial(torch.nn.RNN, nonlinearity="relu")),
+        (lstm.CELL, torch.nn.LSTM),
+        (lstm_projected.CELL, torch.nn.LSTM),
+        (gru.CELL, torch.nn.GRU),
+    )
+}
+
+#: The three ways that judge the one by hand, each with the bound its precision allows.
+JUDGES: dict[str, tuple[Callable[[Case, str], Gradients], float]] = {
+    "finite_differences": (lambda case, _: finite_differences(case), 1e-6),
+    "autograd": (autograd, 1e-10),
+    "torch.nn": (torch_nn, 1e-10),
+}
+
+
+def compare(*cases: Case) -> dict[str, dict[str, float]]:
+    """Hold the gradients by hand against the three judges; print a table of the bounds kept.
+
+    Where there is a GPU, autograd and torch.nn must agree on it as well; what is printed is the
+    same with and without one. What torch.nn does not have, a cell or masks, has two judges.
+
+    Returns
+    -------
+    dict of str to dict of str to float
+        By case and judge, the largest relative difference over all gradients.
+
+    Raises
+    ------
+    AssertionError
+        A bound is broken; the message names case, judge, gradient and difference.
+    """
+    width = max(len(case.name) for case in cases) + 2
+    print(_row("", JUDGES, width))
+    worst: dict[str, dict[str, float]] = {}
+    for case in cases:
+        hand, own = by_hand(case), worst.setdefault(case.name, {})
+        for judge in JUDGES:
+            if judge != "torch.nn" or (case.cell.name in _TORCH_LAYERS and case.masks is None):
+                own[judge] = _judge(case, hand, judge)
+        kept = (f"< {JUDGES[judge][1]:.0e} ✓" if judge in own else "—" for judge in JUDGES)
+        print(_row(case.name, kept, width))
+    return worst
+
+
+def _row(head: str, cells: Iterable[str], width: int) -> str:
+    return (f"{head:<{width}}" + "".join(f"{cell:<20}" for cell in cells)).rstrip()
+
+
+def _judge(case: Case, hand: Gradients, judge: str) -> float:
+    gradients, bound = JUDGES[judge]
+    worst = 0.0
+    for device in ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",):
+        other = gradients(case, device)
+        for name, array in hand.items():
+            difference = relative_difference(array, other[name])
+            if not difference < bound:
+                raise AssertionError(
+                    f"{case.name}, d{name}: by hand and {judge} on {device} differ by "
+                    f"{difference:.1e}, bound {bound:.0e}"
+                )
+            worst = max(worst, difference)
+    return worst
+
+
+def _on_torch(case: Case, device: str) -> Case:
+    leaves = case.map(lambda array: torch.tensor(array, device=device, requires_grad=True))
+    if case.masks is None:
+        return leaves
+    return replace(leaves, masks=case.masks.map(lambda array: torch.tensor(array, device=device)))
+
+
+def _differentiate(total: torch.Tensor, leaves: Case) -> Gradients:
+    arrays = leaves.arrays()
+    found = torch.autograd.grad(total, list(arrays.values()))
+    return {name: gradient.cpu().numpy() for name, gradient in zip(arrays, found, strict=True)}

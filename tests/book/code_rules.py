@@ -1,0 +1,138 @@
+"""Rules for a notebook's code cells: executed, used, described, and the same in both languages."""
+
+from __future__ import annotations
+
+import ast
+import re
+import symtable
+from collections.abc import Iterator
+
+from _ext.execution import complaints
+from _ext.one_language import LANGUAGES
+from IPython.core.inputtransformer2 import TransformerManager
+from pair_rules import Cell, Notebook, Problems, Rule, twins
+
+_OPT_OUT = re.compile(r"(nbval|pytest_validate)[-_]", re.IGNORECASE)
+
+
+def code_cells(notebook: Notebook) -> list[Cell]:
+    """Return the notebook's code cells."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def executed(notebook: Notebook) -> Problems:
+    """Every code cell was executed, from the top to the bottom, and every one is compared."""
+    for count, cell in enumerate(code_cells(notebook), start=1):
+        if cell.execution_count is None:
+            yield cell.id, "was never executed: `make execute`"
+        elif cell.execution_count != count:
+            yield cell.id, f"has execution count {cell.execution_count}, expected {count}"
+        tags = [tag for tag in cell.metadata.get("tags", []) if tag != "remove-cell"]
+        if any(_OPT_OUT.match(tag) or tag == "raises-exception" for tag in tags) or re.search(
+            rf"#\s*{_OPT_OUT.pattern}", cell.source, re.IGNORECASE
+        ):
+            yield cell.id, "opts out of the comparison of its outputs"
+
+
+def clean_outputs(notebook: Notebook) -> Problems:
+    """No stored errors, no stderr, figures as small PNG."""
+    for cell in code_cells(notebook):
+        for complaint in complaints(cell):
+            yield cell.id, complaint
+
+
+def plain_python(notebook: Notebook) -> Problems:
+    """A code cell is not empty, and Python can read it."""
+    for cell in code_cells(notebook):
+        if not cell.source.strip():
+            yield cell.id, "is empty"
+        try:
+            ast.parse(_as_python(cell))
+        except SyntaxError as error:
+            yield cell.id, f"is not Python: {error}"
+
+
+def everything_used(notebook: Notebook) -> Problems:
+    """What a cell defines or imports is used by some cell, and not by its own body alone."""
+    defined: dict[str, str] = {}
+    used: set[str] = set()
+    for cell in code_cells(notebook):
+        try:
+            table = symtable.symtable(_as_python(cell), cell.id, "exec")
+        except SyntaxError:
+            continue  # `plain_python` says so
+        for symbol in table.get_symbols():
+            if symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace():
+                defined.setdefault(symbol.get_name(), cell.id)
+        used |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
+        for inner in table.get_children():
+            used |= _globals_of(inner) - {inner.get_name()}
+    for name, where in defined.items():
+        if name not in used and not name.startswith("_"):
+            yield where, f"defines {name}, which no cell uses"
+
+
+def _globals_of(table: symtable.SymbolTable) -> set[str]:
+    names = {s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()}
+    return names.union(*(_globals_of(inner) for inner in table.get_children()))
+
+
+def _as_python(cell: Cell) -> str:
+    return TransformerManager().transform_cell(cell["source"])
+
+
+def same_code(notebook: Notebook) -> Problems:
+    """A pair of code cells differs in string literals only (and in comments)."""
+    for ko, en in twins(notebook):
+        if ko.cell_type != "code":
+            continue
+        try:
+            left, right = (_without_strings(_as_python(cell)) for cell in (ko, en))
+        except SyntaxError:
+            continue  # `plain_python` says so
+        if left != right:
+            yield f"{ko.id} / {en.id}", "differ in more than string literals"
+
+
+def _without_strings(source: str) -> str:
+    return ast.dump(_Blank().visit(ast.parse(source)))
+
+
+class _Blank(ast.NodeTransformer):
+    """Empties strings; of f-strings it keeps what they show, in any order."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        return ast.Constant("") if isinstance(node.value, str) else node
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
+        shown = [ast.dump(part) for part in node.values if isinstance(part, ast.FormattedValue)]
+        return ast.Constant(" ".join(sorted(shown)))
+
+
+def images_described(notebook: Notebook) -> Problems:
+    """A cell that draws carries an alt text in both languages, one for one figure."""
+    for cell in code_cells(notebook):
+        alt = cell.metadata.get("alt", {})
+        images = list(_images(cell))
+        if not images and alt:
+            yield cell.id, "has an alt text and draws nothing"
+        if len(images) > 1:
+            yield cell.id, f"draws {len(images)} figures; a cell's alt text describes one"
+        for language in LANGUAGES if images else ():
+            if not str(alt.get(language, "")).strip():
+                yield cell.id, f"draws a figure, but metadata.alt has no text in {language}"
+
+
+def _images(cell: Cell) -> Iterator[str]:
+    for output in cell["outputs"]:
+        yield from (form for form in output.get("data", {}) if form.startswith("image/"))
+
+
+RULES: tuple[Rule, ...] = (
+    executed,
+    clean_outputs,
+    plain_python,
+    everything_used,
+    same_code,
+    images_described,
+)

@@ -1,0 +1,174 @@
+"""Rules for a notebook's words: each in its language, spelled well, the book's own terms."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from _ext.myst_blocks import DIRECTIVES, Block, role_text, walk
+from _ext.one_language import language_of
+from pair_rules import Cell, Notebook, Problems, Rule, blocks_of, markdown_cells
+
+ROOT = Path(__file__).resolve().parents[2]
+TERMS = tomllib.loads((ROOT / "tests" / "book" / "korean_terms.toml").read_text(encoding="utf-8"))[
+    "term"
+]
+HANGUL = re.compile(r"[가-힣ㄱ-ㆎ]")
+# Markup that Markdown has not taken for markup, as ** between a quotation mark and a particle.
+_RAW = re.compile(r"\*\*|[`$]|\{[\w:-]+\}|:::|^\([\w-]+\)=$")
+_TERM_IN_PARENTHESES = re.compile(r"\([^()\n]{1,40}\)")
+
+
+def words_of(block: Block) -> list[str]:
+    """Return the pieces of prose in a block, without formulas, code and the blocks inside it."""
+    pieces = ["".join(_words(span) for span in block.spans)]
+    if block.kind == "directive":
+        titled = DIRECTIVES[block.name].argument == "title"
+        pieces += [block.argument if titled else "", block.options.get("alt", "")]
+    return [piece for piece in pieces if piece.strip()]
+
+
+def _words(span) -> str:
+    if span.kind == "text":
+        return span.value
+    return role_text(span) if span.kind == "role" else " "
+
+
+def prose_of(cell: Cell) -> list[str]:
+    """Return a cell's pieces of prose: of Markdown, of a code cell's strings and alt texts."""
+    if cell["cell_type"] == "markdown":
+        return [words for block in walk(blocks_of(cell)) for words in words_of(block)]
+    return list(_strings(cell))
+
+
+def _strings(cell: Cell) -> Iterator[str]:
+    try:
+        tree = ast.parse(cell["source"])
+    except SyntaxError:
+        return  # `code_rules.plain_python` says so
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def right_language(notebook: Notebook) -> Problems:
+    """Hangul in every Korean cell; in English only as a term in parentheses."""
+    for cell in notebook.cells:
+        language = language_of(cell)
+        if language == "ko" and not any(HANGUL.search(words) for words in prose_of(cell)):
+            yield cell.id, "is tagged ko and holds no Hangul"
+        comments = re.findall("#.*", cell.source) if cell.cell_type == "code" else []
+        texts = [*prose_of(cell), *comments] if cell.cell_type == "code" else [cell.source]
+        if language is None and HANGUL.search(" ".join(comments)):
+            yield cell.id, "has no language and a comment with Hangul"
+        if language == "en" and (found := _stray_hangul(texts)):
+            yield cell.id, f"is tagged en and holds Hangul outside parentheses: {found!r}"
+        alt = cell.metadata.get("alt", {})
+        if alt and not HANGUL.search(alt.get("ko", "")):
+            yield cell.id, "has a Korean alt text without Hangul"
+        if found := _stray_hangul([alt.get("en", "")]):
+            yield cell.id, f"has an English alt text with Hangul: {found!r}"
+
+
+def _stray_hangul(texts: list[str]) -> str:
+    for text in texts:
+        left = _TERM_IN_PARENTHESES.sub(lambda m: " " * len(m[0]), text)
+        if match := HANGUL.search(left):
+            return text[max(match.start() - 10, 0) : match.start() + 10]
+    return ""
+
+
+def prose_has_a_language(notebook: Notebook) -> Problems:
+    """A Markdown cell without a language holds labels, equations and empty directives only."""
+    for cell in markdown_cells(notebook):
+        if language_of(cell) is not None:
+            continue
+        if HANGUL.search(cell.source):
+            yield cell.id, "has no language and holds Hangul"
+        for block in blocks_of(cell):
+            form = DIRECTIVES.get(block.name)
+            bare = form and not form.body and not (form.argument == "title" and block.argument)
+            if block.kind not in ("target", "math") and not bare:
+                yield cell.id, f"has no language and holds a {block.name or block.kind}"
+
+
+def nothing_raw(notebook: Notebook) -> Problems:
+    """No markup stands in the text as it was typed, because it is not closed or not seen."""
+    for cell in markdown_cells(notebook):
+        for span in (span for block in walk(blocks_of(cell)) for span in block.spans):
+            if span.kind == "text" and _RAW.search(span.value):
+                yield cell.id, f"shows its markup: {span.value!r}"
+
+
+def figures_described(notebook: Notebook) -> Problems:
+    """A figure has a name, an alt text in plain words and a caption, in its cell's language."""
+    for cell in markdown_cells(notebook):
+        for block in walk(blocks_of(cell)):
+            if block.name != "figure":
+                continue
+            alt = block.options.get("alt", "")
+            said = f"figure {block.argument}"
+            if not block.label:
+                yield cell.id, f"{said} has no :name:"
+            if not alt or set(alt) & set("$`{}"):
+                yield cell.id, f"{said} has no alt text in plain words"
+            if not block.children:
+                yield cell.id, f"{said} has no caption"
+            for name, text in (("alt text", alt), ("caption", block.source)):
+                if language_of(cell) == "ko" and text and not HANGUL.search(text):
+                    yield cell.id, f"{said}: its Korean {name} holds no Hangul"
+
+
+def terms(notebook: Notebook) -> Problems:
+    """Korean prose uses the book's terms (korean_terms.toml beside this)."""
+    seen: dict[str, str] = {}
+    for cell in notebook.cells:
+        pieces = prose_of(cell) if language_of(cell) == "ko" else []
+        text = " ".join(" ".join([*pieces, cell.metadata.get("alt", {}).get("ko", "")]).split())
+        for term in TERMS:
+            for variant in term["not"]:
+                count = len(re.findall(variant, text))
+                if term.get("once") and count == 1 and variant not in seen:
+                    seen[variant] = cell.id
+                elif count:
+                    yield cell.id, f"says {variant}, the book says {term['write']}: {term['why']}"
+
+
+@cache
+def misspellings() -> dict[str, str]:
+    """Return codespell's default dictionaries, less what pyproject.toml tells it to ignore."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    ignored = project["tool"]["codespell"].get("ignore-words-list", "").split(",")
+    data = files("codespell_lib") / "data"
+    lines = [
+        line
+        for name in ("dictionary.txt", "dictionary_rare.txt")
+        for line in (data / name).read_text(encoding="utf-8").splitlines()
+    ]
+    words = dict(line.split("->", 1) for line in lines if "->" in line)
+    return {wrong: right for wrong, right in words.items() if wrong not in ignored}
+
+
+def spelling(notebook: Notebook) -> Problems:
+    """Codespell's dictionary finds nothing in English prose, in code and in alt texts."""
+    for cell in notebook.cells:
+        if language_of(cell) != "ko":
+            text = f"{cell.source}\n{cell.metadata.get('alt', {}).get('en', '')}"
+            for word in re.findall(r"[\w'-]+", text):
+                if right := misspellings().get(word.lower()):
+                    yield cell.id, f"spelling: {word} ==> {right}"
+
+
+RULES: tuple[Rule, ...] = (
+    right_language,
+    prose_has_a_language,
+    nothing_raw,
+    figures_described,
+    terms,
+    spelling,
+)

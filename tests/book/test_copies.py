@@ -1,0 +1,152 @@
+"""The one-language copies of notebooks: complete, valid, and free of raw markup."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from _ext.book_index import index_book, pages_of, read_notebook
+from _ext.citations import Bibliography
+from _ext.myst_blocks import MarkupError, parse, walk
+from _ext.notebooks import BIBLIOGRAPHY, main, one_language_copy, write_copies
+from _ext.one_language import LANGUAGES, keep_language
+from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from nbformat.v4 import new_markdown_cell
+from sample_book import PAGE, cell_of, code, edited, pair, printed, sample_notebook, write_book
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = pages_of(ROOT)
+# What Jupyter reads: plain Markdown, tables, formulas.
+JUPYTER = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin, allow_labels=False)
+RAW = re.compile(r"\{[\w:-]+\}|^:[\w-]+:|^\([\w-]+\)=|:::|\*\*|[`$]", re.MULTILINE)
+
+
+def copied(folder: Path, notebook, language: str):
+    """Return the copy of the only notebook of a book."""
+    write_book(folder)
+    index = index_book({PAGE: notebook}, language, Bibliography(folder / BIBLIOGRAPHY))
+    return one_language_copy(notebook, PAGE, index, folder / "book")
+
+
+def test_a_copy_keeps_outputs_and_loses_the_other_language(tmp_path):
+    copy = copied(tmp_path, sample_notebook(), "ko")
+    names = [cell.id for cell in copy.cells]
+    assert "say-ko" in names
+    assert not [name for name in names if name.endswith("-en")]
+    assert cell_of(copy, "say-ko").outputs == [printed("값은 2.0 입니다\n")]
+    drawn = cell_of(copy, "draw")
+    assert drawn.execution_count == 3  # renumbered: the other language's cell is gone
+    assert drawn.outputs[0].metadata["image/png"]["alt"] == "오르는 직선"
+    assert not any({"ko", "en"} & set(cell.metadata.get("tags", [])) for cell in copy.cells)
+    nbformat.validate(copy)
+
+
+def test_a_gated_solution_is_folded_as_far_as_a_notebook_can(tmp_path):
+    notebook = sample_notebook()
+    start = "```{solution-start} ex-latch\n:class: dropdown\n```"
+    notebook.cells += [
+        new_markdown_cell(start, id="start"),
+        *pair("why", "까닭.", "Because."),
+        code("how", "x", 5),
+        new_markdown_cell("```{solution-end}\n```", id="end"),
+        code("after", "x", 6),
+    ]
+    copy = copied(tmp_path, notebook, "en")
+    assert cell_of(copy, "why-en").source.startswith("<details>\n<summary><b>Show</b></summary>")
+    assert cell_of(copy, "how").metadata.jupyter == {"source_hidden": True, "outputs_hidden": True}
+    assert "end" not in [cell.id for cell in copy.cells]
+    assert "jupyter" not in cell_of(copy, "after").metadata
+
+
+def test_a_fault_names_page_and_cell(tmp_path):
+    notebook = edited("state-en", "{eq}`step`", "{eq}`stop`")
+    write_book(tmp_path, notebook)
+    with pytest.raises(MarkupError, match=r"^book/sample\.ipynb, cell state-en: label 'stop'"):
+        write_copies(tmp_path, tmp_path / "copies")
+
+
+def test_a_label_given_twice_is_refused(tmp_path):
+    books = {PAGE: sample_notebook(), "book/again": sample_notebook()}
+    write_book(tmp_path)
+    with pytest.raises(MarkupError, match=r"^book/again\.ipynb, cell title-en: label 'sample' is"):
+        index_book(books, "en", Bibliography(tmp_path / BIBLIOGRAPHY))
+
+
+def test_the_command_writes_both_languages_and_reports_a_fault(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("_ext.notebooks.ROOT", tmp_path)
+    write_book(tmp_path)
+    stale = tmp_path / "copies/ko/book/dropped.ipynb"
+    stale.parent.mkdir(parents=True)
+    stale.touch()
+    assert main(["copies", "--to", str(tmp_path / "copies")]) == 0
+    assert not stale.exists()
+    for language in LANGUAGES:
+        assert (tmp_path / f"copies/{language}/{PAGE}.ipynb").is_file()
+    write_book(tmp_path, edited("state-en", "{eq}`step`", "{eq}`stop`"))
+    assert main(["copies", "--to", str(tmp_path / "copies")]) == 1
+    assert "error: book/sample.ipynb, cell state-en" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def copies(request):
+    """Return the language and the copies of all notebooks of the book in it."""
+    pages = {page: read_notebook(ROOT / f"{page}.ipynb") for page in PAGES}
+    index = index_book(pages, request.param, Bibliography(ROOT / BIBLIOGRAPHY))
+    return request.param, {
+        page: one_language_copy(notebook, page, index, (ROOT / page).parent)
+        for page, notebook in pages.items()
+    }
+
+
+def test_no_copy_shows_raw_markup(copies):
+    for page, copy in copies[1].items():
+        for cell in copy.cells:
+            if cell.cell_type == "markdown":
+                for token in JUPYTER.parse(cell.source):
+                    where = f"{page}, cell {cell.id}: {token.content!r}"
+                    assert not token.info.startswith("{"), where
+                    for child in token.children or []:
+                        assert child.type != "text" or not RAW.search(child.content), where
+
+
+def test_every_copy_is_a_valid_notebook(copies):
+    for copy in copies[1].values():
+        nbformat.validate(copy)
+        counts = [cell.execution_count for cell in copy.cells if cell.cell_type == "code"]
+        assert counts == list(range(1, len(counts) + 1))
+
+
+def _sources_and_alts(copy):
+    for cell in copy.cells:
+        yield cell.source
+        for output in cell.get("outputs", []):
+            yield output.get("metadata", {}).get("image/png", {}).get("alt", "")
+
+
+def test_copies_keep_every_alt_text(copies):
+    language, notebooks = copies
+    for page in PAGES:
+        text = "\n".join(_sources_and_alts(notebooks[page])).replace("\\[", "[").replace("\\]", "]")
+        for cell in keep_language(read_notebook(ROOT / f"{page}.ipynb"), language)["cells"]:
+            drawn = any("image/png" in o.get("data", {}) for o in cell.get("outputs", []))
+            expected = [cell["metadata"]["alt"][language]] if drawn else []
+            if cell["cell_type"] == "markdown":
+                blocks = walk(parse(cell["source"]))
+                expected += [block.options.get("alt", "") for block in blocks]
+            for alt in expected:
+                assert alt in text, f"{page}, cell {cell['id']}"
+
+
+def test_links_within_the_copies_lead_somewhere(copies):
+    notebooks = copies[1]
+    text = {page: "\n".join(c.source for c in copy.cells) for page, copy in notebooks.items()}
+    anchors = {page: set(re.findall(r'<a id="([^"]+)">', text[page])) for page in text}
+    for page, words in text.items():
+        for path, label in re.findall(r"\]\(([\w./-]*\.ipynb)?#([^)]+)\)", words):
+            other = posixpath.normpath(posixpath.join(posixpath.dirname(page), path))
+            target = other.removesuffix(".ipynb") if path else page
+            assert label in anchors[target], f"{page} links to {path}#{label}"

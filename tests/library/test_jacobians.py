@@ -1,0 +1,89 @@
+"""Jacobians of the state, their products and spectra, against autograd and known matrices."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from registry import CELLS, N, T, problem
+
+from lessons_lib import lstm, rnn
+from lessons_lib.verify import jacobians
+from lessons_lib.verify.gradients import relative_difference
+
+every_cell = pytest.mark.parametrize("name", CELLS)
+
+
+def by_autograd(p, start, n):
+    """Return ∂ state_T / ∂ state_start of sequence n, through `step`, by torch."""
+    q = p.to_torch()
+    state = q.state
+    for t in range(start):
+        state, _ = q.cell.step(q.params, q.cell.project(q.params, q.x[t]), state)
+    widths = [s.shape[1] for s in state]
+
+    def last(vector):
+        now = tuple(part[None] for part in torch.split(vector, widths))
+        for t in range(start, T):
+            now, _ = q.cell.step(q.params, q.cell.project(q.params, q.x[t, n : n + 1]), now)
+        return torch.cat([s[0] for s in now])
+
+    vector = torch.cat([s[n] for s in state])
+    return torch.autograd.functional.jacobian(last, vector).numpy()
+
+
+@every_cell
+def test_products_equal_autograd(name):
+    p = problem(name)
+    *_, cache = p.forward()
+    steps = jacobians.step_jacobians(p.cell, p.params, cache)
+    found = jacobians.products(steps)
+    assert found.shape == (T + 1, *steps.shape[1:])
+    assert np.array_equal(found[0], np.broadcast_to(np.eye(steps.shape[-1]), steps.shape[1:]))
+    for lag in (1, 2, T):
+        for n in (0, N - 1):
+            assert relative_difference(found[lag, n], by_autograd(p, T - lag, n)) < 1e-10
+    assert relative_difference(found[1], steps[-1]) == 0
+
+
+@every_cell
+def test_lag_norms_are_what_the_products_make_of_the_gradient(name):
+    p = problem(name)
+    *_, cache = p.forward()
+    norms = jacobians.lag_norms(p.cell, p.params, cache, p.dstate)
+    found = jacobians.products(jacobians.step_jacobians(p.cell, p.params, cache))
+    gradient = np.concatenate(p.dstate, axis=1)
+    expected = np.linalg.norm(np.einsum("nk,lnkj->lnj", gradient, found), axis=2)
+    assert norms.shape == (T + 1, N)
+    assert relative_difference(norms, expected) < 1e-12
+
+
+def test_a_jacobian_of_the_plain_rnn_is_its_slope_times_w():
+    p = problem("rnn.CELL")
+    y, _, cache = p.forward()
+    steps = jacobians.step_jacobians(rnn.CELL, p.params, cache)
+    assert relative_difference(steps, (1 - y**2)[..., None] * p.params.W_hh) < 1e-14
+
+
+def test_the_spectrum_of_known_matrices():
+    """A triangular matrix has its eigenvalues on the diagonal, and may still lengthen a vector."""
+    A = np.array([[0.5, 10.0], [0.0, -0.9]])
+    B = 2 * np.array([[0.0, -1.0], [1.0, 0.0]])
+    found = jacobians.spectrum(np.stack([A, B]))
+    assert found.eigenvalues[0] == pytest.approx([-0.9, 0.5])
+    assert np.abs(found.eigenvalues[1]) == pytest.approx([2, 2])
+    assert found.eigenvalues.dtype == complex
+    assert found.radius == pytest.approx([0.9, 2])
+    assert found.singular_values[1] == pytest.approx([2, 2])
+    assert found.singular_values[0][0] == pytest.approx(np.linalg.norm(A, 2))
+    assert found.singular_values[0][0] > 10
+    one = jacobians.spectrum(A)
+    assert one.radius == pytest.approx(0.9)
+    assert one.singular_values.shape == (2,)
+
+
+def test_a_cache_of_another_cell_is_refused():
+    p = problem("rnn.CELL")
+    *_, cache = p.forward()
+    with pytest.raises(TypeError, match="cache: got one of the rnn, expected"):
+        jacobians.step_jacobians(lstm.CELL, problem("lstm.CELL").params, cache)

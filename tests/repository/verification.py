@@ -1,0 +1,211 @@
+"""A pytest plugin that records which notebooks a run has verified, when and on what.
+
+    python -m pytest -p verification --record-verification gpu book
+    python tests/repository/verification.py         merge the records into book/verified.json
+
+The run writes ``_build/verified/gpu.json`` (or ``cpu.json``): date, device, versions, and for each
+notebook the code cells run and skipped, the seconds, the kernel's peak memory in MB, and a digest
+of its code, by which a page can tell whether it has changed since. A run that fails writes none,
+and it fails as well where a notebook was left out or skipped, took no time or, on the CPU, more
+memory than there is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DEVICES = ("cpu", "gpu")
+FOLDER = Path("_build") / "verified"
+COMMITTED = Path("book") / "verified.json"
+LEAST_SECONDS = 0.01  # a cell takes longer than that to reach the kernel
+MOST_MEGABYTES = 800  # 1 GB, as in deploy/hub-values.yaml, less room for the server, which takes 90
+
+
+@dataclass
+class Tally:
+    """What became of one notebook's code cells."""
+
+    cells: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+    megabytes: int = 0
+
+
+class Recorder:
+    """Count the cells of each notebook, and judge and store the run at its end."""
+
+    def __init__(self, root: Path, device: str) -> None:
+        self.root, self.device = root, device
+        self.tallies: dict[str, Tally] = {}
+        self.skipped_tests: list[str] = []
+        self.lines: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take up one phase of one test."""
+        path = report.nodeid.split("::")[0]
+        if path.endswith(".ipynb"):
+            tally = self.tallies.setdefault(path, Tally())
+            tally.seconds += report.duration
+            tally.cells += report.when == "call" and not report.skipped
+            tally.skipped += report.skipped
+            told: dict[str, Any] = dict(report.user_properties)
+            tally.megabytes = told.get("megabytes", tally.megabytes)
+        elif report.skipped:
+            self.skipped_tests.append(report.nodeid)
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Store the record, or let the run fail that verified less than it says."""
+        if exitstatus != pytest.ExitCode.OK:
+            self.lines = ["not recorded: the run failed"]
+            return
+        codes = notebooks(self.root)
+        self.lines = [f"not verified: {fault}" for fault in self.faults(codes)]
+        if self.lines:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            return
+        path = self.root / FOLDER / f"{self.device}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path, self.record(codes))
+        self.lines = [f"recorded: {path.relative_to(self.root)}"]
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say what was recorded."""
+        terminalreporter.section(f"verification on the {self.device}")
+        for line in self.lines:
+            terminalreporter.line(line)
+
+    def faults(self, codes: dict[str, str]) -> list[str]:
+        """Return what the run has left out."""
+        found = []
+        for path in codes:
+            tally = self.tallies.get(path)
+            if tally is None:
+                found.append(f"{path} was not run")
+            elif tally.skipped:
+                found.append(f"{path}: {tally.skipped} cells were skipped")
+            elif tally.seconds < LEAST_SECONDS * tally.cells:
+                found.append(f"{path}: {tally.cells} cells took {tally.seconds:.4f} s, no time")
+            elif self.device == "cpu" and tally.megabytes > MOST_MEGABYTES:
+                found.append(f"{path} took {tally.megabytes} MB, more than {MOST_MEGABYTES}")
+        if self.device == "gpu":
+            found += [f"{test} was skipped" for test in self.skipped_tests]
+        return found
+
+    def record(self, codes: dict[str, str]) -> dict[str, Any]:
+        """Return what is stored."""
+        tallies = {path: self.tallies[path] for path in sorted(codes)}
+        return {
+            "date": datetime.now(UTC).date().isoformat(),
+            **machine(self.device),
+            "notebooks": {
+                path: {**vars(tally), "seconds": round(tally.seconds, 1), "code": codes[path]}
+                for path, tally in tallies.items()
+            },
+        }
+
+
+def notebooks(root: Path) -> dict[str, str]:
+    """Return the book's notebooks that hold code, each with a digest of it."""
+    from _ext.book_index import pages_of, read_notebook  # on the path once pytest has its settings
+
+    found = {}
+    for page in pages_of(root):
+        path = f"{page}.ipynb"
+        cells = read_notebook(root / path)["cells"]
+        code = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
+        if code:
+            found[path] = hashlib.sha256("\0".join(code).encode()).hexdigest()[:16]
+    return found
+
+
+def machine(device: str) -> dict[str, str]:
+    """Return the device's name and the versions."""
+    import numpy
+    import torch
+
+    from benchmarks.machine import processor
+
+    versions = {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": numpy.__version__,
+    }
+    if device == "gpu":
+        cuda = {"cuda": str(torch.version.cuda), "cudnn": str(torch.backends.cudnn.version())}
+        return {"device": torch.cuda.get_device_name(), **versions, **cuda}
+    return {"device": processor(), **versions}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that asks for a record."""
+    parser.addoption(
+        "--record-verification",
+        choices=DEVICES,
+        help="write _build/verified/DEVICE.json; fail where a notebook is left out",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start recording where asked for; with pytest-xdist, where the reports come together."""
+    device = config.getoption("--record-verification")
+    if device is None or hasattr(config, "workerinput"):
+        return
+    if device == "gpu":
+        import torch
+
+        if not torch.cuda.is_available():
+            raise pytest.UsageError(
+                f"--record-verification gpu: torch {torch.__version__} finds no GPU here"
+            )
+    config.pluginmanager.register(Recorder(config.rootpath, device))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Tell with a notebook's last cell what memory its kernel has taken, before it is stopped."""
+    kernel = getattr(item.parent, "kernel", None)
+    last = nextitem is None or nextitem.parent is not item.parent
+    if kernel and last and kernel.is_alive() and item.config.getoption("--record-verification"):
+        from _ext.kernel_memory import peak_memory  # on the path once pytest has its settings
+
+        megabytes = round(peak_memory(kernel.kc.execute_interactive))
+        item.user_properties.append(("megabytes", megabytes))
+
+
+def write(path: Path, record: dict[str, Any]) -> None:
+    """Write JSON as it is committed."""
+    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def merge(root: Path) -> list[str]:
+    """Put each device's new record in the committed file; return which devices it then names.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no new record.
+    """
+    new = {path.stem: path for path in (root / FOLDER).glob("*.json") if path.stem in DEVICES}
+    if not new:
+        raise FileNotFoundError(f"{FOLDER} holds no record: make verify or make test-gpu first")
+    committed = root / COMMITTED
+    records = json.loads(committed.read_text("utf-8")) if committed.exists() else {}
+    records |= {device: json.loads(path.read_text("utf-8")) for device, path in new.items()}
+    write(committed, {device: records[device] for device in DEVICES if device in records})
+    return list(records)
+
+
+if __name__ == "__main__":
+    try:
+        print(f"{COMMITTED}: {', '.join(merge(Path.cwd()))}")
+    except FileNotFoundError as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,133 @@
+"""A book of one chapter that uses what a chapter may contain, built in a folder of its own."""
+
+import contextlib
+import io
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from _ext import make_site
+from _ext.one_language import LANGUAGES
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).parents[2]
+DIAGRAM = """<svg xmlns="http://www.w3.org/2000/svg" class="diagram" width="9" height="9"
+viewBox="0 0 9 9"><style></style>
+<defs><marker id="arrow"><path class="fill-ink" d="M0 0"/></marker></defs>
+<path class="ink" d="M0 0L9 9" marker-end="url(#arrow)"/><use href="#arrow"/></svg>"""
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
+)
+PYTHON = {"language_info": {"name": "python"}}
+FIGURE = "```{{figure}} figures/line.svg\n:name: fig-{0}\n:alt: {1}\n\n{1}\n```"
+
+
+def prose(pair, korean, english):
+    """Return the two cells of a pair."""
+    return [
+        {
+            "cell_type": "markdown",
+            "id": f"{pair}-{tag}",
+            "metadata": {"tags": [tag]},
+            "source": text,
+        }
+        for tag, text in (("ko", korean), ("en", english))
+    ]
+
+
+def markdown(name, source):
+    return {"cell_type": "markdown", "id": name, "metadata": {}, "source": source}
+
+
+def plot(name):
+    """Return a code cell with a stored picture and its two descriptions."""
+    data = {"image/png": PIXEL, "text/plain": "<Figure size 1x1>"}
+    output = {"output_type": "display_data", "metadata": {}, "data": data}
+    cell = {"cell_type": "code", "id": name, "source": "plot(h)", "outputs": [output]}
+    metadata = {"alt": {"ko": "은닉 상태의 그래프", "en": "Graph of the hidden state"}}
+    return cell | {"metadata": metadata, "execution_count": 1}
+
+
+SAMPLE = [
+    *prose("top", "(sample)=\n# 표본", "(sample)=\n# A sample"),
+    # The words of this English heading are another heading's label.
+    *prose("one", "(first-label)=\n## 게이트\n\n글.", "(first-label)=\n## Gates\n\nText."),
+    *prose(
+        "two",
+        "(gates)=\n## 둘째\n\n- 값(value)는 $c_t$가 큽니다.",
+        "(gates)=\n## Second\n\n- $c_t$, large.",
+    ),
+    markdown("equation", "$$h_t = 1$$ (eq-sample)"),
+    *prose("pictures", FIGURE.format("a", "선"), FIGURE.format("a", "A line")),
+    *prose("again", FIGURE.format("b", "또 선"), FIGURE.format("b", "Another line")),
+    plot("plot"),
+    markdown("start", "```{exercise-start}\n:label: ex-sample\n```"),
+    *prose("task", "해 보십시오.\n\n| 가 |\n|---|\n| 1 |", "Try it.\n\n| A |\n|---|\n| 1 |"),
+    markdown("end", "```{exercise-end}\n```"),
+    markdown("solve", "```{solution} ex-sample\n:label: ex-sample-solution\n$1$\n```"),
+    markdown("more", "```{exercise}\n:label: ex-more\n$2$\n```"),
+    *prose("help", "```{tip}\n도움말\n```\n\n> 인용", "```{tip}\nHelp\n```\n\n> Quotation"),
+]
+
+
+def write_notebook(path, cells):
+    notebook = {"cells": cells, "metadata": PYTHON, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(notebook), "utf-8")
+
+
+def make_book(root, cells):
+    """Write a book of one chapter that uses everything of this one but its chapters."""
+    for name in (
+        "_config.yml",
+        "book/_ext",
+        "book/site",
+        "book/locale",
+        "book/figures/favicon.svg",
+    ):
+        target = root / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, target)
+    (root / "book/appendix").mkdir()
+    shutil.copy(ROOT / "book/appendix/references.bib", root / "book/appendix")
+    (root / "book/figures/line.svg").write_text(DIAGRAM, "utf-8")
+    (root / "_toc.yml").write_text(
+        "{format: jb-book, root: book/start, "
+        "parts: [{caption: 부분 · Part, chapters: [{file: book/sample}]}]}",
+        "utf-8",
+    )
+    write_notebook(
+        root / "book/start.ipynb", prose("start", "(start)=\n# 시작", "(start)=\n# Start")
+    )
+    write_notebook(root / "book/sample.ipynb", cells)
+
+
+def build_or_fail(root):
+    """Build a book; where that fails, fail with Sphinx's warnings alone as the message."""
+    lines = io.StringIO()
+    with contextlib.redirect_stdout(lines):
+        went_well = make_site.build(root)
+    if not went_well:
+        wrong = [
+            line for line in lines.getvalue().splitlines() if re.search("WARN|ERROR|rror:", line)
+        ]
+        pytest.fail("\n".join(["the book does not build without warnings:", *wrong]), pytrace=False)
+
+
+def pages_of(folder, name):
+    return {
+        language: BeautifulSoup((folder / language / name).read_text("utf-8"), "html.parser")
+        for language in LANGUAGES
+    }
+
+
+def names_of_pages(folder):
+    """Return the paths of a folder's pages; what lies under _static are the theme's templates."""
+    pages = (path.relative_to(folder).as_posix() for path in folder.rglob("*.html"))
+    return sorted(page for page in pages if "_static/" not in page)
+
+
+def anchors(page):
+    headings = page.select("article section > :is(h1, h2, h3, h4)")
+    return [heading.parent.get("id") for heading in headings]

@@ -1,0 +1,144 @@
+"""A page of the site: what a notebook's cells become, in each language."""
+
+import re
+
+import pytest
+from _ext import bilingual, make_site
+from site_sample import SAMPLE, anchors, build_or_fail, make_book, pages_of, prose
+
+HANGUL = re.compile("[가-힣]")
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    """Return the sample's page in each language."""
+    root = tmp_path_factory.mktemp("book")
+    make_book(root, SAMPLE)
+    build_or_fail(root)
+    return pages_of(root / "_build/site", "book/sample.html")
+
+
+def test_headings_have_their_labels_as_only_anchors(sample):
+    for page in sample.values():
+        assert anchors(page) == ["sample", "first-label", "gates"]
+        assert not page.select("article section > span[id]"), "an anchor made from words"
+
+
+def test_page_holds_one_language(sample):
+    assert not HANGUL.search(sample["en"].select_one("article").text)
+    assert "Second" not in sample["ko"].select_one("article").text
+
+
+def test_blocks_of_a_pair_carry_its_class_in_both_languages(sample):
+    marked = {}
+    for language, page in sample.items():
+        blocks = page.select("article [class*=pair-]")
+        marks = [name for block in blocks for name in block["class"] if name.startswith("pair-")]
+        marked[language] = [(mark, block.name) for mark, block in zip(marks, blocks, strict=True)]
+    assert marked["ko"] == marked["en"]
+    assert [mark for mark, _ in marked["ko"]] == [
+        *[
+            "pair-top",
+            "pair-one",
+            "pair-one",
+            "pair-two",
+            "pair-two",
+            "pair-pictures",
+            "pair-again",
+        ],
+        *["pair-task", "pair-task", "pair-help", "pair-help"],
+    ]
+
+
+def test_blocks_of_both_languages_carry_no_pair(sample):
+    equation = sample["ko"].select_one("div.math")
+    plot_cell = sample["ko"].select_one("div.cell")
+    for block in (equation, plot_cell):
+        assert not [name for name in block["class"] if name.startswith("pair-")]
+
+
+def test_computed_picture_is_described_in_the_language_of_the_page(sample):
+    alts = {language: page.select_one("div.cell img")["alt"] for language, page in sample.items()}
+    assert alts == {"ko": "은닉 상태의 그래프", "en": "Graph of the hidden state"}
+
+
+def test_diagrams_stand_in_the_page_with_ids_of_their_own(sample):
+    drawings = sample["en"].select("figure svg")
+    assert [drawing["aria-label"] for drawing in drawings] == ["A line", "Another line"]
+    assert all(drawing["role"] == "img" and not drawing.find("style") for drawing in drawings)
+    ids = [element["id"] for element in sample["en"].find_all(id=True)]
+    assert len(ids) == len(set(ids)), "an id stands twice on the page"
+    for drawing in drawings:
+        marker = drawing.find("marker")["id"]
+        assert drawing.find("path", class_="ink")["marker-end"] == f"url(#{marker})"
+        assert drawing.find("use")["href"] == f"#{marker}"
+
+
+def test_particle_is_not_parted_from_its_formula_or_bracket(sample):
+    pieces = {name: page.select("article .unbroken") for name, page in sample.items()}
+    assert [piece.find(class_="katex") is not None for piece in pieces["ko"]] == [False, True]
+    assert pieces["ko"][0].text == ")는"
+    assert pieces["ko"][1].text.endswith("가")
+    assert pieces["en"][0].text.endswith(",")
+
+
+def test_formulas_are_set_and_can_be_read_aloud(sample):
+    for page in sample.values():
+        formulas = page.select("article .math")
+        assert len(formulas) >= 4
+        for formula in formulas:
+            assert formula.select_one("math annotation"), "no MathML"
+            assert formula.select_one('.katex-html[aria-hidden="true"]')
+        assert page.select_one("#equation-eq-sample .eqno").text.startswith("(1)")
+
+
+def test_page_says_its_language_and_where_the_other_is(sample):
+    for language, page in sample.items():
+        other = "en" if language == "ko" else "ko"
+        assert page.html["lang"] == language
+        switch = page.select_one("a.language-switch")
+        assert (switch["href"], switch["lang"]) == (f"../../{other}/book/sample.html", other)
+
+
+def test_title_and_contents_are_in_the_language_of_the_page(sample):
+    assert sample["ko"].title.text.endswith("RNN 레슨")
+    assert sample["en"].title.text.endswith("RNN Lessons")
+    captions = {
+        name: page.select_one(".contents .caption-text").text for name, page in sample.items()
+    }
+    assert captions == {"ko": "부분", "en": "Part"}
+
+
+def test_interface_speaks_korean_on_korean_pages(sample):
+    spoken = {
+        f"<{element.name} {attribute}={element[attribute]!r}>"
+        for element in sample["ko"].body.find_all(True)
+        for attribute in ("title", "aria-label", "placeholder")
+        if element.has_attr(attribute) and element.get("lang") != "en"
+        if re.search("[A-Za-z]{3}", element[attribute])
+    }
+    assert not spoken, "words to put into book/site/words.toml or book/locale/ko"
+    text = {
+        string.strip() for string in sample["ko"].body.find_all(string=re.compile("[A-Za-z]{4}"))
+    }
+    assert not {
+        line for line in text if re.search("Skip|Back to|Click|Search|Exercise|Content", line)
+    }
+
+
+def test_a_warning_fails_the_build_each_time(tmp_path, capfd):
+    make_book(tmp_path, [*SAMPLE, *prose("bad", "{ref}`nowhere`", "{ref}`nowhere`")])
+    make_site.write_sphinx_configuration(tmp_path)
+    for _ in range(2):
+        assert not make_site.build_language(tmp_path, "ko")
+        assert "undefined label: 'nowhere'" in capfd.readouterr().out
+
+
+def test_a_changed_style_or_word_makes_all_pages_anew(tmp_path, monkeypatch):
+    make_book(tmp_path, SAMPLE)
+    monkeypatch.setattr(bilingual, "__file__", str(tmp_path / "book/_ext/bilingual.py"))
+    seen = {bilingual.fingerprint_of_machinery()}
+    for name in ("site/styles/1-base.css", "site/templates/layout.html", "site/words.toml"):
+        (tmp_path / "book" / name).write_text("changed", "utf-8")
+        seen.add(bilingual.fingerprint_of_machinery())
+    assert len(seen) == 4

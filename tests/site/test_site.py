@@ -1,0 +1,185 @@
+"""The site: two languages from one set of notebooks, with the same pages and the same anchors."""
+
+import json
+import re
+import unicodedata
+import xml.etree.ElementTree as ElementTree
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from _ext import diagrams, interface
+from _ext.one_language import LANGUAGES
+from bs4 import BeautifulSoup
+from site_sample import DIAGRAM, ROOT, anchors, build_or_fail, names_of_pages, pages_of
+from sphinx.errors import ConfigError
+
+
+@pytest.fixture(scope="module")
+def site():
+    """Return the folder of this book's own site, built where `make book` builds it."""
+    build_or_fail(ROOT)
+    return ROOT / "_build/site"
+
+
+def test_both_languages_have_the_same_pages(site):
+    assert names_of_pages(site / "ko") == names_of_pages(site / "en")
+
+
+def test_both_languages_have_the_same_anchors(site):
+    for name in names_of_pages(site / "ko" / "book"):
+        korean, english = (anchors(page) for page in pages_of(site, f"book/{name}").values())
+        assert korean == english, f"{name}: the sections' ids differ"
+        assert None not in korean, f"{name}: a heading has no label"
+
+
+def test_links_within_the_site_lead_somewhere(site):
+    broken = []
+    for name in names_of_pages(site):
+        page = BeautifulSoup((site / name).read_text("utf-8"), "html.parser")
+        for element in page.find_all(["a", "link", "script", "img"]):
+            address = urlsplit(element.get("href") or element.get("src") or "")
+            if address.scheme or address.netloc or not address.path:
+                continue
+            path = unquote(address.path)
+            if name == "404.html":  # shown anywhere: its links start where the site does
+                path = path.removeprefix(page.a["href"].removesuffix("ko/index.html"))
+            if not (site / name).parent.joinpath(path).exists():
+                broken.append(f"{name}: {address.path}")
+    assert not broken
+
+
+def test_site_starts_with_a_choice_of_languages(site):
+    page = BeautifulSoup((site / "index.html").read_text("utf-8"), "html.parser")
+    assert [link["href"] for link in page.find_all("a")] == ["ko/index.html", "en/index.html"]
+    for language in LANGUAGES:
+        first = BeautifulSoup((site / language / "index.html").read_text("utf-8"), "html.parser")
+        start = first.select_one("a.button.main")["href"]
+        assert (site / language / start).exists()
+        binder = first.select_one('a[href*="mybinder.org"]')["href"]
+        assert binder.endswith(f"?urlpath=lab/tree/{language}/book/intro.ipynb")
+
+
+@pytest.mark.parametrize(
+    ("language", "title"), [("ko", "이 책을 읽는 법"), ("en", "How to read this book")]
+)
+def test_menu_begins_with_how_to_read_the_book(site, language, title):
+    book = site / language / "book"
+    intro = BeautifulSoup((book / "intro.html").read_text("utf-8"), "html.parser")
+    (current,) = intro.select(".contents [aria-current=page]")
+    assert current == intro.select_one(".contents a")
+    assert current.text == title
+    for name in ("book/lstm.html", "book/appendix/glossary.html", "index.html"):
+        path = site / language / name
+        page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        first = page.select_one(".contents a")
+        assert (first.text, first.get("aria-current")) == (title, None)
+        assert (path.parent / first["href"]).resolve() == book / "intro.html"
+    assert page.select_one('main a[href="book/intro.html"]').text == title  # the front page
+
+
+def test_passages_in_the_other_language_say_so(site):
+    for name in names_of_pages(site / "en"):
+        page = BeautifulSoup((site / "en" / name).read_text("utf-8"), "html.parser")
+        silent = [
+            str(text)
+            for text in page.body.find_all(string=re.compile("[가-힣]"))
+            if not text.find_parent("pre") and text.find_parent(lang=True)["lang"] != "ko"
+        ]
+        assert not silent, name
+        korean = "".join(run.text for run in page.select("article [lang=ko]"))
+        assert not re.search("[A-Za-z]", korean), name
+    assert len(page_of(site, "en", "glossary").select("article p > [lang=ko]")) > 100
+    works = page_of(site, "ko", "references").select(".citation")
+    assert len(works) > 30
+    assert all(work["lang"] == "en" for work in works)
+    assert not page_of(site, "en", "references").select(".citation[lang]")
+
+
+def page_of(site, language, name):
+    path = site / language / "book/appendix" / f"{name}.html"
+    return BeautifulSoup(path.read_text("utf-8"), "html.parser")
+
+
+def test_korean_particles_fit_the_links_before_them(site):
+    """Tell the last sound of words, numbers and capitals in another way than the site does."""
+    wrong, seen = [], 0
+    for path in (site / "ko/book").rglob("*.html"):
+        page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        for link in page.select("article a.reference.internal"):
+            particle = re.match("[을를은는과와](?![가-힣])", str(link.next_sibling))
+            last = re.search(r"([가-힣0-9A-Z])\W*$", link.text)
+            if particle and last:
+                seen += 1
+                name = unicodedata.normalize("NFD", last[1])  # a final consonant is a third letter
+                if (len(name) == 3 or name in "013678LMNR") != (particle[0] in "을은과"):
+                    wrong.append(f"{path.name}: {link.text}{particle[0]}")
+    assert seen > 10
+    assert not wrong, wrong
+
+
+def test_only_pages_are_published(site):
+    found = {path.name for path in site.iterdir()}
+    assert found - {"robots.txt", "sitemap.xml"} == {"404.html", "en", "index.html", "ko"}
+    assert not list(site.rglob("*.po")), "a source file"
+
+
+@pytest.mark.parametrize(("language", "scripts"), [("ko", ["latin", "hangul"]), ("en", ["latin"])])
+def test_the_letters_of_text_and_headings_are_fetched_first(site, language, scripts):
+    """Letters that come late are not shown on a first visit: `font-display: optional`."""
+    for name in ("index.html", "book/lstm.html"):
+        page = (site / language / name).read_text("utf-8")
+        fetched = re.findall(r'<link rel="preload"[^>]*/([\w-]+)\.woff2"', page)
+        assert fetched == [f"Pretendard-{w}-{script}" for script in scripts for w in (400, 600)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_is_shipped_that_no_page_loads(site, language):
+    static = site / language / "_static"
+    pages = [*(site / language).rglob("*.html"), site / "index.html"]
+    loading = "".join(path.read_text("utf-8") for path in [*pages, *static.glob("*.[cj]s*")])
+    shipped = [path.name for path in static.rglob("*") if path.is_file()]
+    assert [name for name in shipped if name not in loading] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_teachers_reading_times_are_near_those_of_the_pages(site, language):
+    cells = json.loads((ROOT / "book/appendix/teachers.ipynb").read_text("utf-8"))["cells"]
+    (weeks,) = ("".join(cell["source"]) for cell in cells if cell["id"] == f"weeks-{language}")
+    rows = [line.split("|")[3] for line in weeks.splitlines() if re.match(r"\| \$\d", line)]
+    assert len(rows) == 6
+    for row in rows:
+        pages = [site / language / f"book/{label}.html" for label in re.findall(r"`([\w-]+)`", row)]
+        texts = [page.read_text("utf-8") for page in pages if page.exists()]  # else a section
+        minutes = [re.findall(r"(?:읽기 약|About) (\d+)", text)[0] for text in texts]
+        told = int(re.findall(r"\$(\d+)\$", row)[0])
+        assert minutes
+        assert abs(told - sum(map(int, minutes))) <= 10, row
+
+
+def test_half_of_a_text_in_two_languages():
+    assert interface.half("가 · A", "ko") == "가"
+    assert interface.half("가 · A", "en") == "A"
+    with pytest.raises(ConfigError, match=r"'Lessons': got 1 part\(s\)"):
+        interface.half("Lessons", "ko")
+
+
+def test_dark_colours_follow_the_switch_of_the_page():
+    style = diagrams.page_style(diagrams.STYLE.read_text("utf-8"))
+    assert "prefers-color-scheme" not in style
+    assert 'html[data-theme="dark"] {\n  --fig-ink: #e8e8e8' in style
+    with pytest.raises(ValueError, match="got 0 dark colour rules"):
+        diagrams.page_style(".diagram { color: red }")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fault"),
+    [
+        ('<rect fill="red"/>', "<rect fill=…>: looks are said by classes only"),
+        ("<image/>", "<image> is not among the elements of a diagram"),
+        ('<use href="other.svg#a"/>', "<use href='other.svg#a'> leads out of the file"),
+    ],
+)
+def test_faults_of_a_diagram_are_named(wrong, fault):
+    assert diagrams.faults(ElementTree.fromstring(DIAGRAM)) == []
+    svg = ElementTree.fromstring(DIAGRAM.replace("<use", f"{wrong}<use", 1))
+    assert diagrams.faults(svg) == [fault]

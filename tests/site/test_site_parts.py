@@ -1,0 +1,138 @@
+"""What the site's pages are made with: packages under a lock, type, addresses, facts, cards."""
+
+import json
+import re
+from types import SimpleNamespace
+
+import pytest
+from _ext import front_page, node, page_facts, page_head, social_card, typeface, web_assets
+from _ext.math_in_page import Typesetter
+from _ext.repository import Repository
+from docutils import nodes
+from fontTools.ttLib import TTFont
+from jinja2 import Environment, FileSystemLoader
+
+OWNED = Repository("https://github.com/Someone/a-book", "main")
+
+
+def test_lock_names_checksums_and_no_addresses():
+    for folder in (web_assets.SITE, web_assets.ROOT / "tests" / "browser"):
+        text = (folder / "package-lock.json").read_text("utf-8")
+        packages = json.loads(text)["packages"]
+        assert "resolved" not in text
+        assert all("integrity" in entry for name, entry in packages.items() if name)
+
+
+def test_package_that_differs_from_its_checksum_is_refused(tmp_path):
+    project = tmp_path / "project"
+    project.mkdir()
+    lock = json.loads((web_assets.SITE / "package-lock.json").read_text("utf-8"))
+    entry = lock["packages"]["node_modules/minisearch"] | {"integrity": "sha512-" + "A" * 86 + "=="}
+    wanted = {"dependencies": {"minisearch": entry["version"]}}
+    lock["packages"] = {"": wanted, "node_modules/minisearch": entry}
+    (project / "package.json").write_text(json.dumps(wanted), "utf-8")
+    (project / "package-lock.json").write_text(json.dumps(lock), "utf-8")
+    with pytest.raises(OSError, match="EINTEGRITY"):
+        node.install(project, tmp_path / "installed")
+    assert not (tmp_path / "installed" / "installed.json").exists()
+
+
+def test_licences_of_what_is_shipped_are_there():
+    for licence in web_assets.LICENCES.values():
+        assert (web_assets.packages() / licence).stat().st_size > 500
+
+
+def test_typeface_holds_just_the_characters_asked_for(tmp_path):
+    package = web_assets.packages() / "pretendard"
+    rules = typeface.write_fonts(package, "가나 Ab", tmp_path / "cache", tmp_path)
+    assert rules.count("@font-face") == 4
+    held = {
+        script: set(TTFont(tmp_path / f"Pretendard-400-{script}.woff2").getBestCmap())
+        for script in typeface.RANGES
+    }
+    assert held == {"hangul": set(map(ord, "가나")), "latin": set(map(ord, " Ab"))}
+
+
+def test_fault_in_a_formula_is_said():
+    typesetter = Typesetter()
+    with pytest.raises(ValueError, match="Undefined control sequence"):
+        typesetter.html(r"\nonsense", display=False)
+    assert "<math" in typesetter.html(r"c_t", display=True)
+    typesetter.close()
+
+
+def test_addresses_follow_from_the_repository():
+    assert OWNED.pages_address == "https://someone.github.io/a-book"
+    assert OWNED.links("book/lstm")["edit"].endswith("/edit/main/book/lstm.ipynb")
+    found = OWNED.launchers("ko/book/lstm.ipynb")
+    assert found["binder"].endswith("/notebooks?urlpath=lab/tree/ko/book/lstm.ipynb")
+    assert found["colab"].endswith("/Someone/a-book/blob/notebooks/ko/book/lstm.ipynb")
+
+
+def test_no_address_while_the_owner_is_not_set():
+    assert Repository(OWNED.address.replace("Someone", "OWNER"), "main").pages_address == ""
+    options = {"repository_url": "git@somewhere", "repository_branch": "main"}
+    with pytest.raises(ValueError, match=r"repository\.url: got 'git@somewhere'"):
+        Repository.from_theme_options(options)
+
+
+@pytest.mark.parametrize(
+    ("address", "base"), [("", "/"), ("https://a.example", "/"), ("https://a.example/rnn", "/rnn/")]
+)
+def test_page_for_missing_addresses_starts_where_the_site_does(tmp_path, address, base):
+    templates = Environment(loader=FileSystemLoader(web_assets.SITE / "templates"))
+    app = SimpleNamespace(
+        config=SimpleNamespace(site_address=address, languages_side_by_side=True),
+        builder=SimpleNamespace(
+            format="html",
+            templates=SimpleNamespace(
+                render=lambda name, context: templates.get_template(name).render(context)
+            ),
+        ),
+        outdir=tmp_path / "ko",
+    )
+    front_page.write_not_found(app, None)
+    text = (tmp_path / "404.html").read_text("utf-8")
+    found = re.findall('(?:href|src)="(.*?)(?:ko|en)/', text)
+    assert found == [base] * 7
+
+
+def test_page_with_an_address_names_its_twin_and_itself():
+    tags = page_head.addresses("https://a.example/rnn", "ko", "book/lstm.html")
+    assert tags[0] == '<link rel="canonical" href="https://a.example/rnn/ko/book/lstm.html">'
+    assert sum("hreflang" in tag for tag in tags) == 3
+    text = page_head.site_map("https://a.example/rnn", ["index.html", "book/lstm.html"])
+    assert text.count("<loc>") == 4
+    assert text.count("xhtml:link") == 8
+
+
+def test_description_ends_at_a_word():
+    document = nodes.document("", "", "", nodes.paragraph("", "낱말 " * 100))
+    found = page_head.describe(document)
+    assert found.endswith("낱말…")
+    assert len(found) <= page_head.LENGTH
+
+
+def test_card_is_drawn_in_both_languages(tmp_path):
+    for language, title in (("ko", "기울기 소실과 폭발"), ("en", "Vanishing gradients")):
+        name = social_card.write(tmp_path, "book/gradients", title, "RNN", language)
+        assert (tmp_path / name).stat().st_size < 60_000
+
+
+def test_stamp_is_only_for_the_code_that_was_run():
+    notebook = {"cells": [{"cell_type": "code", "source": ["x = ", "1"]}]}
+    digest = page_facts.digest_of_code(notebook)
+    run = {"cells": 1, "skipped": 0, "seconds": 13.0, "code": digest}
+    records = {"cpu": {"date": "2026-11-20", "notebooks": {"book/a.ipynb": run}}}
+    found = page_facts.verified_runs(records, "book/a", digest)
+    assert found == [{"date": "2026-11-20", "seconds": 13.0}]
+    assert page_facts.running_seconds(found) == 15
+    notebook["cells"][0]["source"] = "x = 2"
+    assert not page_facts.verified_runs(records, "book/a", page_facts.digest_of_code(notebook))
+
+
+def test_reading_takes_longer_with_more_to_read():
+    short = nodes.document("", "", "", nodes.paragraph("", "word " * 200))
+    long = nodes.document("", "", "", nodes.paragraph("", "word " * 6100))
+    assert page_facts.reading_minutes(short, "en") == 1
+    assert page_facts.reading_minutes(long, "en") == 30
