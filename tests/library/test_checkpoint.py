@@ -25,8 +25,8 @@ def test_equal_to_bptt(module, every):
     params, x, state, dy, dstate = case(module)
     y, last, kept = checkpoint.forward(module.CELL, params, x, state, every)
     expected_y, expected_last, trace = module.forward(params, x, state)
-    assert np.array_equal(y, expected_y)
-    assert all(np.array_equal(a, b) for a, b in zip(last, expected_last, strict=True))
+    for a, b in zip((y, *last), (expected_y, *expected_last), strict=True):
+        assert relative_difference(a, b) < 1e-14  # BLAS may round fewer rows otherwise
     grads, dx, dstate0 = checkpoint.backward(module.CELL, params, kept, dy, dstate)
     expected = module.backward(params, trace, dy, dstate)
     for a, b in zip((*grads, dx, *dstate0), (*expected[0], expected[1], *expected[2]), strict=True):
@@ -37,7 +37,7 @@ def test_without_a_state_it_starts_from_zeros():
     params, x, _, dy, _ = case(lstm)
     y, _, kept = checkpoint.forward(lstm.CELL, params, x)
     expected, _, trace = lstm.forward(params, x)
-    assert np.array_equal(y, expected)
+    assert relative_difference(y, expected) < 1e-14
     grads, *_ = checkpoint.backward(lstm.CELL, params, kept, dy)
     assert relative_difference(grads.W_hh, lstm.backward(params, trace, dy)[0].W_hh) < 1e-13
 
