@@ -13,7 +13,7 @@ from ..masks import StackMasks
 from ..scan import Cell
 from .kernel import InPlaceOfKernels, KernelCall, opaque_to_compiler
 from .network import kernel_serves, run, run_kernel
-from .precision import as_kernel_would
+from .precision import in_autocast, run_by_hand_in_autocast, run_kernel_in_autocast
 
 _KERNELS = (torch.rnn_tanh, torch.rnn_relu, torch.gru, torch.lstm)
 DrawMasks = Callable[[Cell, KernelCall], StackMasks | None]
@@ -32,12 +32,16 @@ def _answer(
 ) -> tuple[torch.Tensor, ...]:
     cell = _cell(kernel, call)
     masks = draw_masks(cell, call)
-    if engine == "kernel":
-        if masks is None:
-            return kernel(*call.args())
-        if kernel_serves(masks):
-            return run_kernel(kernel, call, masks)
-    return as_kernel_would(kernel, call, partial(run, cell, masks=masks))
+    by_hand = partial(run, cell, masks=masks)
+    autocast = in_autocast(call.x.device.type)
+    if engine == "kernel" and (masks is None or kernel_serves(masks)):
+        by_kernel = partial(_run_kernel, kernel, call, masks)
+        return run_kernel_in_autocast(kernel, call, by_kernel, by_hand) if autocast else by_kernel()
+    return run_by_hand_in_autocast(kernel, call, by_hand) if autocast else by_hand(call)
+
+
+def _run_kernel(kernel: Any, call: KernelCall, masks: StackMasks | None) -> Any:
+    return kernel(*call.args()) if masks is None else run_kernel(kernel, call, masks)
 
 
 @opaque_to_compiler
@@ -61,8 +65,21 @@ def forward_in_place(
     -------
     output, last state
         As of torch.nn's layer.
+
+    Raises
+    ------
+    RuntimeError
+        torch.nn's layer did not call its kernel exactly once where the call can be answered here:
+        then the masks would not act, or not as they should.
     """
     draw_masks = draw_masks or (lambda cell, call: None)
     answer = partial(_answer, engine, draw_masks)
-    with InPlaceOfKernels(dict.fromkeys(_KERNELS, answer)):
-        return forward(input, hx)
+    with InPlaceOfKernels(dict.fromkeys(_KERNELS, answer)) as kernels:
+        results = forward(input, hx)
+    if kernels.answered != 1:
+        raise RuntimeError(
+            f"forward: torch {torch.__version__} called {kernels.answered} recurrent kernels where "
+            "this layer answers them, expected 1. Its masks and its engine would not act: use a "
+            "version of torch that lessons-lib was tested with"
+        )
+    return results

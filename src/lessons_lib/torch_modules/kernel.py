@@ -79,16 +79,23 @@ class KernelCall(NamedTuple):
 
 
 class InPlaceOfKernels(TorchFunctionMode):
-    """While it is entered, functions given for torch's recurrent kernels are called instead."""
+    """While it is entered, functions given for torch's recurrent kernels are called instead.
+
+    Attributes
+    ----------
+    answered : int
+        How many calls were answered so.
+    """
 
     def __init__(self, answers: Mapping[Any, Callable[[Any, KernelCall], Any]]) -> None:
         super().__init__()
-        self.answers = answers
+        self.answers, self.answered = answers, 0
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         if func in self.answers:
+            self.answered += 1
             return self.answers[func](func, KernelCall.of(args))
         return func(*args, **(kwargs or {}))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from numbers import Number
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from .. import gru, lstm, lstm_projected, rnn
 from ..dropout import Dropout, StackMasks
 from ..scan import Cell
 from .by_hand import forward_in_place
+from .precision import in_autocast
 from .sampling import between_layers, draw_masks, sample, sizes_of_input
 
 #: Who computes a layer: torch's own kernel, or this library's equations.
@@ -22,15 +24,60 @@ class _Layer:
     """Adds dropout's variants and ``engine`` to one of torch.nn's recurrent layers."""
 
     _engine: str
+    _variant: Dropout | None
 
-    #: The variant given as ``dropout=``, or None; torch.nn's own attribute `dropout` is then 0.
-    variant: Dropout | None
-
-    def _set_up(self, cell: Cell, dropout: Any, engine: str) -> None:
+    def _set_up(self, dropout: Any, engine: str) -> None:
         self.engine = engine
         self.variant = dropout if isinstance(dropout, Dropout) else None
-        if self.variant is not None:
-            self.variant.check_cell(cell)
+
+    def _cell(self) -> Cell:
+        """Return the equations that the layer computes."""
+        raise NotImplementedError
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; torch would register a module instead of letting it be refused."""
+        if name in ("dropout", "variant"):
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
+
+    @property
+    def dropout(self) -> float:
+        """The rate between the layers, as in torch.nn; 0 where a variant is set.
+
+        May be set at any time, to another rate or to a variant. A layer with a variant refuses a
+        rate, because the variant would go on drawing: set `variant` first.
+        """
+        return self.__dict__["dropout"]
+
+    @dropout.setter
+    def dropout(self, value: float | Dropout) -> None:
+        if isinstance(value, Dropout):
+            self.variant = value
+            return
+        variant = self.__dict__.get("_variant")  # none yet while torch.nn sets the layer up
+        if variant is not None:
+            raise ValueError(
+                f"dropout: got {value!r}, but the layer draws its masks from "
+                f"variant={variant!r}; set `variant` to another one, or to None"
+            )
+        if isinstance(value, bool) or not isinstance(value, Number) or not 0 <= value <= 1:
+            raise ValueError(f"dropout: got {value!r}, expected a rate in [0, 1], or a Dropout")
+        self.__dict__["dropout"] = float(value)
+
+    @property
+    def variant(self) -> Dropout | None:
+        """The variant given as ``dropout=``, or None; one that is set takes the rate's place."""
+        return self._variant
+
+    @variant.setter
+    def variant(self, value: Dropout | None) -> None:
+        if value is not None:
+            if not isinstance(value, Dropout):
+                raise TypeError(f"variant: got {value!r}, expected a Dropout or None")
+            value.check_cell(self._cell())
+            self.__dict__["dropout"] = 0.0
+        self._variant = value
 
     @property
     def engine(self) -> str:
@@ -61,11 +108,20 @@ class _Layer:
             As `sample_masks` draws them; used in training and evaluation alike, in the place of
             all dropout of the layer.
         generator : torch.Generator, optional
-            From which masks are drawn; the device's own if not given.
+            From which masks are drawn; the device's own if not given. Not in a function that
+            `torch.utils.checkpoint` runs again in the backward pass: give it `masks` instead.
+
+        Raises
+        ------
+        RuntimeError
+            Masks are drawn from a generator in the backward pass, where the state that they were
+            drawn from before is gone; or this version of torch does not call its kernel where the
+            layer could answer the call, so that masks and engine would be ignored.
         """
         run = super().forward  # type: ignore[misc]
         plain = self.variant is None and masks is None and generator is None
-        if plain and self._engine == "kernel":
+        device = self.weight_ih_l0.device.type  # type: ignore[attr-defined]
+        if plain and self._engine == "kernel" and not in_autocast(device):
             return run(input, hx)
         order = input.sorted_indices if isinstance(input, PackedSequence) else None
         draw = None if plain else partial(draw_masks, self, masks, generator, order)
@@ -91,7 +147,7 @@ class _Layer:
         ValueError
             The input is none that the layer takes.
         """
-        variant = self.variant or between_layers(self.dropout)  # type: ignore[attr-defined]
+        variant = self.variant or between_layers(self.dropout)
         weight = self.weight_ih_l0  # type: ignore[attr-defined]
         return sample(variant, sizes_of_input(self, input), generator, weight)
 
@@ -166,7 +222,10 @@ class RNN(_Layer, torch.nn.RNN):
             device=device,
             dtype=dtype,
         )
-        self._set_up(rnn.cell(nonlinearity), dropout, engine)
+        self._set_up(dropout, engine)
+
+    def _cell(self) -> Cell:
+        return rnn.cell(self.nonlinearity)
 
 
 class GRU(_Layer, torch.nn.GRU):
@@ -211,7 +270,10 @@ class GRU(_Layer, torch.nn.GRU):
             device=device,
             dtype=dtype,
         )
-        self._set_up(gru.CELL, dropout, engine)
+        self._set_up(dropout, engine)
+
+    def _cell(self) -> Cell:
+        return gru.CELL
 
 
 class LSTM(_Layer, torch.nn.LSTM):
@@ -260,4 +322,7 @@ class LSTM(_Layer, torch.nn.LSTM):
             device=device,
             dtype=dtype,
         )
-        self._set_up(lstm_projected.CELL if proj_size else lstm.CELL, dropout, engine)
+        self._set_up(dropout, engine)
+
+    def _cell(self) -> Cell:
+        return lstm_projected.CELL if self.proj_size else lstm.CELL

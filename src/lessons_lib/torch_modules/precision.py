@@ -1,4 +1,21 @@
-"""Autocast: return the dtypes that torch's kernel returns."""
+"""Autocast: one rule for the dtypes of results, the same on every processor and by every engine.
+
+What torch.nn's LSTM returns under autocast on the CPU depends on the processor, on whether
+gradients are recorded, and on whether the input is packed: oneDNN's kernel returns the autocast
+dtype where the processor has instructions for it, torch's own path returns a wider one, and on some
+processors the call fails. The layers of this package follow torch's own path everywhere:
+
+============================  ===================================================================
+float64                       stays float64
+RNN, and a projected LSTM's   the autocast dtype, because the last operation is a matrix product
+output and hidden state       or a function of one
+LSTM and GRU                  the wider of the autocast dtype and the initial state's, which is
+                              added last; float16 and bfloat16 together give float32
+other devices than the CPU    the autocast dtype, as cuDNN returns it
+============================  ===================================================================
+
+Without an initial state, its zeros have the input's dtype.
+"""
 
 from __future__ import annotations
 
@@ -9,51 +26,65 @@ import torch
 
 from .kernel import KernelCall
 
+Results = tuple[torch.Tensor, ...]
 
-def as_kernel_would(
-    kernel: Any, call: KernelCall, run: Callable[[KernelCall], tuple[torch.Tensor, ...]]
-) -> tuple[torch.Tensor, ...]:
-    """Run a kernel call by hand; under autocast, return the dtypes that the kernel returns.
 
-    Which dtypes these are depends on kernel, device and version of torch: on the CPU, float32
-    weights under bfloat16 give bfloat16 for the LSTM and float32 for the GRU. So the kernel is
-    asked, with a layer of the smallest size. All is computed in the widest of them.
-    """
+def in_autocast(device: str) -> bool:
+    """Tell whether autocast is on for a type of device."""
+    return torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
+
+
+def autocast_dtypes(kernel: Any, call: KernelCall) -> tuple[torch.dtype, ...]:
+    """Return the dtypes of y and of the last states under autocast, by the rule of this module."""
     device = call.x.device.type
-    if not (torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)):
-        return run(call)
-    with torch.no_grad():
-        dtypes = [result.dtype for result in kernel(*_smallest(call).args())]
-    widest = max(dtypes, key=lambda dtype: dtype.itemsize)
-    with torch.autocast(device, enabled=False):
-        results = run(call.with_tensors(lambda tensor: tensor.to(widest)))
-    return tuple(result.to(dtype) for result, dtype in zip(results, dtypes, strict=True))
+    low = torch.get_autocast_dtype(device)
+    if call.x.dtype == torch.float64:
+        states = [torch.float64] * len(call.states)
+    elif device != "cpu" or kernel in (torch.rnn_tanh, torch.rnn_relu):
+        states = [low] * len(call.states)
+    else:  # c of the LSTM, h of the GRU, and the LSTM's h, which is as wide as its c
+        states = [torch.promote_types(low, call.states[-1].dtype)] * len(call.states)
+        if call.states[0].shape[-1] < call.states[-1].shape[-1]:
+            states[0] = low
+    return states[0], *states
 
 
-def _smallest(call: KernelCall) -> KernelCall:
-    """Return a call of the same kind, layers and directions, with D = 1, H = 2 and P = 1.
+def run_kernel_in_autocast(
+    kernel: Any,
+    call: KernelCall,
+    run_kernel: Callable[[], Results],
+    run_by_hand: Callable[[KernelCall], Results],
+) -> Results:
+    """Run a kernel under autocast and return the dtypes of the rule.
 
-    The sequence has one step; packed ones of different lengths, whose dtypes may be others, have
-    two steps and one.
+    oneDNN lacks the LSTM in half precision on many processors, and torch.nn's layer then raises.
+    Here the equations compute it by hand.
     """
-    H, P = call.states[-1].shape[-1], call.states[0].shape[-1]
-    directions, projected = 2 if call.bidirectional else 1, P < H
-    h, p = 2, 1 if projected else 2
-    rows = h * (call.weights[0].shape[0] // H)
-    shapes: list[tuple[int, ...]] = []
-    for layer in range(call.num_layers):
-        W_ih = (rows, p * directions if layer else 1)
-        own = [W_ih, (rows, p), *[(rows,), (rows,)] * call.has_biases, *[(p, h)] * projected]
-        shapes += own * directions
-    sizes, N, x_shape = call.batch_sizes, 1, (1,) * call.x.ndim
-    if sizes is not None:
-        sizes = torch.tensor([1] if sizes[0] == sizes[-1] else [2, 1])
-        N, x_shape = int(sizes[0]), (int(sizes.sum()), 1)
-    return call._replace(
-        x=call.x.new_zeros(x_shape),
-        batch_sizes=sizes,
-        states=tuple(
-            part.new_zeros(len(part), N, p if part.shape[-1] == P else h) for part in call.states
-        ),
-        weights=[w.new_zeros(shape) for w, shape in zip(call.weights, shapes, strict=True)],
-    )
+    try:
+        results = run_kernel()
+    except RuntimeError as error:
+        if "could not create a primitive" not in str(error):
+            raise
+        return run_by_hand_in_autocast(kernel, call, run_by_hand)
+    return _cast(results, autocast_dtypes(kernel, call))
+
+
+def run_by_hand_in_autocast(
+    kernel: Any, call: KernelCall, run_by_hand: Callable[[KernelCall], Results]
+) -> Results:
+    """Run the equations under autocast and return the dtypes of the rule.
+
+    Everything is computed in the widest of them. Autocast leaves float64 alone; if float64 meets
+    another dtype, the equations reject the mixture, as torch does.
+    """
+    dtypes = autocast_dtypes(kernel, call)
+    widest = max(dtypes, key=lambda dtype: dtype.itemsize)
+    if torch.float64 not in {tensor.dtype for tensor in (call.x, *call.states, *call.weights)}:
+        call = call.with_tensors(lambda tensor: tensor.to(widest))
+    with torch.autocast(call.x.device.type, enabled=False):
+        results = run_by_hand(call)
+    return _cast(results, dtypes)
+
+
+def _cast(results: Results, dtypes: tuple[torch.dtype, ...]) -> Results:
+    return tuple(result.to(dtype) for result, dtype in zip(results, dtypes, strict=True))

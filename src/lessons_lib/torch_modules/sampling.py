@@ -67,13 +67,26 @@ def sample(variant: Dropout, sizes: Sizes, generator: Any, like: torch.Tensor) -
 
     Without a generator the device's own is used, as by torch.nn.Dropout.
     """
+    default = _default_generator(like.device)
     if generator is None:
-        generator = _default_generator(like.device)
+        generator = default
     if not isinstance(generator, torch.Generator):
         came = type(generator).__name__
         raise TypeError(f"generator: got {came}, expected a torch.Generator")
+    if generator is not default and _in_backward():
+        raise RuntimeError(
+            "generator: masks are drawn in the backward pass, as in a function that "
+            "torch.utils.checkpoint computes again. It restores the default generators only, so "
+            "that other masks would be drawn and the gradients be wrong. Draw the masks outside "
+            "of the function and pass them: masks=layer.sample_masks(input, generator)"
+        )
     dtype = like.dtype if like.dtype.itemsize >= 4 else torch.float32
     return cast(variant.sample_stack(sizes, generator, dtype), like)
+
+
+def _in_backward() -> bool:
+    """Tell whether this thread is in a backward pass, which then computes a function again."""
+    return torch._C._current_graph_task_id() != -1
 
 
 def cast(masks: StackMasks, like: torch.Tensor) -> StackMasks:
