@@ -30,7 +30,13 @@ from . import scan
 from ._check import arguments as validation
 from .arrays import Array, join, sigmoid, split, stack, sum_of_outer_products, sum_over_rows, tanh
 from .masks import NO_MASKS, Masks, dropped, read, read_backward
-from .reset_gate import blocks, reset_state, reset_state_backward, reset_weight_gradients
+from .reset_gate import (
+    acts_after,
+    blocks,
+    reset_state,
+    reset_state_backward,
+    reset_weight_gradients,
+)
 from .weights import draw_uniform, project
 
 
@@ -77,7 +83,7 @@ def param_shapes(
     """Return the parameters' shapes by name."""
     D, H = input_size, hidden_size
     shapes: dict[str, tuple[int, ...]] = {"W_ih": (3 * H, D), "W_hh": (3 * H, H), "b": (3 * H,)}
-    return {**shapes, "b_hn": (H,)} if reset == "after" else shapes
+    return {**shapes, "b_hn": (H,)} if acts_after(reset) else shapes
 
 
 def init_params(
