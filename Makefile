@@ -46,7 +46,7 @@ execute: env ## run the notebooks and store what they print (NB=… for one)
 	$(EXT).notebooks execute $(NB)
 
 figures: env ## copy book/figures/figure.css into each diagram
-	$(EXT).diagrams book/figures
+	$(EXT).hooks.diagrams book/figures
 
 corpus: env ## renew the library's copy of the book's prose, from which lessons learn
 	$(EXT).corpus

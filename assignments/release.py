@@ -26,10 +26,10 @@ from typing import Any
 
 import nbformat
 import yaml
-from _ext.book_index import index_book, read_notebook
-from _ext.citations import Bibliography
 from _ext.notebooks import BIBLIOGRAPHY, one_language_copy
 from _ext.one_language import LANGUAGES
+from _ext.plain.book_index import index_book, read_notebook
+from _ext.plain.citations import Bibliography
 from nbformat.v4 import new_raw_cell
 
 HERE = Path(__file__).resolve().parent

@@ -1,4 +1,7 @@
-"""How one language of the book is kept, checked and built: Sphinx hooks, and commands.
+"""How one language of the book is kept, checked and built.
+
+`hooks` are what Sphinx calls, `plain` reads notebooks and writes them as plain Markdown without
+Sphinx, and the modules beside this one are commands and what both folders need.
 
 Sphinx loads this package as a single extension. The commands are run with the folder `book` on the
 path: ``PYTHONPATH=book python -m _ext.make_site build``.
@@ -30,5 +33,5 @@ HOOKS = (
 def setup(app: Any) -> dict[str, bool]:
     """Set up every hook; Sphinx calls this."""
     for name in HOOKS:
-        app.setup_extension(f"{__name__}.{name}")
+        app.setup_extension(f"{__name__}.hooks.{name}")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -16,12 +16,19 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
-from .book_index import BookIndex, index_book, pages_before_appendix, pages_of, place, read_notebook
-from .citations import Bibliography
-from .myst_blocks import Block, MarkupError, Span, parse, walk
 from .notebooks import BIBLIOGRAPHY, ROOT
 from .one_language import LANGUAGES, Notebook, language_of
-from .plain_roles import RoleWriter
+from .plain.book_index import (
+    BookIndex,
+    index_book,
+    pages_before_appendix,
+    pages_of,
+    place,
+    read_notebook,
+)
+from .plain.citations import Bibliography
+from .plain.myst_blocks import Block, MarkupError, Span, parse, walk
+from .plain.plain_roles import RoleWriter
 
 DATA = Path("src/lessons_lib/lab/data")
 LEAST = 10_000  # characters: with less, a lesson has nothing to learn from

@@ -18,7 +18,7 @@ import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import web_assets
+from .hooks import web_assets
 from .notebooks import write_copies
 from .one_language import LANGUAGES
 

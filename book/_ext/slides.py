@@ -23,14 +23,14 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-from .book_index import BookIndex, index_book, pages_before_appendix, pages_of, read_notebook
-from .citations import Bibliography
-from .math_in_page import typesetter
+from .hooks.math_in_page import typesetter
+from .hooks.web_assets import CACHE, LICENCES, ROOT, code_style, packages, write_letters
 from .node import install
 from .notebooks import BIBLIOGRAPHY
 from .one_language import LANGUAGES, Notebook
-from .slide_cells import slide_cells
-from .web_assets import CACHE, LICENCES, ROOT, code_style, packages, write_letters
+from .plain.book_index import BookIndex, index_book, pages_before_appendix, pages_of, read_notebook
+from .plain.citations import Bibliography
+from .plain.slide_cells import slide_cells
 
 SOURCE = ROOT / "book" / "slides"
 

@@ -7,8 +7,8 @@ import re
 import symtable
 from collections.abc import Iterator
 
-from _ext.execution import complaints
 from _ext.one_language import LANGUAGES
+from _ext.plain.execution import complaints
 from IPython.core.inputtransformer2 import TransformerManager
 from pair_rules import Cell, Notebook, Problems, Rule, twins
 

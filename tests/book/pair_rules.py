@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from _ext.myst_blocks import DIRECTIVES, Block, MarkupError, parse, role_target, walk
 from _ext.one_language import LANGUAGES, language_of, pair_of
+from _ext.plain.myst_blocks import DIRECTIVES, Block, MarkupError, parse, role_target, walk
 from nbformat.validator import iter_validate
 
 Notebook = Any  # nbformat's nodes, whose fields are attributes too

@@ -10,8 +10,8 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from _ext.myst_blocks import DIRECTIVES, Block, role_text, walk
 from _ext.one_language import language_of
+from _ext.plain.myst_blocks import DIRECTIVES, Block, role_text, walk
 from pair_rules import Cell, Notebook, Problems, Rule, blocks_of, markdown_cells
 
 ROOT = Path(__file__).resolve().parents[2]

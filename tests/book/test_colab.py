@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from _ext.colab import add_installation, wheel_address
+from _ext.plain.colab import add_installation, wheel_address
 from IPython.core.interactiveshell import InteractiveShell
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from _ext.book_index import index_book, pages_of, read_notebook
-from _ext.citations import Bibliography
-from _ext.myst_blocks import MarkupError, parse, walk
 from _ext.notebooks import BIBLIOGRAPHY, main, one_language_copy, write_copies
 from _ext.one_language import LANGUAGES, keep_language
+from _ext.plain.book_index import index_book, pages_of, read_notebook
+from _ext.plain.citations import Bibliography
+from _ext.plain.myst_blocks import MarkupError, parse, walk
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from nbformat.v4 import new_markdown_cell

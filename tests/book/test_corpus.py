@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from _ext import corpus
-from _ext.book_index import index_book
-from _ext.citations import Bibliography
 from _ext.corpus import DATA, ShrunkError, book_prose, check_size, paragraphs, readable
-from _ext.myst_blocks import MarkupError
 from _ext.notebooks import BIBLIOGRAPHY
 from _ext.one_language import LANGUAGES
+from _ext.plain.book_index import index_book
+from _ext.plain.citations import Bibliography
+from _ext.plain.myst_blocks import MarkupError
 from sample_book import PAGE, edited, sample_notebook, write_book
 
 ROOT = Path(__file__).resolve().parents[2]

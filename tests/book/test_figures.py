@@ -5,7 +5,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from _ext import diagrams
+from _ext.hooks import diagrams
 
 FOLDER = Path(__file__).parents[2] / "book" / "figures"
 FIGURES = sorted(FOLDER.glob("*.svg"))

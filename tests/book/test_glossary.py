@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from _ext.book_index import pages_of
-from _ext.glossary import entries, sources
+from _ext.plain.book_index import pages_of
+from _ext.plain.glossary import entries, sources
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
 CHAPTERS = [BOOK.parent / f"{page}.ipynb" for page in pages_of(BOOK.parent)]

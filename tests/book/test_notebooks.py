@@ -9,8 +9,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from _ext.execution import CELL_TIMEOUT, ExecutionError, clean, complaints, execute
 from _ext.notebooks import main
+from _ext.plain.execution import CELL_TIMEOUT, ExecutionError, clean, complaints, execute
 from nbformat.v4 import new_code_cell
 from pair_rules import read_as_stored
 from sample_book import cell_of, code, image, printed, sample_notebook, write_book

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from _ext.book_index import index_book, pages_of
-from _ext.citations import Bibliography
 from _ext.notebooks import BIBLIOGRAPHY
 from _ext.one_language import LANGUAGES
+from _ext.plain.book_index import index_book, pages_of
+from _ext.plain.citations import Bibliography
 from pair_rules import read_as_stored
 from parity import broken_rules
 from sample_book import sample_notebook

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from _ext.particles import fitting
+from _ext.hooks.particles import fitting
 
 
 @pytest.mark.parametrize(

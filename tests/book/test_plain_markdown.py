@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from _ext.book_index import index_book
-from _ext.citations import Bibliography
-from _ext.myst_blocks import MarkupError
-from _ext.plain_markdown import CellWriter
+from _ext.plain.book_index import index_book
+from _ext.plain.citations import Bibliography
+from _ext.plain.myst_blocks import MarkupError
+from _ext.plain.plain_markdown import CellWriter
 from nbformat.v4 import new_markdown_cell
 from sample_book import PAGE, cell_of, pair, sample_notebook, write_book
 

@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from _ext.book_index import index_book, pages_of, read_notebook
-from _ext.citations import Bibliography
 from _ext.notebooks import BIBLIOGRAPHY
 from _ext.one_language import LANGUAGES
-from _ext.slide_cells import slide_cells
+from _ext.plain.book_index import index_book, pages_of, read_notebook
+from _ext.plain.citations import Bibliography
+from _ext.plain.slide_cells import slide_cells
 from _ext.slides import chapters_of, slides
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_markdown_cell

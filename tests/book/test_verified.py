@@ -8,8 +8,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from _ext import verified_runs
-from _ext.page_facts import digest_of_code
+from _ext.hooks import verified_runs
+from _ext.hooks.page_facts import digest_of_code
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("verified", "teachers", "conventions")

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from _ext.book_index import pages_of
 from _ext.one_language import LANGUAGES
+from _ext.plain.book_index import pages_of
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "deploy"))

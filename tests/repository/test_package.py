@@ -35,7 +35,7 @@ def test_the_sdists_tests_need_only_what_it_holds():
     held = {path for pattern in SDIST["include"] for path in ROOT.glob(pattern.lstrip("/"))}
     held |= {path for folder in held for path in folder.glob("*.py")}
     tests = {path.stem: path for path in held if path.parent.name == "library"}
-    here = [*(ROOT / "tests").glob("*/*.py"), *(ROOT / "book" / "_ext").glob("*.py")]
+    here = [*(ROOT / "tests").glob("*/*.py"), *(ROOT / "book" / "_ext").rglob("*.py")]
     lacking = {path.stem for path in here if path not in held} | {"benchmarks"}
     assert {"registry", "test_cells", "test_torch_modules"} <= tests.keys()
     for name, path in tests.items():

@@ -115,7 +115,10 @@ class Recorder:
 
 def notebooks(root: Path) -> dict[str, str]:
     """Return the book's notebooks that hold code, each with a digest of it."""
-    from _ext.book_index import pages_of, read_notebook  # on the path once pytest has its settings
+    from _ext.plain.book_index import (  # on the path once pytest has its settings
+        pages_of,
+        read_notebook,
+    )
 
     found = {}
     for page in pages_of(root):
@@ -175,7 +178,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     kernel = getattr(item.parent, "kernel", None)
     last = nextitem is None or nextitem.parent is not item.parent
     if kernel and last and kernel.is_alive() and item.config.getoption("--record-verification"):
-        from _ext.kernel_memory import peak_memory  # on the path once pytest has its settings
+        from _ext.plain.kernel_memory import peak_memory  # on the path once pytest has its settings
 
         megabytes = round(peak_memory(kernel.kc.execute_interactive))
         item.user_properties.append(("megabytes", megabytes))

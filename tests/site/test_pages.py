@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from _ext import bilingual, make_site
+from _ext import make_site
+from _ext.hooks import bilingual
 from site_sample import SAMPLE, anchors, build_or_fail, make_book, pages_of, prose
 
 HANGUL = re.compile("[가-힣]")
@@ -136,7 +137,7 @@ def test_a_warning_fails_the_build_each_time(tmp_path, capfd):
 
 def test_a_changed_style_or_word_makes_all_pages_anew(tmp_path, monkeypatch):
     make_book(tmp_path, SAMPLE)
-    monkeypatch.setattr(bilingual, "__file__", str(tmp_path / "book/_ext/bilingual.py"))
+    monkeypatch.setattr(bilingual, "__file__", str(tmp_path / "book/_ext/hooks/bilingual.py"))
     seen = {bilingual.fingerprint_of_machinery()}
     for name in ("site/styles/1-base.css", "site/templates/layout.html", "site/words.toml"):
         (tmp_path / "book" / name).write_text("changed", "utf-8")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from _ext import search_data, web_assets
+from _ext.hooks import search_data, web_assets
 from _ext.node import NODE
 from docutils import nodes
 

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from _ext import diagrams, interface
+from _ext.hooks import diagrams, interface
 from _ext.one_language import LANGUAGES
 from bs4 import BeautifulSoup
 from site_sample import DIAGRAM, ROOT, anchors, build_or_fail, names_of_pages, pages_of

@@ -5,9 +5,10 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from _ext import front_page, node, page_facts, page_head, social_card, typeface, web_assets
-from _ext.math_in_page import Typesetter
-from _ext.repository import Repository
+from _ext import node
+from _ext.hooks import front_page, page_facts, page_head, social_card, typeface, web_assets
+from _ext.hooks.math_in_page import Typesetter
+from _ext.hooks.repository import Repository
 from docutils import nodes
 from fontTools.ttLib import TTFont
 from jinja2 import Environment, FileSystemLoader

@@ -1,6 +1,10 @@
 """Sphinx extension: formulas set when the site is built, by KaTeX, so that pages need no script.
 
 Each formula is in the page twice: as it looks, and as MathML for those who have it read to them.
+
+Ours instead of sphinxcontrib-katex: that one links a style sheet on a foreign server or a second
+copy of KaTeX, writes what KaTeX cannot set into the page in red instead of failing the build, and
+cannot be asked by the slides, which are made without Sphinx.
 """
 
 from __future__ import annotations
@@ -17,10 +21,10 @@ from sphinx.locale import _
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
+from ..node import NODE
 from . import web_assets
-from .node import NODE
 
-WORKER = Path(__file__).parent.parent / "site" / "katex-worker.js"
+WORKER = Path(__file__).parents[2] / "site" / "katex-worker.js"
 
 logger = logging.getLogger(__name__)
 

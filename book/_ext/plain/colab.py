@@ -11,9 +11,9 @@ from pathlib import Path
 
 import yaml
 
-from .one_language import Cell, Notebook
+from ..one_language import Cell, Notebook
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 BRANCH = "notebooks"
 COMMENTS = {
     "ko": "# Colab에서만 라이브러리를 설치합니다. 다른 곳에서는 아무 일도 하지 않습니다.",

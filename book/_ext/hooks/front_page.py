@@ -1,4 +1,8 @@
-"""Sphinx extension: each language's front page, ``index.html``, and one page for lost readers."""
+"""Sphinx extension: each language's front page, ``index.html``, and one page for lost readers.
+
+The second is ours instead of sphinx-notfound-page's, which makes one a language: a server shows
+only the one at the root, and there nobody knows the reader's language.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +16,11 @@ from xml.etree import ElementTree
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from ..one_language import LANGUAGES
 from . import diagrams
 from .interface import root_title, words
-from .one_language import LANGUAGES
 
-TEXTS = Path(__file__).parent.parent / "site" / "front.toml"
+TEXTS = Path(__file__).parents[2] / "site" / "front.toml"
 PICTURE = "proof-chain.svg"
 
 

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 from nbformat.v4 import new_markdown_cell
 
+from ..one_language import Notebook, keep_language
 from .book_index import BookIndex
 from .myst_blocks import Block, parse
-from .one_language import Notebook, keep_language
 from .plain_markdown import CellWriter
 
 LEFT_OUT = ("-exercises", "-sources")  # ends of the labels of sections

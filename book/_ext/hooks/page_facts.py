@@ -14,7 +14,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from .one_language import Notebook, keep_language
+from ..one_language import Notebook, keep_language
 
 SECONDS_A_WORD = {"ko": 60 / 130, "en": 60 / 200}  # Korean words (eojeol) hold more
 SECONDS_A_FORMULA, SECONDS_A_LINE_OF_CODE = 15, 3

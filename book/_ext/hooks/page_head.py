@@ -2,6 +2,10 @@
 
 A description always; absolute addresses (canonical, other language, card) and the map of the site
 only where the site's address is set: ``html.baseurl`` in ``_config.yml``, or a repository's owner.
+
+Ours instead of sphinxext-opengraph and sphinx-sitemap: the first writes broken addresses while no
+address is set and knows neither canonical nor alternate links; the second writes one map a
+language, not one for both, and warns (which fails the build) while no address is set.
 """
 
 from __future__ import annotations
@@ -14,8 +18,8 @@ from xml.sax.saxutils import escape as xml_escape
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from ..one_language import LANGUAGES
 from . import social_card
-from .one_language import LANGUAGES
 
 LENGTH = 155  # of a description, in characters: what search engines show
 LOCALES = {"ko": "ko_KR", "en": "en_GB"}

@@ -3,7 +3,7 @@
 A diagram names classes, no colours. ``book/figures/figure.css`` says once what the classes look
 like; run as a script, this module copies it into every SVG, so that a file is right on its own:
 
-    python -m _ext.diagrams book/figures
+    python -m _ext.hooks.diagrams book/figures
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
-FIGURES = Path(__file__).parent.parent / "figures"
+FIGURES = Path(__file__).parents[2] / "figures"
 FITS = 480  # a drawing of this width or less stays legible in the column of a phone
 STYLE = FIGURES / "figure.css"
 SVG = "http://www.w3.org/2000/svg"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fontTools import subset
 
-from .book_index import pages_of, read_notebook
+from ..plain.book_index import pages_of, read_notebook
 
 WEIGHTS = {400: "Regular", 600: "SemiBold"}
 # A browser fetches a file when the page has a character of its ranges: English ones have no Hangul.

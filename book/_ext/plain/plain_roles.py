@@ -5,9 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 
+from ..hooks.particles import PARTICLE, fitting
 from .book_index import BookIndex, address
 from .myst_blocks import Block, MarkupError, Span, parse, role_target, role_text, walk
-from .particles import PARTICLE, fitting
 
 # A role, or a code span, which may quote a role and is to be left alone.
 _ROLE = re.compile(

@@ -15,7 +15,7 @@ from docutils import nodes
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 
-from .book_index import pages_of
+from ..plain.book_index import pages_of
 from .interface import words
 from .page_facts import digest_of_code
 

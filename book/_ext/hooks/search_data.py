@@ -18,10 +18,10 @@ from docutils import nodes
 from pylatexenc.latex2text import LatexNodes2Text
 from sphinx.application import Sphinx
 
-from . import glossary
+from ..plain import glossary
 from .web_assets import address_with_version
 
-ALIASES = Path(__file__).parent.parent / "site" / "search-aliases.toml"
+ALIASES = Path(__file__).parents[2] / "site" / "search-aliases.toml"
 SAMPLES = {
     "ko": ["망각게이트", "기울기를", "∂L/∂W", "학습률"],
     "en": ["forget gate", "clipping", "∂L/∂W"],

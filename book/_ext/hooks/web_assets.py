@@ -16,10 +16,10 @@ from typing import Any
 from pygments.formatters import HtmlFormatter
 from sphinx.application import Sphinx
 
+from ..node import install
 from . import diagrams, typeface
-from .node import install
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SITE = ROOT / "book" / "site"
 CACHE = ROOT / "_build" / "assets"
 LEFTOVERS = (

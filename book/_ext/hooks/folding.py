@@ -1,6 +1,8 @@
 """Sphinx extension: boxes that fold (``:class: dropdown``) as HTML's own ``details``.
 
 They open by mouse and keyboard, on a search in the page and on a link into them, without a script.
+
+Ours instead of sphinx-togglebutton, which needs a script to open what it has folded.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
-from .one_language import Cell, keep_language, pair_of
+from ..one_language import Cell, keep_language, pair_of
 
 PAIR_MARK = "pair:"
 
@@ -121,8 +121,8 @@ def fingerprint_of_machinery() -> int:
     Sphinx compares it with the one it remembers. By itself it builds anew only the pages whose text
     changed, and with no such page it does not even copy a changed style.
     """
-    book = Path(__file__).parent.parent
-    patterns = ("_ext/*.py", "site/*.*", "site/*/*", "locale/*/*/*.po", "figures/figure.css")
+    book = Path(__file__).parents[2]
+    patterns = ("_ext/**/*.py", "site/*.*", "site/*/*", "locale/*/*/*.po", "figures/figure.css")
     sources = sorted(
         path for pattern in (*patterns, "verified.json") for path in book.glob(pattern)
     )

@@ -14,10 +14,10 @@ from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from ..one_core import use_one_core
+from ..one_language import Cell, Notebook
 from .book_index import read_notebook
 from .kernel_memory import peak_memory
-from .one_core import use_one_core
-from .one_language import Cell, Notebook
 
 CELL_TIMEOUT = 300  # seconds
 IMAGE_LIMIT = 60_000  # bytes

@@ -13,9 +13,9 @@ from pathlib import Path
 import nbformat
 from sphinx_external_toc.parsing import parse_toc_yaml
 
+from ..one_language import Cell, Notebook, keep_language
 from .citations import Bibliography
 from .myst_blocks import Block, MarkupError, parse, walk
-from .one_language import Cell, Notebook, keep_language
 
 WORDS = {
     "ko": {

@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from ..one_language import language_of
 from .book_index import read_notebook
-from .one_language import language_of
 
-GLOSSARY = Path(__file__).parent.parent / "appendix" / "glossary.ipynb"
+GLOSSARY = Path(__file__).parents[2] / "appendix" / "glossary.ipynb"
 _ENTRY = re.compile(r"^- \*\*(?P<name>[^*]+)\*\*(?: ?\((?P<other>[^)]+)\))?: (?P<rest>.*)$", re.M)
 
 

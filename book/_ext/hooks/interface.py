@@ -21,11 +21,11 @@ from sphinx.environment.adapters.toctree import TocTree
 from sphinx.errors import ConfigError
 from sphinx.util.i18n import CatalogInfo
 
+from ..one_language import LANGUAGES
 from . import web_assets
-from .one_language import LANGUAGES
 from .repository import Repository
 
-BOOK = Path(__file__).parent.parent
+BOOK = Path(__file__).parents[2]
 LOCALE = BOOK / "locale"
 # Roles that docutils gives to lists of works, and that ARIA has withdrawn or forbids there.
 WITHDRAWN = re.compile(r' role="(?:doc-biblioentry|list)"')

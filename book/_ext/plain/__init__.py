@@ -1,0 +1,1 @@
+"""Notebooks read, and written again in one language as plain Markdown. No Sphinx builds here."""
