@@ -137,28 +137,32 @@ def _describe(block: Block) -> str:
 
 
 def same_content(notebook: Notebook) -> Problems:
-    """Citations, references, links, inline code, formulas and listings: the same in both."""
+    """Citations, references, links, display formulas and listings: the same in both.
+
+    How often each stands there is free, and so are sentences, inline formulas and inline code:
+    a paragraph is a pair, its sentences are each language's own.
+    """
     for ko, en in twins(notebook):
         if ko.cell_type != "markdown":
             continue
         left, right = _content(blocks_of(ko)), _content(blocks_of(en))
         for side, more in (("ko", left - right), ("en", right - left)):
-            for kind, value in more:
+            for kind, value in sorted(more):
                 yield f"{ko.id} / {en.id}", f"only {side} has the {kind} {value!r}"
 
 
-def _content(blocks: list[Block]) -> Counter[tuple[str, str]]:
-    found: Counter[tuple[str, str]] = Counter()
+def _content(blocks: list[Block]) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
     for block in walk(blocks):
         if block.kind in ("math", "code"):
-            found[block.kind, _without_words(block.source)] += 1
+            found.add((block.kind, _without_words(block.source)))
         for span in block.spans:
             if span.name.startswith("cite:"):
-                found[span.name, ",".join(sorted(re.split(r"\s*,\s*", span.value.strip())))] += 1
+                found |= {("citation", key) for key in re.split(r"\s*,\s*", span.value.strip())}
             elif span.kind == "role":
-                found[span.name, role_target(span)] += 1
-            elif span.kind != "text":
-                found[f"inline {span.kind}", _without_words(span.value)] += 1
+                found.add((span.name, role_target(span)))
+            elif span.kind not in ("text", "code", "math"):
+                found.add((f"inline {span.kind}", _without_words(span.value)))
     return found
 
 
