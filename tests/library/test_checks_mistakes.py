@@ -8,7 +8,6 @@ from learners import right, slips_of, wrong
 
 from lessons_lib.checks import CHECKS
 from lessons_lib.checks.mistakes.sequence import ANY_CELL, SEQUENCE, TRUNCATED
-from lessons_lib.checks.mutation import ClashError, Edit, library
 
 FILES = ("rnn_by_sequence", "lstm_by_gate", "gru_with_vectors", "around", "dropouts")
 SLIPS = {(file, name): slip for file in FILES for name, slip in slips_of(file).items()}
@@ -93,34 +92,7 @@ def test_every_known_mistake_is_tried():
 
 
 def test_there_are_many_known_mistakes():
-    names = {(m.ko, m.en) for check in CHECKS.values() for m in check.mistakes}
-    orders = {m.name for check in CHECKS.values() for m in check.mistakes if "order-" in m.name}
-    assert len(names) - len(orders) >= 100
-
-
-@pytest.mark.parametrize("check", CHECKS)
-def test_the_text_that_a_mistake_changes_stands_in_the_library(check):
-    for mistake in CHECKS[check].mistakes:
-        try:
-            library(frozenset(mistake.edits))
-        except ClashError as error:
-            pytest.fail(f"{mistake.name}: {error}")
-
-
-def test_an_edit_that_does_not_fit_the_source_is_refused():
-    with pytest.raises(ClashError, match=r"lstm\.step: 'no such text' stands 0×"):
-        library(frozenset([Edit("lstm.step", "no such text", "")]))
-
-
-def test_the_library_itself_is_not_changed():
-    from lessons_lib import lstm, scan
-
-    before = scan.backward, lstm.step
-    changed = library(frozenset([Edit("lstm.step", "h = o * tanh_c", "h = tanh_c")]))
-    assert changed.lstm.step is not lstm.step
-    assert changed.lstm.CELL.step is changed.lstm.step
-    assert (scan.backward, lstm.step) == before
-    assert lstm.CELL.step is lstm.step
+    assert len({mistake.key for check in CHECKS.values() for mistake in check.mistakes}) >= 100
 
 
 @pytest.mark.parametrize("check", ["rnn_step", "lstm_backward", "gru_step", "clip_by_norm"])

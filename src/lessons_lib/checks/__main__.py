@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     functions |= dict.fromkeys(set(options.names) - set(functions))
     names = [name for name in CHECKS if name in (options.names or functions)]
     if not names:
-        print(say("none_there", {"file": options.file, "names": ", ".join(CHECKS)}, lang))
+        print(say("report.none_there", {"file": options.file, "names": ", ".join(CHECKS)}, lang))
         return 2
     timed = {name: _timed(name, functions[name], lang, options) for name in names}
     reports = [report for report, _ in timed.values()]
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     width = max(map(len, names)) + 2
     for report in reports:
         print(f"{report.name:<{width}}{'✓' if report else '✗'}")
-    print(say("total", {"right": sum(map(bool, reports)), "all": len(reports)}, lang))
+    print(say("report.total", {"right": sum(map(bool, reports)), "all": len(reports)}, lang))
     if options.junit:
         _write_junit(options.junit, options.file, timed)
     return 0 if all(reports) else 1

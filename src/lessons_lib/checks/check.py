@@ -162,7 +162,7 @@ class Check:
             if finite and name not in found.explained:
                 cause = observe(name, attempts, compare.IMPRECISE)
                 findings.append(
-                    Finding("observed", {"name": name, "text": Finding(*cause)})
+                    Finding("observed", {"name": name, "text": Finding(*cause, "shown")})
                     if cause
                     else Finding("unknown", {"name": name})
                 )

@@ -8,7 +8,19 @@ import numpy as np
 
 from lessons_lib.arrays import Array, relu, sigmoid, tanh, zeros_like
 
-__all__ = ["later_caches", "np", "relu", "restarted", "sigmoid", "tanh", "zeros_like"]
+__all__ = [
+    "first_state",
+    "h_from",
+    "h_masked",
+    "identity",
+    "later_caches",
+    "np",
+    "relu",
+    "restarted",
+    "sigmoid",
+    "tanh",
+    "zeros_like",
+]
 
 
 def later_caches(cell: Any, params: Any, cache: Any) -> list[Any]:
@@ -21,12 +33,35 @@ def later_caches(cell: Any, params: Any, cache: Any) -> list[Any]:
     return later
 
 
-def restarted(cell: Any, params: Any, x: Array, cache: Any) -> list[Any]:
-    """Return the caches of the steps of x, run from a state of zeros."""
-    states = (getattr(cache, f"{name}_prev") for name in cell.state_names)
-    state = tuple(zeros_like(array) for array in states)
+def restarted(cell: Any, params: Any, window: Any, start: int) -> Any:
+    """Return a window of a run; one that is not the first starts from a state of zeros."""
+    if start == 0:
+        return window
+    state = tuple(zeros_like(array) for array in first_state(cell, window.steps, ()))
     steps = []
-    for x_t in x:
+    for x_t in window.x:
         state, step = cell.step(params, cell.project(params, x_t), state)
         steps.append(step)
-    return steps
+    return window._replace(steps=steps)
+
+
+def first_state(cell: Any, steps: list[Any], state: Any) -> Any:
+    """Return the state before the first of the steps taken; `state` if there are none yet."""
+    if not steps:
+        return state
+    return tuple(getattr(steps[0], f"{name}_prev") for name in cell.state_names)
+
+
+def identity(a: Array) -> Array:
+    """Return what is given, in the place of an activation function."""
+    return a
+
+
+def h_masked(new: Any, masks: Any) -> Any:
+    """Return a new state with the mask of h_{t−1} on h itself."""
+    return new if masks.h is None else (new[0] * masks.h, *new[1:])
+
+
+def h_from(c: Array, cache: Any, new: Any) -> Any:
+    """Return a new state whose h is made of another cell state."""
+    return (cache.o * tanh(c), *new[1:])

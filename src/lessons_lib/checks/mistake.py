@@ -1,12 +1,13 @@
-"""A known mistake: what it changes in the reference, and what to tell the learner."""
+"""A known mistake: what it changes in the reference, and the key of its text."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from .mutation import Edit
+from .texts import say
 
 #: Arguments or results by name.
 Named = dict[str, Any]
@@ -18,34 +19,43 @@ def _as_it_is(values: Named) -> Named:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A change of the reference, and its name in both languages.
+    """A change of the reference, and where its text is.
 
     Attributes
     ----------
-    name : str
-    ko, en : str
-        What is wrong and where to look, without the line that would be right.
+    key : str
+        Of its text in the catalogues: what is wrong and where to look, without the line that would
+        be right.
     edits : tuple of Edit
         Changes of the library's source.
     before, after : callables
         Change the arguments by name before the reference sees them, and its results after.
     excludes : str
         Two mistakes with the same word here do not occur together.
+    values : mapping
+        What the text names.
+    label : str
+        The mistake's name if the key's last part does not tell it from others.
     """
 
-    name: str
-    ko: str
-    en: str
+    key: str
     edits: tuple[Edit, ...] = ()
     before: Callable[[Named], Named] = _as_it_is
     after: Callable[[Named], Named] = _as_it_is
     excludes: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its name among the mistakes of one check, such as "no-output-gate"."""
+        return self.label or self.key.rpartition(".")[2]
 
     def text(self, lang: str) -> str:
         """Return the text in one language, "ko" or "en"."""
-        return self.ko if lang == "ko" else self.en
+        return say(self.key, self.values, lang)
 
 
-def edit(name: str, changes: Iterable[tuple[str, str, str]], ko: str, en: str) -> Mistake:
-    """Make a mistake of changes of the source alone: function, old text, new text."""
-    return Mistake(name, ko, en, tuple(Edit(*change) for change in changes))
+def edit(key: str, *changes: tuple[str, str, str, str]) -> Mistake:
+    """Make a mistake of changes of the source alone; each is what an `Edit` is made of."""
+    return Mistake(key, tuple(Edit(*change) for change in changes))

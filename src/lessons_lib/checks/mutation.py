@@ -1,56 +1,52 @@
-"""The library with some of its lines changed: what a known mistake would compute.
+"""The library with some of its expressions changed: what a known mistake would compute.
 
-No equation is written a second time for a check. A mistake names a piece of a function's source and
-what stands there instead; the rest of the library runs as it is.
+No equation is written a second time for a check. A mistake names an expression of a function and
+what replaces it; the rest of the library runs as it is.
 """
 
 from __future__ import annotations
 
-import inspect
-import textwrap
-from dataclasses import replace
-from functools import cache
-from types import CodeType, FunctionType, ModuleType, SimpleNamespace
-from typing import Any, NamedTuple
+import sys
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from functools import cache, partial
+from graphlib import TopologicalSorter
+from types import FunctionType, ModuleType, SimpleNamespace
+from typing import Any
 
-from lessons_lib import clipping, gru, lstm, padding, reset_gate, rnn, scan, weights
+from lessons_lib import clipping, gru, lstm, lstm_peepholes, lstm_projected, padding, rnn
 from lessons_lib.verify import gradients
 
 from . import helpers
+from .source import ClashError, Edit, changed_code
 
-#: In the order of their imports, so that a changed function reaches all that call it.
-MODULES: tuple[ModuleType, ...] = (
-    weights,
-    reset_gate,
-    scan,
-    rnn,
-    lstm,
-    gru,
-    clipping,
-    padding,
-    gradients,
-)
+__all__ = ["ClashError", "Edit", "library", "modules"]
+
+#: With these come the modules whose functions they use, each before those that use it.
+_ROOTS = (clipping, gru, lstm, lstm_peepholes, lstm_projected, padding, rnn, gradients)
+#: Their functions check arguments or need no change: they are used as they are.
+_UNCHANGED = ("lessons_lib._check", "lessons_lib.arrays")
 
 
-class Edit(NamedTuple):
-    """A change of a function's source.
-
-    Attributes
-    ----------
-    function : str
-        Module and name, such as "lstm.step".
-    old : str
-        Stands in the source exactly once.
-    new : str
-    """
-
-    function: str
-    old: str
-    new: str
+@cache
+def modules() -> tuple[ModuleType, ...]:
+    """Return the modules that can be changed, each after those whose functions it uses."""
+    uses: dict[ModuleType, set[ModuleType]] = {}
+    left = list(_ROOTS)
+    while left:
+        module = left.pop()
+        uses[module] = set(_used(module))
+        left += [used for used in uses[module] if used not in uses]
+    return tuple(TopologicalSorter(uses).static_order())
 
 
-class ClashError(ValueError):
-    """The text to be changed is not there, or not once: another edit may have changed it."""
+def _used(module: ModuleType) -> Iterator[ModuleType]:
+    for value in vars(module).values():
+        name = value.__name__ if isinstance(value, ModuleType) else ""
+        name = value.__module__ if isinstance(value, FunctionType) else name
+        ours = name.startswith("lessons_lib.") and not name.startswith(_UNCHANGED)
+        if ours and name != module.__name__:
+            yield sys.modules[name]
 
 
 @cache
@@ -60,61 +56,46 @@ def library(edits: frozenset[Edit] = frozenset()) -> SimpleNamespace:
     Raises
     ------
     ClashError
-        The text of an edit does not stand in its function exactly once.
+        The old expression of an edit is not in its function exactly once.
     """
-    made: dict[Any, FunctionType] = {}
-    modules = {}
-    for module in MODULES:
-        name, functions, cells = _parts(module)
+    made: dict[Any, Any] = {}
+    for module in modules():
+        name = _short(module)
         scope = vars(module) | vars(helpers)
-        scope |= {k: made[function] for k, function in functions.items() if function in made}
-        for k, function in functions.items():
-            if function.__module__ == module.__name__ and k == function.__name__:
-                own = tuple(sorted(e for e in edits if e.function == f"{name}.{k}"))
-                made[function] = scope[k] = _rebuilt(function, scope, own)
-        scope |= {k: _with_functions(cell, made) for k, cell in cells.items()}
-        modules[name] = SimpleNamespace(**scope)
-    return SimpleNamespace(**modules)
+        for key, value in vars(module).items():
+            if isinstance(value, FunctionType) and value.__module__ == module.__name__:
+                own = tuple(sorted(e for e in edits if e.function == f"{name}.{key}"))
+                made[value] = _rebuilt(value, scope, own)
+        scope |= {key: _exchanged(value, made) for key, value in vars(module).items()}
+        made[module.__name__] = SimpleNamespace(**scope)
+    return SimpleNamespace(**{_short(module): made[module.__name__] for module in modules()})
 
 
-@cache
-def _parts(module: ModuleType) -> tuple[str, dict[str, FunctionType], dict[str, scan.Cell]]:
-    """Return a module's own name, the functions it knows, and its cells."""
-    names = vars(module).items()
-    return (
-        module.__name__.rpartition(".")[2],
-        {name: value for name, value in names if isinstance(value, FunctionType)},
-        {name: value for name, value in names if isinstance(value, scan.Cell)},
-    )
+def _short(module: ModuleType) -> str:
+    return module.__name__.rpartition(".")[2]
 
 
-def _with_functions(cell: scan.Cell, made: dict[Any, FunctionType]) -> scan.Cell:
-    changed: dict[str, Any] = {
-        name: made.get(value, value)
-        for name, value in vars(cell).items()
-        if isinstance(value, FunctionType)
-    }
-    return replace(cell, **changed)
+def _exchanged(value: Any, made: dict[Any, Any]) -> Any:
+    """Return what stands for a module, a function or a cell in the changed library."""
+    if isinstance(value, ModuleType):
+        return made.get(value.__name__, value)
+    if isinstance(value, partial):
+        return partial(_exchanged(value.func, made), *value.args, **value.keywords)
+    if isinstance(value, FunctionType):
+        return made.get(value, value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(
+            value, **{f.name: _exchanged(getattr(value, f.name), made) for f in fields(value)}
+        )
+    return value
 
 
 def _rebuilt(
     function: FunctionType, scope: dict[str, Any], edits: tuple[Edit, ...]
 ) -> FunctionType:
-    """Return the function with other globals and, where there are edits, with changed source."""
-    code = _changed_code(function, edits) if edits else function.__code__
+    """Return the function with other globals and, if there are edits, with changed code."""
+    code = changed_code(function, edits) if edits else function.__code__
     name, closure = function.__name__, function.__closure__
     rebuilt = FunctionType(code, scope, name, function.__defaults__, closure)
     rebuilt.__kwdefaults__ = function.__kwdefaults__
     return rebuilt
-
-
-@cache
-def _changed_code(function: FunctionType, edits: tuple[Edit, ...]) -> CodeType:
-    source = textwrap.dedent(inspect.getsource(function))
-    for edit in edits:
-        if source.count(edit.old) != 1:
-            raise ClashError(f"{edit.function}: {edit.old!r} stands {source.count(edit.old)}×")
-        source = source.replace(edit.old, edit.new)
-    made = dict(function.__globals__)
-    exec(f"from __future__ import annotations\n{source}", made)
-    return made[function.__name__].__code__

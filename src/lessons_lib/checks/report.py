@@ -12,15 +12,16 @@ _REMARKS = ("right", "printed")  # kinds of findings that fail nothing
 
 
 class Finding(NamedTuple):
-    """One thing to say: a kind, a key of `texts.FINDINGS`, and what its text names."""
+    """One thing to say: the kind and the table of its text, and what the text names."""
 
     kind: str
     values: Mapping[str, Any]
+    table: str = "report"
 
     def text(self, lang: str) -> str:
         """Return the text in one language; what has texts of its own says it in that language."""
         values = {k: v.text(lang) if hasattr(v, "text") else v for k, v in self.values.items()}
-        return say(self.kind, values, lang)
+        return say(f"{self.table}.{self.kind}", values, lang)
 
 
 class Texts(NamedTuple):

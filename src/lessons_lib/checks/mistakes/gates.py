@@ -27,12 +27,12 @@ def _order(gates: str, order: str) -> Mistake:
         return _blocks(results, ("dW_ih", "dW_hh", "db"), theirs_from_ours)
 
     return Mistake(
-        f"order-{order}",
-        f"게이트의 블록을 {theirs} 순서로 읽었습니다. 여기서는 torch와 같은 {own} 순서입니다.",
-        f"The gates' blocks are read in the order {theirs}; here it is torch's, {own}.",
+        "any.order",
         before=before,
         after=after,
         excludes="order",
+        values={"theirs": theirs, "own": own},
+        label=f"order-{order}",
     )
 
 
