@@ -24,6 +24,8 @@ torch_modules
     Drop-in layers for torch.nn's LSTM, GRU and RNN, with the six dropouts.
 verify
     Finite differences, agreement with autograd and torch.nn, Jacobians, gradients by lag.
+trace
+    Recordings of the equations: what a function does with arrays, as a list of operations.
 checks
     Checks of a learner's own functions, which say what is wrong with them.
 lab
