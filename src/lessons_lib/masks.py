@@ -251,3 +251,17 @@ def _kept(keep: Any, old: Any, new: Any) -> Array:
     if not hasattr(keep, "shape"):
         return keep * old + (1 - keep) * new
     return array_namespace(keep).where(keep, old, new)
+
+
+#: What a call says without masks, as an expression in the function's parameters; `lab.show` reads
+#: it for the chapters before dropout, where the equations stand without masks.
+WITHOUT_MASKS: dict[Callable[..., Any], str] = {
+    dropped: "a",
+    read: "a",
+    read_backward: "da",
+    renew: "new",
+    renew_backward: "dstate",
+    add_kept: "dold",
+    masked_weights: "params",
+    masked_weights_backward: "grads",
+}

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 import textwrap
 from collections.abc import Callable
 from typing import Any
+
+from .unmasked import without_masks
 
 DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -24,12 +27,15 @@ class Source:
         return f"```python\n{self.text}\n```"
 
 
-def show_source(*objects: Callable[..., Any]) -> Source:
+def show_source(*objects: Callable[..., Any], masks: bool = True) -> Source:
     """Return the source of functions or classes as it stands in the library, docstrings left out.
 
     Parameters
     ----------
     *objects : functions or classes of Python source
+    masks : bool, optional
+        If False, dropout's masks are left out, as chapters do that come before dropout; what is
+        shown then computes what the library computes without masks.
 
     Returns
     -------
@@ -40,8 +46,17 @@ def show_source(*objects: Callable[..., Any]) -> Source:
     ------
     TypeError
         An object is no function or class, or has no Python source, as a built-in has none.
+    ValueError
+        `masks` is False, and the source says something of masks that cannot be left out.
     """
-    return Source("\n\n\n".join(_without_docstrings(item) for item in objects))
+    texts = map(_without_docstrings, objects)
+    if not masks:
+        texts = map(without_masks, texts, map(_global_names, objects))
+    return Source("\n\n\n".join(texts))
+
+
+def _global_names(item: Callable[..., Any]) -> dict[str, Any]:
+    return vars(sys.modules[inspect.unwrap(item).__module__])
 
 
 def _without_docstrings(item: Callable[..., Any]) -> str:
