@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import textwrap
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ def without_docstrings(tree):
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_text_is_the_librarys_less_the_docstring(name):
     item = FUNCTIONS[name]
-    shown, source = str(show_source(item)), inspect.getsource(item)
+    shown, source = str(show_source(item)), textwrap.dedent(inspect.getsource(item))
     assert '"""' not in shown
     assert without_docstrings(ast.parse(source)) == ast.dump(ast.parse(shown))
     head, _, rest = source.partition('"""')
