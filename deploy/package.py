@@ -53,6 +53,8 @@ def main() -> None:
     options = arguments()
     if options.tag and options.tag.removeprefix("v") != PROJECT["version"]:
         sys.exit(f"--tag {options.tag}: pyproject.toml says version {PROJECT['version']}")
+    if options.tag and "/OWNER/" in PROJECT["urls"]["Repository"]:
+        sys.exit("[project.urls]: got the placeholder OWNER, expected the repository's address")
     with tempfile.TemporaryDirectory(prefix="package-") as folder:
         work = Path(folder)
         wheel, source = timed("build", build, work)

@@ -1,6 +1,12 @@
-"""The gate's rules in one list, and ways to break the sample chapter so that one of them is red."""
+"""The rules for notebooks in one list, and ways to break the sample chapter against one of them.
+
+``PYTHONPATH=book python tests/book/parity.py NOTEBOOK ...`` checks notebooks, as pre-commit does.
+"""
 
 from __future__ import annotations
+
+import sys
+from pathlib import Path
 
 import code_rules
 import pair_rules
@@ -14,6 +20,17 @@ RULES = pair_rules.RULES + code_rules.RULES + prose_rules.RULES
 def broken_rules(notebook, name: str) -> list[str]:
     """Return what the rules say against a notebook, one line for each fault."""
     return [f"{name}, cell {cell}: {said}" for rule in RULES for cell, said in rule(notebook)]
+
+
+def main(paths: list[str]) -> int:
+    """Print what the rules say against these notebooks; return the exit code."""
+    faults = [
+        fault
+        for path in paths
+        for fault in broken_rules(pair_rules.read_as_stored(Path(path)), path)
+    ]
+    print(*faults, sep="\n", end="\n" if faults else "")
+    return int(bool(faults))
 
 
 def assert_refused(notebook, cell: str, words: str) -> None:
@@ -69,3 +86,7 @@ def prose(ko: str, en: str):
 def shared(text: str):
     """Return the sample with one more Markdown cell, without a language."""
     return with_cells(new_markdown_cell(text, id="lone"))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

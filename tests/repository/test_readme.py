@@ -1,11 +1,16 @@
 """What the front pages say about the library works, and is the same in both languages."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import numpy as np
+import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
+FOLDERS = ("", ".github", "assignments", "benchmarks", "book", "book/site", "deploy")
+PAGES = [page for folder in FOLDERS for page in sorted((ROOT / folder).glob("*.md"))]
 
 
 def code_of(name):
@@ -30,21 +35,45 @@ def test_both_languages_show_the_same_code():
     assert code_of("README.ko.md") == code_of("README.md")
 
 
-def test_links_lead_to_files():
-    for name in ("README.md", "README.ko.md", "CONTRIBUTING.md", "deploy/README.md"):
-        for target in re.findall(r"\]\(([^)#:]+)\)", (ROOT / name).read_text("utf-8")):
-            assert ((ROOT / name).parent / target).exists(), f"{name} links to {target}"
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_to_files_and_headings(page):
+    for target, heading in re.findall(r"\]\(([^)#:]*)(?:#([^)]+))?\)", page.read_text("utf-8")):
+        linked = page.parent / target if target else page
+        assert linked.exists(), f"links to {target}"
+        if heading:
+            assert heading in anchors(linked), f"links to {target}#{heading}"
 
 
-def test_address_of_the_repository_is_said_once():
+def anchors(page):
+    """Return the addresses that GitHub gives to a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_contributing_is_short():
+    lines = (ROOT / "CONTRIBUTING.md").read_text("utf-8").splitlines()
+    assert len(lines) <= 90, "move what few need to the page of its folder"
+
+
+def test_address_of_the_repository_is_the_one_of_config():
     folders = [ROOT / name for name in ("src", "tests", "book", "binder", "deploy")]
     files = [path for folder in folders for path in folder.rglob("*.*")]
     files += [*ROOT.glob("*.*"), *(ROOT / ".github").rglob("*.*")]
     files = [path for path in files if "node_modules" not in path.parts]
-    told = {
-        path.name
+    addresses = {
+        path.name: set(re.findall(r"https://github\.com/[\w-]+/rnn-lessons", text))
         for path in files
-        if path.suffix in {".md", ".py", ".toml", ".yml", ".html", ".js", ".ipynb"}
-        if re.search(r"github\.com/[\w-]+/rnn-lessons", path.read_text("utf-8"))
+        if path.suffix in {".md", ".py", ".toml", ".yml", ".cff", ".html", ".js", ".ipynb"}
+        if "github.com" in (text := path.read_text("utf-8"))
     }
-    assert told - {"conf.py"} == {"_config.yml"}
+    (config,) = addresses["_config.yml"]
+    found = {name: found for name, found in addresses.items() if found and name != "conf.py"}
+    assert found.keys() == {"_config.yml", "pyproject.toml", "CITATION.cff"}
+    assert all(address == {config} for address in found.values())
+
+
+def test_the_citation_names_the_version_of_the_package():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    assert citation["version"] == project["version"]
+    assert citation["authors"] == [{"name": "RNN Lessons authors"}]

@@ -142,5 +142,7 @@ def test_dependabot_watches_every_list_of_npm():
 def test_the_lint_of_workflows_is_part_of_the_tests():
     assert re.search(r"^lint: .*\blint-workflows\b", MAKEFILE, re.MULTILINE)
     assert re.search(r"^test: .*\blint\b", MAKEFILE, re.MULTILINE)
-    for tool in ("zizmor --offline", "actionlint.mjs", "vendor.github-workflows"):
+    schemas = ("workflows", "issue-forms", "issue-config")
+    assert all(f"vendor.github-{schema} " in MAKEFILE for schema in schemas)
+    for tool in ("zizmor --offline", "actionlint.mjs", "vendor.citation-file-format"):
         assert tool in MAKEFILE
