@@ -81,7 +81,6 @@ def build(root: Path = ROOT) -> bool:
     for thread in threads:
         thread.join()
     site = root / "_build" / "site"
-    shutil.copyfile(root / "book" / "site" / "root.html", site / "index.html")
     write_copies(root, site)  # to download beside each page
     failed = [language for language in LANGUAGES if not went_well[language]]
     if failed:

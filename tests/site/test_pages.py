@@ -118,7 +118,7 @@ def test_interface_speaks_korean_on_korean_pages(sample):
         if element.has_attr(attribute) and element.get("lang") != "en"
         if re.search("[A-Za-z]{3}", element[attribute])
     }
-    assert not spoken, "words to put into book/site/words.toml or book/locale/ko"
+    assert not spoken, "words to put into book/locale/ko.toml or the folder beside it"
     text = {
         string.strip() for string in sample["ko"].body.find_all(string=re.compile("[A-Za-z]{4}"))
     }
@@ -139,7 +139,7 @@ def test_a_changed_style_or_word_makes_all_pages_anew(tmp_path, monkeypatch):
     make_book(tmp_path, SAMPLE)
     monkeypatch.setattr(bilingual, "__file__", str(tmp_path / "book/_ext/hooks/bilingual.py"))
     seen = {bilingual.fingerprint_of_machinery()}
-    for name in ("site/styles/1-base.css", "site/templates/layout.html", "site/words.toml"):
+    for name in ("site/styles/1-base.css", "site/templates/layout.html", "locale/ko.toml"):
         (tmp_path / "book" / name).write_text("changed", "utf-8")
         seen.add(bilingual.fingerprint_of_machinery())
     assert len(seen) == 4

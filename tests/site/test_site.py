@@ -8,7 +8,11 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from _ext.hooks import diagrams, interface
+from _ext.notebooks import BIBLIOGRAPHY
 from _ext.one_language import LANGUAGES
+from _ext.plain.book_index import index_book, read_notebook
+from _ext.plain.book_index import pages_of as pages_of_book
+from _ext.plain.citations import Bibliography
 from bs4 import BeautifulSoup
 from site_sample import DIAGRAM, ROOT, anchors, build_or_fail, names_of_pages, pages_of
 from sphinx.errors import ConfigError
@@ -30,6 +34,34 @@ def test_both_languages_have_the_same_anchors(site):
         korean, english = (anchors(page) for page in pages_of(site, f"book/{name}").values())
         assert korean == english, f"{name}: the sections' ids differ"
         assert None not in korean, f"{name}: a heading has no label"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_copies_count_as_sphinx_does(site, language):
+    """Two ways of counting meet: the index of the copies, and the numbers on the built pages."""
+    notebooks = {page: read_notebook(ROOT / f"{page}.ipynb") for page in pages_of_book(ROOT)}
+    index = index_book(notebooks, language, Bibliography(ROOT / BIBLIOGRAPHY))
+    counted = {
+        (target.page, target.kind, label): target.number
+        for label, target in index.targets.items()
+        if target.kind in ("equation", "figure", "exercise")
+    }
+    shown = {}
+    for page in notebooks:
+        text = (site / language / f"{page}.html").read_text("utf-8")
+        soup = BeautifulSoup(text, "html.parser")
+        for kind, block, number in (
+            ("equation", "div.math[id^=equation-]", ".eqno"),
+            ("figure", "figure[id]", ".caption-number"),
+            ("exercise", ".exercise[id]", ".admonition-title, summary"),
+        ):
+            for element in soup.select(f"article {block}"):
+                label = element["id"].removeprefix("equation-")
+                shown[page, kind, label] = int(
+                    re.findall(r"\d+", element.select_one(number).text)[0]
+                )
+    assert {kind for _, kind, _ in counted} == {"equation", "figure", "exercise"}
+    assert counted == shown
 
 
 def test_links_within_the_site_lead_somewhere(site):

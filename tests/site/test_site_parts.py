@@ -92,7 +92,7 @@ def test_page_for_missing_addresses_starts_where_the_site_does(tmp_path, address
         ),
         outdir=tmp_path / "ko",
     )
-    front_page.write_not_found(app, None)
+    front_page.write_pages_of_both_languages(app, None)
     text = (tmp_path / "404.html").read_text("utf-8")
     found = re.findall('(?:href|src)="(.*?)(?:ko|en)/', text)
     assert found == [base] * 7

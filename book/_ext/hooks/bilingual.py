@@ -122,10 +122,9 @@ def fingerprint_of_machinery() -> int:
     changed, and with no such page it does not even copy a changed style.
     """
     book = Path(__file__).parents[2]
-    patterns = ("_ext/**/*.py", "site/*.*", "site/*/*", "locale/*/*/*.po", "figures/figure.css")
-    sources = sorted(
-        path for pattern in (*patterns, "verified.json") for path in book.glob(pattern)
-    )
+    patterns = ("_ext/**/*.py", "site/*.*", "site/*/*", "locale/*.toml", "locale/*/*/*.po")
+    patterns += ("figures/figure.css", "verified.json")
+    sources = sorted(path for pattern in patterns for path in book.glob(pattern))
     return zlib.crc32(b"".join(source.read_bytes() for source in sources))
 
 

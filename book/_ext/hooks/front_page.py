@@ -6,7 +6,6 @@ only the one at the root, and there nobody knows the reader's language.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,10 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from ..one_language import LANGUAGES
+from ..texts import texts, words
 from . import diagrams
-from .interface import root_title, words
+from .interface import root_title
 
-TEXTS = Path(__file__).parents[2] / "site" / "front.toml"
 PICTURE = "proof-chain.svg"
 
 
@@ -43,28 +42,28 @@ def promise(app: Sphinx, page: str) -> str:
 
 def front_page(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Add the front page."""
-    texts = tomllib.loads(TEXTS.read_text("utf-8"))[app.config.language]
+    front = texts(app.config.language)["front"]
     found = chapters(app)
     repository = app.config.repository
     drawing = diagrams.FIGURES / PICTURE
     picture = ElementTree.parse(drawing).getroot()
     context = {
         "title": "",
-        "front": texts,
-        "description": f"{texts['claim']} {texts['lead']}"[:155].rsplit(" ", 1)[0] + "…",
+        "front": front,
+        "description": f"{front['claim']} {front['lead']}"[:155].rsplit(" ", 1)[0] + "…",
         "chapters": found,
         "introduction": {"page": app.config.master_doc, "title": root_title(app)},
         "launchers": repository.launchers(f"{app.config.language}/{app.config.master_doc}.ipynb"),
         "library": f"{repository.address}/tree/{repository.branch}/src/lessons_lib",
-        "picture": diagrams.inline(picture, texts["picture"], "front-"),
+        "picture": diagrams.inline(picture, front["picture"], "front-"),
     }
     yield "index", context, "front-page.html"
 
 
-def write_not_found(app: Sphinx, error: Exception | None) -> None:
-    """Write ``404.html`` beside the languages' folders, where GitHub's pages look for it.
+def write_pages_of_both_languages(app: Sphinx, error: Exception | None) -> None:
+    """Write the page that leads to both languages, and ``404.html`` where GitHub looks for it.
 
-    It is shown at whatever address is missing, so that its own links start at the server's root.
+    The latter is shown at whatever address is missing: its links start at the server's root.
     """
     if error or not app.config.languages_side_by_side or app.builder.format != "html":
         return
@@ -72,12 +71,14 @@ def write_not_found(app: Sphinx, error: Exception | None) -> None:
         "base": urlsplit(app.config.site_address).path + "/",
         "words": {language: words(language) for language in LANGUAGES},
     }
-    text = app.builder.templates.render("not-found.html", context)
-    Path(app.outdir).parent.joinpath("404.html").write_text(text, "utf-8")
+    context["texts"] = {language: texts(language) for language in LANGUAGES}
+    for template, name in (("root-page.html", "index.html"), ("not-found.html", "404.html")):
+        text = app.builder.templates.render(template, context)
+        Path(app.outdir).parent.joinpath(name).write_text(text, "utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the hooks."""
     app.connect("html-collect-pages", front_page)
-    app.connect("build-finished", write_not_found)
+    app.connect("build-finished", write_pages_of_both_languages)
     return {"parallel_read_safe": True}

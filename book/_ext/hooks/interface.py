@@ -1,15 +1,13 @@
 """Sphinx extension: the frame of each page, in the site's language, and the way to the other one.
 
 Texts of ``_config.yml`` and ``_toc.yml`` that readers see are written "한국어 · English"; the other
-words of the site are in ``book/site/words.toml``.
+words of the site are in ``book/locale``.
 """
 
 from __future__ import annotations
 
-import functools
 import json
 import re
-import tomllib
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -22,19 +20,12 @@ from sphinx.errors import ConfigError
 from sphinx.util.i18n import CatalogInfo
 
 from ..one_language import LANGUAGES
+from ..texts import LOCALE, words
 from . import web_assets
 from .repository import Repository
 
-BOOK = Path(__file__).parents[2]
-LOCALE = BOOK / "locale"
 # Roles that docutils gives to lists of works, and that ARIA has withdrawn or forbids there.
 WITHDRAWN = re.compile(r' role="(?:doc-biblioentry|list)"')
-
-
-@functools.cache
-def words(language: str) -> dict[str, str]:
-    """Return the site's own words in one language."""
-    return tomllib.loads((BOOK / "site" / "words.toml").read_text("utf-8"))[language]
 
 
 def half(text: str, language: str) -> str:
@@ -47,7 +38,7 @@ def half(text: str, language: str) -> str:
     """
     halves = text.split(" · ")
     if len(halves) != len(LANGUAGES):
-        raise ConfigError(f"{text!r}: got {len(halves)} part(s), expected '한국어 · English'")
+        raise ConfigError(f"{text!r}: got {len(halves)} part(s), expected 'KOREAN · ENGLISH'")
     return halves[LANGUAGES.index(language)]
 
 

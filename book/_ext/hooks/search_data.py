@@ -22,10 +22,6 @@ from ..plain import glossary
 from .web_assets import address_with_version
 
 ALIASES = Path(__file__).parents[2] / "site" / "search-aliases.toml"
-SAMPLES = {
-    "ko": ["망각게이트", "기울기를", "∂L/∂W", "학습률"],
-    "en": ["forget gate", "clipping", "∂L/∂W"],
-}
 Section = dict[str, Any]
 
 _to_text = LatexNodes2Text(math_mode="text")
@@ -148,7 +144,7 @@ def write_search_data(app: Sphinx, error: Exception | None) -> None:
 
 def search_page(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Add the page that lists what is found."""
-    yield "search", {"title": "", "sample_queries": SAMPLES[app.config.language]}, "search.html"
+    yield "search", {"title": ""}, "search.html"
 
 
 def switch_off_sphinx_search(app: Sphinx) -> None:

@@ -32,7 +32,7 @@ def characters_of_book(root: Path | str) -> str:
     for page in pages_of(root):
         notebook = read_notebook(root / f"{page}.ipynb")
         texts += [str(cell["source"]) for cell in notebook["cells"]]
-    files = [*root.glob("book/site/*.toml"), *root.glob("book/appendix/*.bib")]
+    files = [*root.glob("book/locale/*.toml"), *root.glob("book/appendix/*.bib")]
     files += [*root.glob("book/locale/*/*/*.po"), root / "_toc.yml", root / "_config.yml"]
     texts += [path.read_text("utf-8") for path in files]
     return "".join(sorted(set("".join(texts))))

@@ -16,7 +16,7 @@ from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 
 from ..plain.book_index import pages_of
-from .interface import words
+from ..texts import words
 from .page_facts import digest_of_code
 
 SECTION = "verified-runs"

@@ -14,33 +14,10 @@ import nbformat
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 from ..one_language import Cell, Notebook, keep_language
+from ..texts import texts
 from .citations import Bibliography
 from .myst_blocks import Block, MarkupError, parse, walk
 
-WORDS = {
-    "ko": {
-        "figure": "그림",
-        "table": "표",
-        "exercise": "연습문제",
-        "solution": "풀이:",
-        "show": "펼쳐 보기",
-        "note": "참고",
-        "tip": "도움말",
-        "warning": "주의",
-        "important": "중요",
-    },
-    "en": {
-        "figure": "Fig.",
-        "table": "Table",
-        "exercise": "Exercise",
-        "solution": "Solution to",
-        "show": "Show",
-        "note": "Note",
-        "tip": "Tip",
-        "warning": "Warning",
-        "important": "Important",
-    },
-}
 _COUNTED = {
     "figure": "figure",
     "list-table": "table",
@@ -96,7 +73,7 @@ class BookIndex:
 
     def word(self, name: str) -> str:
         """Return the word that the index's language has for a figure, an exercise, a note …."""
-        return WORDS[self.language][name]
+        return texts(self.language)["copies"][name]
 
     def link(self, page: str, label: str) -> str:
         """Return the address of a label as seen from a page: ``#label``, ``lstm.ipynb#label``."""

@@ -12,13 +12,10 @@ from pathlib import Path
 import yaml
 
 from ..one_language import Cell, Notebook
+from ..texts import texts
 
 ROOT = Path(__file__).resolve().parents[3]
 BRANCH = "notebooks"
-COMMENTS = {
-    "ko": "# Colab에서만 라이브러리를 설치합니다. 다른 곳에서는 아무 일도 하지 않습니다.",
-    "en": "# On Colab this installs the library; elsewhere it does nothing.",
-}
 
 
 def wheel_address(root: Path = ROOT) -> str:
@@ -37,7 +34,7 @@ def add_installation(notebook: Notebook, language: str, wheel: str) -> None:
 
 
 def _installation(language: str, wheel: str) -> Cell:
-    source = f'{COMMENTS[language]}\nif "google.colab" in str(get_ipython()):\n'
+    source = f'{texts(language)["copies"]["colab"]}\nif "google.colab" in str(get_ipython()):\n'
     return {
         "cell_type": "code",
         "id": "colab",

@@ -55,7 +55,7 @@ function peek_at(block, pair, number) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "peek";
-  button.textContent = other_language.lang === "ko" ? "가" : "A";
+  button.textContent = words.peek_letter;
   button.title = words.peek;
   button.setAttribute("aria-label", words.peek);
   button.setAttribute("aria-expanded", "false");
