@@ -45,7 +45,7 @@ notebooks: env ## write one-language copies of the notebooks: _build/notebooks/k
 execute: env ## run the notebooks and store what they print (NB=… for one)
 	$(EXT).notebooks execute $(NB)
 
-figures: env ## copy book/figures/figure.css into each diagram
+figures: env ## copy colours and looks (tokens.toml, figure.css) into each diagram
 	$(EXT).hooks.diagrams book/figures
 
 corpus: env ## renew the library's copy of the book's prose, from which lessons learn

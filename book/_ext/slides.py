@@ -31,6 +31,7 @@ from .one_language import LANGUAGES, Notebook
 from .plain.book_index import BookIndex, index_book, pages_before_appendix, pages_of, read_notebook
 from .plain.citations import Bibliography
 from .plain.slide_cells import slide_cells
+from .tokens import page_style
 
 SOURCE = ROOT / "book" / "slides"
 
@@ -84,7 +85,7 @@ def write_assets(to: Path) -> None:
     letters = write_letters(ROOT, fonts)
     for name in ("katex", "pretendard"):
         shutil.copyfile(packages() / LICENCES[name], fonts / f"LICENCE-{name}.txt")
-    style = [*letters, code_style(), (SOURCE / "slides.css").read_text("utf-8")]
+    style = [*letters, code_style(), page_style(), (SOURCE / "slides.css").read_text("utf-8")]
     (to / "slides.css").write_text("\n".join(style), "utf-8")
 
 

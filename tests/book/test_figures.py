@@ -71,8 +71,9 @@ def test_style_is_the_shared_one(path):
     text = path.read_text(encoding="utf-8")
     assert text.count("<style") == 1, f"{path.name}: one <style> expected"
     assert tag(read(path)[0]) == "style", f"{path.name}: <style> is not the first child"
-    shared = (FOLDER / "figure.css").read_text(encoding="utf-8")
-    assert text == diagrams.with_style(text, shared), f"{path.name}: run `make figures`"
+    assert text == diagrams.with_style(text, diagrams.own_style()), (
+        f"{path.name}: run `make figures`"
+    )
 
 
 @figure

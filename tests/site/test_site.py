@@ -195,14 +195,6 @@ def test_half_of_a_text_in_two_languages():
         interface.half("Lessons", "ko")
 
 
-def test_dark_colours_follow_the_switch_of_the_page():
-    style = diagrams.page_style(diagrams.STYLE.read_text("utf-8"))
-    assert "prefers-color-scheme" not in style
-    assert 'html[data-theme="dark"] {\n  --fig-ink: #e8e8e8' in style
-    with pytest.raises(ValueError, match="got 0 dark colour rules"):
-        diagrams.page_style(".diagram { color: red }")
-
-
 @pytest.mark.parametrize(
     ("wrong", "fault"),
     [

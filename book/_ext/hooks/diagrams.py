@@ -1,7 +1,8 @@
 """Sphinx extension: put SVG diagrams into the page, where its colours reach them.
 
 A diagram names classes, no colours. ``book/figures/figure.css`` says once what the classes look
-like; run as a script, this module copies it into every SVG, so that a file is right on its own:
+like, in the colours of ``book/site/tokens.toml``; run as a script, this module copies both into
+every SVG, so that a file is right on its own:
 
     python -m _ext.hooks.diagrams book/figures
 """
@@ -18,6 +19,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
+
+from ..tokens import file_style
 
 FIGURES = Path(__file__).parents[2] / "figures"
 FITS = 480  # a drawing of this width or less stays legible in the column of a phone
@@ -71,24 +74,6 @@ def inline(svg: ElementTree.Element, alt: str, prefix: str) -> str:
     return ElementTree.tostring(svg, encoding="unicode")
 
 
-def page_style(style: str) -> str:
-    """Return the shared style with its dark colours tied to the page's switch, not the system's.
-
-    On paper they are light.
-
-    Raises
-    ------
-    ValueError
-        The style has no dark colours where they are looked for.
-    """
-    dark = r"@media \(prefers-color-scheme: dark\) \{ :root (\{.*?\}) \}"
-    on_screen = r'@media screen { html[data-theme="dark"] \1 }'
-    tied, count = re.subn(dark, on_screen, style, flags=re.DOTALL)
-    if count != 1:
-        raise ValueError(f"figure.css: got {count} dark colour rules, expected one @media … :root")
-    return tied
-
-
 class InlineDiagrams(SphinxPostTransform):
     """Replace the images that are diagrams of this book by their drawings."""
 
@@ -120,12 +105,18 @@ def with_style(text: str, style: str) -> str:
     return re.sub(r"<style>.*?</style>", lambda _: f"<style>{style}</style>", text, flags=re.S)
 
 
+def own_style() -> str:
+    """Return the style sheet that a diagram's file carries."""
+    looks = STYLE.read_text("utf-8")
+    return file_style(looks) + looks
+
+
 def main(folder: Path) -> int:
     """Give every SVG in a folder the shared style; print what is wrong with any of them."""
     status = 0
     for path in sorted(folder.glob("*.svg")):
         text = path.read_text("utf-8")
-        styled = with_style(text, STYLE.read_text("utf-8"))
+        styled = with_style(text, own_style())
         path.write_text(styled, "utf-8")
         print(f"{path}: {'style renewed' if styled != text else 'unchanged'}")
         for fault in faults(ElementTree.fromstring(styled)):

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from ..tokens import light
 from . import web_assets
 
 SIZE = (1200, 630)
 MARGIN = 90
-PAPER, INK, SOFT = "#ffffff", "#1f2328", "#57606a"
-STATE, INPUT, GATE = "#0b5cad", "#a85100", "#00755a"  # the diagrams' colours
+PAPER, INK, SOFT, STATE = map(light, ("paper", "ink", "soft", "accent"))
 COLUMNS = {"ko": 15, "en": 26}  # of a title's line at its size
 
 

@@ -17,6 +17,7 @@ from pygments.formatters import HtmlFormatter
 from sphinx.application import Sphinx
 
 from ..node import install
+from ..tokens import page_style
 from . import diagrams, typeface
 
 ROOT = Path(__file__).parents[3]
@@ -79,7 +80,8 @@ def write_assets(app: Sphinx) -> None:
         [
             *letters,
             code_style(),
-            diagrams.page_style(diagrams.STYLE.read_text("utf-8")),
+            page_style(),
+            diagrams.STYLE.read_text("utf-8"),
             *(path.read_text("utf-8") for path in sorted((SITE / "styles").glob("*.css"))),
         ]
     )
