@@ -122,8 +122,10 @@ def fingerprint_of_machinery() -> int:
     changed, and with no such page it does not even copy a changed style.
     """
     book = Path(__file__).parents[2]
-    patterns = ("_ext/**/*.py", "site/*.*", "site/*/*", "locale/*.toml", "locale/*/*/*.po")
-    patterns += ("figures/figure.css", "verified.json")
+    patterns = [
+        *("_ext/**/*.py", "site/*.*", "site/*/*", "locale/*.toml", "locale/*/*/*.po"),
+        *("figures/figure.css", "verified.json"),
+    ]
     sources = sorted(path for pattern in patterns for path in book.glob(pattern))
     return zlib.crc32(b"".join(source.read_bytes() for source in sources))
 
