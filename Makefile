@@ -1,5 +1,6 @@
 # Two commands matter: `make book` and `make test`. `make` alone lists them all.
 #   PYTHON=/usr/bin/python3.12  another Python   NB=book/lstm.ipynb  one notebook   PORT=8001
+#   TORCH_INDEX=URL             the index that torch is taken from; none: the build that pip finds
 SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV ?= .venv
@@ -12,7 +13,7 @@ READY := $(VENV)/.ready
 GIVEN := $(filter command line environment,$(origin PYTHON))
 ON_GPU = PYTHONPATH=.:src:tests/repository:tests/library:$$PYTHONPATH $(if $(GIVEN),$(PYTHON),$(PY))
 
-.PHONY: help env book serve notebooks execute figures corpus test verify \
+.PHONY: help env book serve notebooks execute figures corpus test test-processors verify \
   test-gpu test-site test-package test-alone test-lowest test-newest test-binder test-hub record lint mutants lock audit \
   hooks lint-workflows architecture branch assignments test-assignments slides clean
 
@@ -28,6 +29,7 @@ $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 	  || { echo "$(PYTHON) cannot make environments. On Debian or Ubuntu: sudo apt install python$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+	@$(PY) deploy/torch_build.py $(TORCH_INDEX)
 	$(PY) -m pip install --disable-pip-version-check -r requirements.txt
 	$(PY) -m pip install --disable-pip-version-check --no-deps --editable .
 	@touch $@
@@ -53,6 +55,17 @@ corpus: env ## renew the library's copy of the book's prose, from which lessons 
 
 test: lint ## run every check: style, types, units, notebooks, languages, site
 	PYTHONPATH=tests/repository:$$PYTHONPATH $(PY) -m pytest -n 2 --dist loadscope -p verification --record-verification cpu
+
+# oneDNN, torch and NumPy's OpenBLAS use no newer instructions than they are told to.
+PROCESSORS ?= avx512 avx2
+AS_avx512 := ONEDNN_MAX_CPU_ISA=AVX512_CORE OPENBLAS_CORETYPE=SkylakeX
+AS_avx2 := ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 OPENBLAS_CORETYPE=Haswell
+
+test-processors: $(PROCESSORS:%=test-as-%) ## the library and the chapters as on other processors
+
+test-as-%: env
+	@test -n "$(AS_$*)" || { echo "PROCESSORS: got $*, expected avx512 or avx2"; exit 1; }
+	$(AS_$*) $(PY) -m pytest -n 2 --dist loadscope tests/library book
 
 test-site: book ## try the built site in a browser: search, languages, access, weight, Lighthouse
 	tests/browser/prepare.sh

@@ -112,11 +112,29 @@ def test_only_main_reaches_students_and_readers():
 def test_a_night_that_does_not_succeed_is_told():
     """By `always()`: where a job's time is up, `failure()` is not true."""
     tell, steps = job_of("nightly", "tell"), job_of("nightly", "newest")["steps"]
-    assert tell["if"] == "always() && needs.newest.result != 'success'"
+    others = [job for job in WORKFLOWS["nightly"]["jobs"] if job != "tell"]
+    assert tell["needs"] == others
+    failed = " || ".join(f"needs.{job}.result != 'success'" for job in others)
+    assert tell["if"] == f"always() && ({failed})"
     tests, audit = steps[-2:]
     assert (tests["run"], audit["run"]) == ("make test-newest", "make audit")
     assert audit["if"] == "${{ !cancelled() }}"
     assert tests["timeout-minutes"] < job_of("nightly", "newest")["timeout-minutes"]
+
+
+def test_each_night_runs_what_passes_here_as_on_other_processors():
+    """Each of the processors that the Makefile knows, all of them by one command."""
+    job = job_of("nightly", "processors")
+    assert job["steps"][-1]["run"] == "make test-processors"
+    assert job["env"]["PROCESSORS"] == "${{ matrix.newest }}"
+    known = re.findall(r"^AS_(\w+) := (.*)", MAKEFILE, re.MULTILINE)
+    assert job["strategy"]["matrix"]["newest"] == [name for name, _ in known]
+    assert f"PROCESSORS ?= {' '.join(name for name, _ in known)}\n" in MAKEFILE
+    command = ["make", "--dry-run", "-o", ".venv/.ready", "test-processors"]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for _, settings in known:
+        assert "ONEDNN_MAX_CPU_ISA" in settings
+        assert re.search(rf"^{settings} .* -m pytest .* tests/library book$", told, re.MULTILINE)
 
 
 def test_each_job_of_ci_caches_its_own_packages():
