@@ -1,12 +1,12 @@
 """For charlm, dropout, bidirectional: the book's own prose as data, in codes and streams.
 
-The prose is a copy, ``data/book_ko.txt`` and ``data/book_en.txt``, one paragraph a line and no
-paragraph twice, that ``make corpus`` takes from the notebooks. A sentence changed in a notebook
+The prose is a copy, ``data/book_ko.txt`` and ``data/book_en.txt``, one paragraph per line and no
+paragraph twice, which ``make corpus`` extracts from the notebooks. A sentence changed in a notebook
 changes nothing here until then.
 
 Every tenth paragraph is held out: the parts "train" and "held_out" share no paragraph, both come
-from every chapter, and together they are the part "all". A held-out paragraph has been seen by no
-training on "train", although its words have, and sentences much like its own may have been.
+from every chapter, and together they are the part "all". Training on "train" never sees a held-out
+paragraph, but it does see the paragraph's words, and it may see very similar sentences.
 """
 
 from __future__ import annotations
@@ -26,30 +26,30 @@ _LANGUAGES = {"ko": _UNITS, "en": {"character": False}}
 
 
 def book_text(language: str, unit: str = "character", part: str = "all") -> tuple[np.ndarray, str]:
-    """Return the book's prose in one language, as codes.
+    """Return the book's prose in one language as codes.
 
     Parameters
     ----------
     language : "ko" or "en"
     unit : "character", "syllable" or "jamo", optional
-        What one code stands for. A Korean character is a syllable, so the first two are the same;
-        "jamo" takes syllables apart (`hangul.to_jamo`). English has characters only.
+        What one code represents. A Korean character is a syllable, so the first two are the same;
+        "jamo" splits syllables (`hangul.to_jamo`). English has characters only.
     part : "all", "train" or "held_out", optional
-        Nine paragraphs of ten, or every tenth. The parts are the same whatever the unit.
+        All paragraphs, nine of ten, or every tenth. The parts are the same for every unit.
 
     Returns
     -------
     codes : int64 array of shape (L,)
-        Paragraphs end in a newline, which is a symbol too. L differs between units: to compare
+        Paragraphs end in a newline, which is a symbol too. L differs between units. To compare
         models, divide their summed losses on a part by the part's number of characters.
     vocabulary : str
-        ``vocabulary[k]`` is the symbol with code k, in Unicode's order. It is that of the whole
-        text, whichever the part.
+        ``vocabulary[k]`` is the symbol with code k, in Unicode's order. Every part has the
+        vocabulary of the whole text.
 
     Raises
     ------
     ValueError
-        No such language, unit or part.
+        The language, unit or part does not exist.
     """
     units = validation.one_of("language", language, _LANGUAGES)
     validation.check_word("unit", unit, units)
@@ -61,22 +61,23 @@ def book_text(language: str, unit: str = "character", part: str = "all") -> tupl
 def encode(
     text: str, unit: str = "character", vocabulary: str | None = None
 ) -> tuple[np.ndarray, str]:
-    """Return a text as codes, and the vocabulary; arguments and shapes are `book_text`'s.
+    """Return a text as codes, and its vocabulary, in the form of `book_text`.
 
     Parameters
     ----------
     text : str
-        Brought to Unicode's form NFC first, in which a Hangul syllable is one character.
+        First converted to Unicode's form NFC, in which a Hangul syllable is one character.
     unit : "character", "syllable" or "jamo", optional
     vocabulary : str, optional
-        Each symbol once; if not given, that of the text.
+        Each symbol once; if not given, the symbols of the text.
 
     Raises
     ------
     TypeError
-        The text is no str.
+        The text is not a str.
     ValueError
-        No such unit, a symbol of the text that is not in the vocabulary, or one in it twice.
+        The unit does not exist, a symbol of the text is not in the vocabulary, or the vocabulary
+        has a symbol twice.
     """
     if not isinstance(text, str):
         raise TypeError(f"text: got {type(text).__name__}, expected a str")
@@ -96,12 +97,12 @@ def encode(
 
 
 def decode(codes: np.ndarray, vocabulary: str) -> str:
-    """Return the text that codes of shape (L,) stand for, jamo composed to syllables.
+    """Return the text that codes of shape (L,) represent, jamo composed to syllables.
 
     Raises
     ------
     TypeError, ValueError
-        The codes are no integers, not of one axis, or not all in the vocabulary.
+        The codes are not integers, do not have one axis, or are not all in the vocabulary.
     """
     codes = _checked(codes)
     if codes.size and not (codes.min() >= 0 and codes.max() < len(vocabulary)):
@@ -113,7 +114,7 @@ def decode(codes: np.ndarray, vocabulary: str) -> str:
 
 
 def streams(codes: np.ndarray, batch: int) -> np.ndarray:
-    """Lay one long text as N parallel streams, for truncated BPTT with the state handed on.
+    """Arrange one long text as N parallel streams, for truncated BPTT that passes the state on.
 
     Parameters
     ----------
@@ -124,13 +125,14 @@ def streams(codes: np.ndarray, batch: int) -> np.ndarray:
     Returns
     -------
     array of shape (T, N), T = L // N
-        A view of `codes`: column n is the n-th of N equal parts, in running order. The last
-        L − NT codes are left over. Windows are ``s[t : t + k]``, targets ``s[t + 1 : t + k + 1]``.
+        A view of `codes`: column n is the n-th of N equal parts, in reading order. The last
+        L − NT codes are left out. Windows are ``s[t : t + k]``, targets ``s[t + 1 : t + k + 1]``.
 
     Raises
     ------
     TypeError, ValueError
-        The codes are no integers, not of one axis, or fewer than N; N is no positive integer.
+        The codes are not integers, do not have one axis, or are fewer than N; N is not a positive
+        integer.
     """
     codes = _checked(codes)
     validation.check_sizes(batch=batch)
@@ -143,28 +145,29 @@ def streams(codes: np.ndarray, batch: int) -> np.ndarray:
 def word_spacing(
     batch: int, T: int, generator: np.random.Generator, part: str = "train"
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Tell after which syllables of Korean text, written without spaces, a space belongs.
+    """Predict after which syllables of Korean text without spaces a space belongs.
 
     Parameters
     ----------
     batch, T : int
-        N windows of T syllables each, at random places of the text. They may begin and end within
-        a word, and may overlap each other, but none from "train" shares text with "held_out".
+        N windows of T syllables each, at random places in the text. They may begin and end inside
+        a word, and may overlap each other, but no window of "train" shares text with "held_out".
     generator : numpy.random.Generator
     part : "all", "train" or "held_out", optional
 
     Returns
     -------
     x : int64 array of shape (T, N)
-        Codes of ``book_text("ko", "syllable")``'s vocabulary; other characters count as syllables.
-        The space is never among them.
+        Codes from the vocabulary of ``book_text("ko", "syllable")``; other characters count as
+        syllables. The space is never among them.
     target : int64 array of shape (T, N)
-        1 where a space, or the paragraph's end, follows in the book.
+        1 where a space or the paragraph's end follows in the book.
 
     Raises
     ------
     TypeError, ValueError
-        No such part or generator, a size that is no positive integer, a T longer than the part.
+        The part does not exist, the generator is missing, a size is not a positive integer, or T is
+        longer than the part.
     """
     validation.check_generator(generator)
     validation.check_sizes(batch=batch, T=T)

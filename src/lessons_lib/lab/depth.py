@@ -1,8 +1,8 @@
-"""For lstm: its idea along the depth, in a plain deep, a Highway and a residual network.
+"""For lstm: the LSTM's idea along the depth, in a plain deep, a Highway and a residual network.
 
-Each kind of layer is one equation, a function of the value h and the layer's own weights. Several
-networks with different seeds are trained at once: their weights lie side by side on the first axis,
-R, and never meet.
+Each kind of layer is one equation, a function of the value h and the layer's weights. Several
+networks with different seeds are trained at once: their weights are stacked along the first axis,
+R, and never interact.
 
 This module needs torch; ``import lessons_lib`` does not load it.
 
@@ -54,27 +54,27 @@ def final_losses(
 ) -> np.ndarray:
     """Train deep networks to tell the inside of a circle from its outside; return their losses.
 
-    Each run has 64 points of its own, half of them inside, drawn from the normal distribution of
-    the plane. Adam sees all points at each update. The weights start normal with variance
-    1 / width (Glorot's), the biases at 0, but the Highway's gate biases at −2, so that it starts
-    by keeping, as its authors advise.
+    Each run has its own 64 points, half of them inside, drawn from the plane's standard normal
+    distribution. Adam sees all points at each update. The initial weights are normal with variance
+    1 / width (Glorot's). The initial biases are 0, except the Highway network's gate biases, which
+    are −2, so that it starts by keeping h, as its authors advise.
 
     Parameters
     ----------
     layer : `plain`, `highway` or `residual`
     depth : int
-        Layers between the first, which makes `width` numbers of two, and the read-out.
+        Number of layers between the first, which maps 2 numbers to `width`, and the read-out.
     generator : numpy.random.Generator
         Draws points and weights.
     runs, updates, width : int, optional
-        Networks, updates of each, units in a layer.
+        Number of networks, updates of each, units per layer.
     lr : float, optional
         Learning rate.
 
     Returns
     -------
     array of shape (runs,)
-        Cross-entropy after the last update; ln 2 is that of a guess.
+        Cross-entropy after the last update; guessing gives ln 2.
     """
     validation.check_generator(generator)
     validation.check_sizes(depth=depth, runs=runs, updates=updates, width=width)
@@ -113,6 +113,6 @@ def final_losses(
     with one_thread():
         for _ in range(updates):
             optimizer.zero_grad()
-            losses().sum().backward()  # a sum over the runs: each has the gradient of its own loss
+            losses().sum().backward()  # the sum gives each run the gradient of its own loss
             optimizer.step()
         return losses().detach().numpy()

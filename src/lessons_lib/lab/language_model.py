@@ -1,8 +1,8 @@
 """For charlm and dropout: a recurrent language model, trained on parallel streams of text.
 
-A text is codes 0 … K − 1, as `book_text` returns them; `book_text.streams` lays it as N parallel
-streams, codes of shape (L, N), time first. Losses are in bits for each symbol: what coding the
-text by the model would take, log₂ K for a model that knows nothing.
+A text consists of codes 0 … K − 1, as `book_text` returns them; `book_text.streams` arranges it as
+N parallel streams, codes of shape (L, N), time first. Losses are in bits per symbol: the length of
+the text if it is coded with the model, log₂ K for a model that knows nothing.
 
 This module needs torch; ``import lessons_lib`` does not load it.
 
@@ -30,12 +30,12 @@ from .book_text import decode, encode
 from .hangul import to_jamo
 from .training import loss_of, minimise, one_thread
 
-#: Steps that `bits` reads at once: the scores of more would fill the memory.
+#: Steps that `bits` reads at once; the scores of more would fill the memory.
 _AT_ONCE = 1000
 
 
 class LanguageModel(torch.nn.Module):
-    """An embedding, a recurrent layer and a linear output layer: scores for each next symbol.
+    """An embedding, a recurrent layer and a linear output layer, which score each next symbol.
 
     Parameters
     ----------
@@ -45,12 +45,13 @@ class LanguageModel(torch.nn.Module):
         H.
     num_layers : int, optional
     dropout : float or Dropout, optional
-        As `torch_modules` take it: a rate between the layers, or one of `lessons_lib.dropout`'s
-        variants. A run draws its masks anew, so that they last for a window in `train`.
+        As in `torch_modules`: a rate between the layers, or a variant of `lessons_lib.dropout`.
+        Each forward pass draws new masks, so in `train` they last for one window.
     layer : type, optional
         ``torch_modules.LSTM``, ``GRU`` or ``RNN``.
     embedding_size : int, optional
-        Length of the vector that stands for a symbol; if not given, it is one-hot, of length K.
+        Length of the vector that represents a symbol; if not given, the vector is one-hot, of
+        length K.
     """
 
     def __init__(
@@ -77,21 +78,21 @@ class LanguageModel(torch.nn.Module):
         ----------
         codes : int64 tensor of shape (T, N)
         state : as the layer returns it, optional
-            To go on from; zero if not given.
+            The initial state; zero if not given.
         **masks
             ``masks=`` or ``generator=``, as for the layer.
 
         Returns
         -------
         scores : tensor of shape (T, N, K)
-            Their softmax is the distribution of the symbol that follows.
+            Their softmax is the distribution of the next symbol.
         state
-            After the last step.
+            The state after the last step.
 
         Raises
         ------
         ValueError
-            The codes are no int64 tensor of shape (T, N), or not all in the vocabulary.
+            The codes are not an int64 tensor of shape (T, N), or are not all in the vocabulary.
         """
         _check_codes(codes, self.symbols)
         if self.embedding is None:
@@ -112,27 +113,27 @@ def train(
     generator: torch.Generator | None = None,
     watch: Callable[[int], None] | None = None,
 ) -> np.ndarray:
-    """Train by truncated BPTT, with Adam, clipping by norm, and dropout as the model has it.
+    """Train by truncated BPTT with Adam, clipping by norm, and the model's dropout.
 
-    Each update reads the next window of all streams. The state is handed on from window to window,
-    the gradient is not. At the streams' end reading starts over with a fresh state; steps that fill
-    no window are left over.
+    Each update reads the next window of all streams. The state passes from window to window, the
+    gradient does not. At the end of the streams, reading starts over with a zero state; steps that
+    do not fill a window are left out.
 
     Parameters
     ----------
     model : LanguageModel
-        Trained in place, where it is; put in training mode.
+        Trained in place, on its device; switched to training mode.
     streams : integer array of shape (L, N)
     updates : int
     window : int
-        Steps, below L.
+        Number of steps, less than L.
     lr, clip : float, optional
-        Learning rate; the gradient of the loss in nats is kept at or below this norm.
+        Learning rate; largest norm of the gradient of the loss in nats.
     generator : torch.Generator, optional
-        Draws the masks; the device's own if not given.
+        Draws the masks; the device's default generator if not given.
     watch : callable, optional
-        ``watch(k)`` is called before each update, after k = 0 … updates − 1 of them, such as to
-        score a text held out.
+        ``watch(k)`` is called before update k = 0 … updates − 1, for example to score a held-out
+        text.
 
     Returns
     -------
@@ -142,8 +143,8 @@ def train(
     Raises
     ------
     TypeError, ValueError
-        The streams are no codes of the model's vocabulary, a size is no positive integer, or the
-        window is not below L.
+        The streams are not codes of the model's vocabulary, a size is not a positive integer, or
+        the window is not shorter than L.
     """
     validation.check_sizes(updates=updates, window=window)
     codes = _on_device(model, streams, "streams")
@@ -173,18 +174,18 @@ def _detached(state: Any) -> Any:
 
 
 def bits(model: LanguageModel, codes: np.ndarray) -> float:
-    """Return what the model needs for a symbol, in bits on average, in evaluation mode.
+    """Return the model's mean loss per symbol in bits, in evaluation mode.
 
     Parameters
     ----------
     model : LanguageModel
     codes : integer array of shape (L,) or (L, N)
-        One text, or streams. All symbols but each stream's first are scored, in one run.
+        One text, or streams. All symbols except each stream's first are scored in one pass.
 
     Raises
     ------
     TypeError, ValueError
-        The codes are none of the model's vocabulary, or fewer than two steps.
+        The codes are not all in the model's vocabulary, or there are fewer than two steps.
     """
     read = _on_device(model, codes, "codes")
     nats, state = 0.0, None
@@ -203,14 +204,15 @@ def probabilities(scores: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     ----------
     scores : array of shape (..., K)
     temperature : float, optional
-        τ: 1 is the model's own distribution, less is sharper; 0 is the limit, all on the greatest.
+        τ: 1 is the model's own distribution, a smaller value a sharper one. 0 is the limit: all the
+        probability is on the greatest score.
 
     Raises
     ------
     ValueError
-        The temperature is negative or no number.
+        The temperature is negative or NaN.
     """
-    if not temperature >= 0:  # NaN neither
+    if not temperature >= 0:  # also rejects NaN
         raise ValueError(f"temperature: got {temperature!r}, expected 0 or more")
     scores = np.asarray(scores, dtype=float)
     if temperature == 0:
@@ -226,17 +228,17 @@ def generate(
     temperature: float,
     generator: np.random.Generator,
 ) -> str:
-    """Let the model go on with a text: each symbol is drawn, and then read as the next one.
+    """Let the model continue a text: each symbol is drawn, then read as the next input.
 
     Parameters
     ----------
     model : LanguageModel
     vocabulary : str
-        As from `book_text`.
+        As returned by `book_text`.
     prompt : str
-        In symbols of the vocabulary, one at least; taken apart to jamo if the vocabulary is.
+        At least one symbol of the vocabulary; split into jamo if the vocabulary consists of them.
     length : int
-        Symbols to be written.
+        Number of symbols to write.
     temperature : float
         As for `probabilities`.
     generator : numpy.random.Generator
@@ -244,12 +246,13 @@ def generate(
     Returns
     -------
     str
-        The prompt and what was written, jamo composed to syllables.
+        The prompt and its continuation, jamo composed to syllables.
 
     Raises
     ------
     TypeError, ValueError
-        The prompt is empty or not in the vocabulary; another argument is none of what it should be.
+        The prompt is empty or not in the vocabulary, or another argument has the wrong type or
+        value.
     """
     validation.check_generator(generator)
     validation.check_sizes(length=length)
@@ -293,8 +296,8 @@ def _on_device(model: LanguageModel, codes: Any, name: str) -> Tensor:
 
 def _check_codes(codes: Tensor, symbols: int) -> None:
     if codes.ndim != 2 or codes.dtype != torch.int64 or codes.numel() == 0:
-        came = f"{codes.dtype} of shape {tuple(codes.shape)}"
-        raise ValueError(f"codes: got {came}, expected int64 of shape (T, N), T >= 1, N >= 1")
+        actual = f"{codes.dtype} of shape {tuple(codes.shape)}"
+        raise ValueError(f"codes: got {actual}, expected int64 of shape (T, N), T >= 1, N >= 1")
     least, greatest = int(codes.min()), int(codes.max())
     if least < 0 or greatest >= symbols:
         raise ValueError(f"codes: got {least} to {greatest}, expected 0 to {symbols - 1}")

@@ -1,4 +1,4 @@
-"""For charlm and dropout: guess the next symbol by counting, the baseline to beat."""
+"""For charlm and dropout: predict the next symbol by counting n-grams, the baseline to beat."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from .._check import arguments as validation
 def bits(
     codes: np.ndarray, counted: np.ndarray, symbols: int, order: int, strength: float = 4.0
 ) -> float:
-    """Return what an n-gram model needs for a symbol of a text, in bits on average.
+    """Return the mean loss of an n-gram model on a text, in bits per symbol.
 
-        p_n(k | the n − 1 symbols before) = (count of both + m p_{n−1}(k | n − 2 symbols before))
-                                            / (count of those before + m),    p_0(k) = 1 / K
+        p_n(k | n − 1 symbols before) = (count of them and k + m p_{n−1}(k | n − 2 symbols before))
+                                        / (count of them + m),    p_0(k) = 1 / K
 
-    So a symbol that was never seen after those before it still has a chance: that of the shorter
-    memory. This is interpolation with a Dirichlet prior.
+    A symbol that was never seen after this context keeps a chance: the one that the shorter context
+    gives it. This is interpolation with a Dirichlet prior.
 
     Parameters
     ----------
     codes : integer array of shape (L,)
-        The text to be guessed. All but the first n − 1 symbols are scored, for n = 0 all.
+        The text to predict. All symbols except the first n − 1 are scored; all of them for n = 0.
     counted : integer array of shape (M,)
-        The text in which is counted.
+        The text whose n-grams are counted.
     symbols : int
         K, the length of the vocabulary.
     order : int
-        n: 0 knows nothing, 1 counts symbols, 2 pairs.
+        n: 0 knows nothing, 1 counts symbols, 2 counts pairs.
     strength : float, optional
-        m, above 0: as many counts as the shorter memory's opinion is worth.
+        m, above 0: the number of counts that the shorter context's estimate is worth.
 
     Raises
     ------
     ValueError
-        `order` is negative or above L, or `strength` not above 0.
+        `order` is negative or above L, or `strength` is not above 0.
 
     References
     ----------
@@ -61,6 +61,6 @@ def bits(
 
 
 def _grams(codes: np.ndarray, n: int) -> list[str]:
-    """Return the n symbols from each place on, L − n + 1 of them, as text: it is faster to hash."""
+    """Return the L − n + 1 runs of n symbols as text, which is faster to hash."""
     text = "".join(map(chr, codes))
     return [text[k : k + n] for k in range(len(text) - n + 1)]

@@ -1,4 +1,4 @@
-"""For all chapters that train: torch.nn's layer from the library's weights, with a read-out.
+"""For all chapters that train: a torch.nn layer with the library's weights and a read-out.
 
 This module needs torch; ``import lessons_lib`` does not load it.
 """
@@ -17,7 +17,7 @@ from .._check.stacks import check_nesting
 from ..convert import from_torch, to_torch
 from ..scan import Cell
 
-#: What trains each cell's parameters.
+#: Each cell's parameters: the cell, and the torch.nn layer that trains them.
 LAYERS: dict[Any, tuple[Cell, type[torch.nn.RNNBase]]] = {
     rnn.Params: (rnn.CELL, torch.nn.RNN),
     lstm.Params: (lstm.CELL, torch.nn.LSTM),
@@ -26,15 +26,15 @@ LAYERS: dict[Any, tuple[Cell, type[torch.nn.RNNBase]]] = {
 
 
 class Reader(torch.nn.Module):
-    """A recurrent layer of torch.nn and a linear read-out of its hidden state.
+    """A recurrent layer of torch.nn with a linear read-out of its hidden state.
 
     Parameters
     ----------
     params : rnn.Params, lstm.Params or gru.Params of NumPy arrays, or a `stack`'s tuple of them
-        The initial weights; their type says which layer of torch.nn it is. An RNN or LSTM has the
+        The initial weights; their type determines the layer of torch.nn. An RNN or LSTM has the
         library's one bias: torch's second one is zero and is not trained.
     outputs : int
-        Numbers to be predicted, or classes, at each step.
+        Number of values to predict, or of classes, at each step.
     generator : numpy.random.Generator
         Draws the read-out's weights.
     """
@@ -52,7 +52,9 @@ class Reader(torch.nn.Module):
         self.layer = layer(D, H, len(layers), bidirectional=directions == 2)
         self.layer.load_state_dict(to_torch(self.cell, layers))
         for name, weight in self.layer.named_parameters():
-            if name.startswith("bias_hh") and kind is not gru.Params:  # its candidate needs it
+            if (
+                name.startswith("bias_hh") and kind is not gru.Params
+            ):  # the GRU's candidate needs it
                 weight.requires_grad_(False)
         self.read = torch.nn.Linear(directions * H, outputs)
         bound = (directions * H) ** -0.5
@@ -61,12 +63,12 @@ class Reader(torch.nn.Module):
                 weight.copy_(torch.as_tensor(generator.uniform(-bound, bound, weight.shape)))
 
     def forward(self, x: torch.Tensor, state: Any = None) -> tuple[torch.Tensor, Any]:
-        """Read x (T, N, D): return the outputs (T, N, K) and the layer's last state."""
+        """Return the outputs (T, N, K) for x (T, N, D), and the layer's last state."""
         y, state = self.layer(x, state)
         return self.read(y), state
 
     def params(self) -> Any:
-        """Return the layer's weights as they are now, in the given form, in float64."""
+        """Return the layer's current weights in float64, in the form given to the constructor."""
         weights = self.layer.state_dict().items()
         arrays = {name: weight.cpu().double().numpy().copy() for name, weight in weights}
         layers = from_torch(self.cell, arrays)
@@ -75,7 +77,7 @@ class Reader(torch.nn.Module):
 
 def _kind_of(layers: Any) -> type:
     check_nesting(layers)
-    kinds = {type(own) for own in chain(*layers)}
+    kinds = {type(params) for params in chain(*layers)}
     if len(kinds) != 1 or not kinds <= set(LAYERS):
         names = ", ".join(
             sorted(f"{kind.__module__.split('.')[-1]}.{kind.__name__}" for kind in kinds)

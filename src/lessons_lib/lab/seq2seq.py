@@ -1,7 +1,7 @@
 """For seq2seq: an encoder–decoder of two LSTMs, its training, and its answers.
 
-A word is an array of integers of shape (S, N): N words of S symbols 0 … K − 1, time first. The
-code K stands for both ends of a word: the decoder reads it to start, and writes it to end.
+Words are an array of integers of shape (S, N): N words of S symbols 0 … K − 1, time first. The code
+K marks both ends of a word: the decoder reads it to start, and writes it to end.
 
 This module needs torch; ``import lessons_lib`` does not load it.
 
@@ -34,21 +34,21 @@ Draw = Callable[[np.random.Generator], tuple[np.ndarray, np.ndarray]]
 
 
 class EncoderDecoder(torch.nn.Module):
-    """Reads a word with one LSTM and writes another with a second, which starts from its state.
+    """Read a word with one LSTM and write another with a second one, which starts from its state.
 
     Parameters
     ----------
     symbols : int
-        K, of source and target.
+        K, the number of symbols in source and target.
     hidden_size : int
-        H, of both.
+        H, of both LSTMs.
     generator : numpy.random.Generator
         Draws all weights.
     reverse : bool, optional
-        Whether the source is read from its end; the encoder's outputs are in the order of reading.
+        Whether the source is read from its end. The encoder's outputs are in reading order.
     attend : bool, optional
-        Whether the output layer also sees what `attention` reads from the encoder's states, with
-        the decoder's state as the query.
+        Whether the output layer also receives what `attention` reads from the encoder's states,
+        with the decoder's state as the query.
     """
 
     def __init__(
@@ -76,12 +76,12 @@ class EncoderDecoder(torch.nn.Module):
             self.attention.update({name: torch.tensor(w).float() for name, w in drawn.items()})
 
     def encode(self, source: Tensor) -> tuple[Tensor, Any]:
-        """Read a source (S, N): return the encoder's outputs (S, N, H) and its last state."""
+        """Return the encoder's outputs (S, N, H) for a source (S, N), and its last state."""
         source = source.flip(0) if self.reverse else source
         return self.encoder(self._one_hot("source", source, self.symbols))
 
     def decode(self, inputs: Tensor, state: Any, keys: Tensor) -> tuple[Tensor, Any, Tensor | None]:
-        """Read what has been written (T, N): return scores (T, N, K + 1), state, weights α."""
+        """Return scores (T, N, K + 1), state and weights α for the symbols so far (T, N)."""
         h, state = self.decoder(self._one_hot("inputs", inputs, self.symbols + 1), state)
         if not self.attention:
             return self.read(h), state, None
@@ -89,14 +89,14 @@ class EncoderDecoder(torch.nn.Module):
         return self.read(torch.cat([h, read], dim=-1)), state, cache.weights
 
     def forward(self, source: Tensor, inputs: Tensor) -> Tensor:
-        """Score each next symbol: source (S, N), inputs (T, N) as of `shift`; (T, N, K + 1)."""
+        """Return the scores (T, N, K + 1) of each next symbol; `shift` makes the inputs (T, N)."""
         keys, state = self.encode(source)
         return self.decode(inputs, state, keys)[0]
 
     def _one_hot(self, name: str, word: Tensor, width: int) -> Tensor:
         if word.ndim != 2 or word.dtype != torch.int64 or len(word) == 0:
-            came = f"{word.dtype} of shape {tuple(word.shape)}"
-            raise ValueError(f"{name}: got {came}, expected int64 of shape (T, N), T >= 1")
+            actual = f"{word.dtype} of shape {tuple(word.shape)}"
+            raise ValueError(f"{name}: got {actual}, expected int64 of shape (T, N), T >= 1")
         least, greatest = int(word.min()), int(word.max())
         if least < 0 or greatest >= width:
             raise ValueError(
@@ -118,13 +118,13 @@ def _uniform(generator: np.random.Generator, shape: Any, width: int) -> Tensor:
 
 
 def shift(target: Tensor, symbols: int) -> tuple[Tensor, Tensor]:
-    """Return what the decoder reads, (K, y_1 … y_T), and what it is to write, (y_1 … y_T, K)."""
+    """Return the decoder's inputs, (K, y_1 … y_T), and its targets, (y_1 … y_T, K)."""
     end = target.new_full((1, target.shape[1]), symbols)
     return torch.cat([end, target]), torch.cat([target, end])
 
 
 def loss_of(model: EncoderDecoder, source: Tensor, target: Tensor) -> Tensor:
-    """Return the mean cross-entropy of each next symbol, given the right ones before it."""
+    """Return the mean cross-entropy of each next symbol, given the correct previous ones."""
     inputs, wanted = shift(target, model.symbols)
     return cross_entropy(model(source, inputs).flatten(0, 1), wanted.flatten())
 
@@ -136,7 +136,7 @@ def train(
     generator: np.random.Generator,
     lr: float = 2e-2,
 ) -> np.ndarray:
-    """Train with teacher forcing; return the loss before each update, as `training.minimise` does.
+    """Train with teacher forcing; return the loss before each update, like `training.minimise`.
 
     Parameters
     ----------
@@ -155,12 +155,12 @@ def train(
 
 @torch.no_grad()
 def forced(model: EncoderDecoder, source: Tensor, target: Tensor) -> Tensor:
-    """Return the likeliest symbol of each step, given the right ones before it: (T + 1, N)."""
+    """Return the likeliest symbol of each step, given the correct previous ones: (T + 1, N)."""
     return model(source, shift(target, model.symbols)[0]).argmax(-1)
 
 
 def greedy(model: EncoderDecoder, source: Tensor, steps: int) -> Tensor:
-    """Write the likeliest symbol at each step, given those written before it: (steps, N)."""
+    """Write the likeliest symbol at each step, given those already written: (steps, N)."""
     return beam_search(model, source, steps, width=1)[0]
 
 
@@ -168,39 +168,39 @@ def greedy(model: EncoderDecoder, source: Tensor, steps: int) -> Tensor:
 def beam_search(
     model: EncoderDecoder, source: Tensor, steps: int, width: int
 ) -> tuple[Tensor, Tensor]:
-    """Write words, keeping at each step the `width` likeliest beginnings of each.
+    """Write words, keeping the `width` likeliest beginnings of each word at every step.
 
     Parameters
     ----------
     model : EncoderDecoder
     source : tensor of integers of shape (S, N)
     steps : int
-        Symbols to be written, the end included; a word that has ended is filled up with ends.
+        Number of symbols to write, the end included. A word that has ended is padded with ends.
     width : int
-        1 is greedy.
+        Number of beginnings that are kept; 1 is greedy.
 
     Returns
     -------
     words : tensor of integers of shape (steps, N)
     scores : tensor of shape (N,)
-        The log-probability of each.
+        The log-probability of each word.
     """
     validation.check_sizes(steps=steps, width=width)
     N, end = source.shape[1], model.symbols
     keys, state = model.encode(source)
-    # a word's beams stand side by side: beam k of word n in column n · width + k
+    # a word's beams are adjacent: beam k of word n is column n · width + k
     keys = keys.repeat_interleave(width, dim=1)
     state = tuple(part.repeat_interleave(width, dim=1) for part in state)
     written = source.new_full((1, N * width), end)
     scores = keys.new_full((N, width), -torch.inf)
-    scores[:, 0] = 0  # at first all beams are the same one
+    scores[:, 0] = 0  # initially all beams are the same
     ended = torch.zeros_like(written[0], dtype=torch.bool)
     first = torch.arange(N, device=source.device)[:, None] * width
     for _ in range(steps):
         output, state, _ = model.decode(written[-1:], state, keys)
         log_p = log_softmax(output[0], dim=-1)
         log_p[ended] = -torch.inf
-        log_p[ended, end] = 0  # a word that has ended stays as it is
+        log_p[ended, end] = 0  # a word that has ended does not change
         total = (scores.reshape(-1, 1) + log_p).reshape(N, -1)
         scores, best = total.topk(width)
         column = first + best // (end + 1)

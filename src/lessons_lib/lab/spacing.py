@@ -1,7 +1,7 @@
-"""For bidirectional: put the spaces back into Korean text, and score how well it went.
+"""For bidirectional: restore the spaces of Korean text, and score the result.
 
-`tasks.word_spacing` draws what it is trained on. Whole paragraphs have different lengths: here they
-stand in one padded batch, and the library's own `stack` reads them.
+`tasks.word_spacing` draws the training batches. Whole paragraphs differ in length: here they form
+one padded batch, which the library's `stack` reads.
 
 This module needs torch; ``import lessons_lib`` does not load it.
 """
@@ -21,16 +21,16 @@ from .reader import Reader
 
 
 class Texts(NamedTuple):
-    """Texts without their spaces, padded to one length.
+    """Texts without spaces, padded to one length.
 
     Attributes
     ----------
     codes : int64 array of shape (T, N)
-        In ``book_text("ko", "syllable")``'s vocabulary; 0 after a text's end.
+        In the vocabulary of ``book_text("ko", "syllable")``; 0 after a text's end.
     follows : bool array of shape (T, N)
-        Where a space follows; after a text's last syllable none does.
+        True if a space follows; false after a text's last syllable.
     lengths : int64 array of shape (N,)
-        Syllables in each text.
+        Number of syllables in each text.
     """
 
     codes: np.ndarray
@@ -39,18 +39,18 @@ class Texts(NamedTuple):
 
 
 def take_spaces(texts: Sequence[str]) -> Texts:
-    """Take the spaces out of texts and note where they stood.
+    """Remove the spaces from texts and record where they were.
 
     Parameters
     ----------
     texts : sequence of N str
-        Words with single spaces between them, in symbols of the book's Korean vocabulary.
+        Words separated by single spaces, in symbols of the book's Korean vocabulary.
 
     Raises
     ------
     TypeError, ValueError
-        There is no text, or one that is no str, has no syllable, or has a symbol that is not in the
-        vocabulary.
+        There are no texts, or one of them is not a str, has no syllable, or has a symbol that is
+        not in the vocabulary.
     """
     if not texts:
         raise ValueError("texts: got none, expected at least one")
@@ -63,33 +63,33 @@ def take_spaces(texts: Sequence[str]) -> Texts:
         raise ValueError(f"texts: got {texts[int(lengths.argmin())]!r}, expected syllables in each")
     codes = np.zeros((lengths.max(), len(texts)), dtype=np.int64)
     follows = np.zeros(codes.shape, dtype=bool)
-    for n, (own, gap) in enumerate(zip(coded, gaps, strict=True)):
-        codes[: lengths[n], n] = own[~gap]
+    for n, (text_codes, gap) in enumerate(zip(coded, gaps, strict=True)):
+        codes[: lengths[n], n] = text_codes[~gap]
         follows[: lengths[n], n] = np.append(gap[1:], False)[~gap]
     return Texts(codes, follows, lengths)
 
 
 def put_spaces(text: str, follows: np.ndarray) -> str:
-    """Return a text with a space after each syllable where `follows`, of its length, is true.
+    """Return a text with a space after each syllable for which `follows` is true.
 
-    A space after the last syllable is left out.
+    `follows` has the text's length. A space after the last syllable is left out.
     """
     spaced = (symbol + " " * bool(gap) for symbol, gap in zip(text, follows, strict=True))
     return "".join(spaced).rstrip()
 
 
 def f1(told: np.ndarray, true: np.ndarray) -> float:
-    """Return the harmonic mean of precision and recall of the told spaces.
+    """Return the harmonic mean of precision and recall of the predicted spaces.
 
     Parameters
     ----------
     told, true : bool arrays of one shape
-        Where a space is said to follow, and where one does.
+        Whether a space is predicted to follow, and whether one does.
 
     Returns
     -------
     float
-        From 0 to 1; 0 where none is told and none true.
+        From 0 to 1; 0 if there is neither a predicted nor a true space.
 
     Raises
     ------
@@ -103,18 +103,18 @@ def f1(told: np.ndarray, true: np.ndarray) -> float:
 
 
 def pair_table(texts: Texts) -> np.ndarray:
-    """Return the baseline without a network: what is more frequent after each pair of syllables.
+    """Return the baseline without a network: the more frequent case for each pair of syllables.
 
     Parameters
     ----------
     texts : Texts
-        To be counted.
+        The texts whose pairs are counted.
 
     Returns
     -------
     bool array of shape (V, V)
-        ``table[this, after]`` is true where a space mostly stands between the two codes; where the
-        pair is not in the texts, where one mostly follows `this`. V is the vocabulary's size.
+        ``table[this, after]`` is true if the two codes mostly have a space between them or, for a
+        pair that is not in the texts, if a space mostly follows `this`. V is the vocabulary's size.
     """
     size = len(book_text("ko", "syllable")[1])
     inside = np.arange(1, len(texts.codes))[:, None] < texts.lengths
@@ -129,14 +129,14 @@ def pair_table(texts: Texts) -> np.ndarray:
 
 
 class Spacer(torch.nn.Module):
-    """A vector for each syllable, and a `Reader` of these that tells after which a space follows.
+    """A vector for each syllable, and a `Reader` that predicts after which ones a space follows.
 
     Parameters
     ----------
     params : tuple of layers, as from `stack.init_params`
         The `Reader`'s initial weights; D is the length of a syllable's vector.
     generator : numpy.random.Generator
-        Draws the vectors, from the standard normal, and the read-out.
+        Draws the vectors, from the standard normal distribution, and the read-out.
     """
 
     def __init__(self, params: stack.Params, generator: np.random.Generator) -> None:
@@ -149,17 +149,16 @@ class Spacer(torch.nn.Module):
             self.vectors.weight.copy_(torch.as_tensor(generator.standard_normal(shape)))
 
     def forward(self, codes: torch.Tensor) -> tuple[torch.Tensor, Any]:
-        """Read codes (T, N) of one length: return the scores (T, N, 2) and the last state."""
+        """Return the scores (T, N, 2) for codes (T, N) of one length, and the last state."""
         return self.reader(self.vectors(codes))
 
     def log_odds(self, texts: Texts) -> np.ndarray:
-        """Let the library's own forward pass read texts of several lengths, in float64.
+        """Read texts of several lengths with the library's forward pass, in float64.
 
         Returns
         -------
         array of shape (T, N)
-            Above 0 where a space rather follows than not. What stands after a text's end means
-            nothing.
+            Above 0 if a space is more likely than not. Values after a text's end mean nothing.
         """
         vectors, W, b = (
             weight.detach().cpu().double().numpy()

@@ -1,17 +1,16 @@
 """For recurrence, lstm, gru, bidirectional, stacked: sequence tasks that need no download.
 
-Each draws a fresh batch from a generator.
+A task is a function of the batch size N, a length and a ``numpy.random.Generator``; each call draws
+a new batch and returns ``(x, target)``. The input x (T, N, D) has time first, as everywhere here;
+symbols are one-hot vectors. The target's axes determine which steps are scored: (T, N, ·) every
+step, (S, N, ·) with S < T the last S steps, (N, ·) only the last step. Floating-point targets end
+in an axis of size K, the K numbers to predict. Integer targets have no such axis: they name a
+class.
 
-A task is a function of the batch size N, a length and a ``numpy.random.Generator``, and returns
-``(x, target)``. The input x (T, N, D) has the time first, as everywhere here; symbols enter as
-one-hot vectors. The target's axes say which steps are scored: (T, N, ·) every step, (S, N, ·)
-with S < T the last S steps, (N, ·) the last step only. Floating-point targets end in an axis of
-size K, the K numbers to be predicted; integer targets have no such axis: they name a class.
+A size that is not a positive integer, or a missing generator, raises an error that names it.
 
-A size that is no positive integer, or a missing generator, raises an error that names it.
-
-The book's own prose, and `word_spacing`, whose x (T, N) are integer codes, are from `book_text`,
-`near_and_far` from `two_memories`.
+The book's prose and `word_spacing`, whose x (T, N) are integer codes, come from `book_text`, and
+`near_and_far` comes from `two_memories`.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ Batch: TypeAlias = tuple[np.ndarray, np.ndarray]
 
 
 def running_sum(batch: int, T: int, generator: np.random.Generator) -> Batch:
-    """Add up all numbers so far.
+    """Add all numbers so far.
 
     Parameters
     ----------
@@ -54,7 +53,7 @@ def running_sum(batch: int, T: int, generator: np.random.Generator) -> Batch:
 
 
 def parity(batch: int, T: int, generator: np.random.Generator) -> Batch:
-    """Tell whether the number of ones so far is odd.
+    """Decide whether the number of ones so far is odd.
 
     Parameters
     ----------
@@ -66,7 +65,7 @@ def parity(batch: int, T: int, generator: np.random.Generator) -> Batch:
     x : array of shape (T, N, 1)
         Bits, 0.0 or 1.0.
     target : integer array of shape (T, N)
-        1 where the number of ones up to this step is odd.
+        1 if the number of ones up to this step is odd.
     """
     _check(generator, batch=batch, T=T)
     bits = generator.integers(0, 2, (T, batch))
@@ -86,7 +85,7 @@ def adding_problem(batch: int, T: int, generator: np.random.Generator) -> Batch:
     x : array of shape (T, N, 2)
         Column 0: numbers uniform in (0, 1). Column 1: the marks, 1 at one step of each half.
     target : array of shape (N, 1)
-        The sum of the two marked numbers. Always to answer 1 has the mean squared error 1/6.
+        The sum of the two marked numbers. Always answering 1 gives a mean squared error of 1/6.
 
     References
     ----------
@@ -106,20 +105,20 @@ def adding_problem(batch: int, T: int, generator: np.random.Generator) -> Batch:
 
 
 def recall(batch: int, T: int, generator: np.random.Generator, noise: float = 0.0) -> Batch:
-    """Say at the last step which bit stood at the first.
+    """Report at the last step which bit was at the first.
 
     Parameters
     ----------
     batch, T, generator
         As for `running_sum`; the answer is due T − 1 steps after the bit.
     noise : float, optional
-        Standard deviation of the numbers that follow the bit; zeros if not given.
+        Standard deviation of the numbers after the bit; by default they are zero.
 
     Returns
     -------
     x : array of shape (T, N, 2)
         Column 0: the bit as −1 or 1 at the first step, noise at all others. Column 1: 1 at the
-        first step.
+        first step, 0 at all others.
     target : integer array of shape (N,)
         The bit, 0 or 1.
     """
@@ -140,16 +139,16 @@ def delayed_copy(
     Parameters
     ----------
     batch, lag : int
-        N sequences; each answer is due `lag` >= `length` steps after its symbol.
+        N sequences. Each answer is due `lag` steps after its symbol, with `lag` >= `length`.
     generator : numpy.random.Generator
     length, symbols : int, optional
-        Symbols in the word and in the alphabet.
+        Number of symbols in the word and in the alphabet.
 
     Returns
     -------
     x : array of shape (lag + length, N, symbols + 2)
-        One-hot: column k < symbols is symbol k, column `symbols` silence, the last column the
-        signal to answer, which stands in all steps where an answer is due.
+        One-hot: column k < symbols is symbol k, column `symbols` is silence, and the last column is
+        the signal to answer, at every step where an answer is due.
     target : integer array of shape (length, N)
         The word.
 
@@ -169,27 +168,27 @@ def delayed_copy(
 def reversed_copy(
     batch: int, length: int, generator: np.random.Generator, symbols: int = 4
 ) -> Batch:
-    """Repeat a word backwards, at once; arguments, shapes and columns are `delayed_copy`'s."""
+    """Repeat a word backwards without a pause; the rest is as in `delayed_copy`."""
     x, word = delayed_copy(batch, length, generator, length, symbols)
     return x, word[::-1]
 
 
 def nesting(batch: int, T: int, generator: np.random.Generator, letters: float = 0.3) -> Batch:
-    """Tell whether a bracket is still open: bracket matching, with letters as the noise.
+    """Decide whether a bracket is still open: bracket matching, with letters as noise.
 
     Parameters
     ----------
     batch, T, generator
         As for `running_sum`: N texts of T characters.
     letters : float, optional
-        Share of characters that are no brackets, from 0 to 1.
+        Share of characters that are not brackets, from 0 to 1.
 
     Returns
     -------
     x : array of shape (T, N, 3)
-        One-hot: ``(``, ``)``, any other character. A bracket is closed only where one is open.
+        One-hot: ``(``, ``)``, any other character. A bracket is closed only if one is open.
     target : integer array of shape (T, N)
-        1 where the depth, the number of open brackets, is above 0. The depth itself is
+        1 if the depth, the number of open brackets, is above 0. The depth is
         ``(x[..., 0] - x[..., 1]).cumsum(axis=0)``.
     """
     _check(generator, batch=batch, T=T)

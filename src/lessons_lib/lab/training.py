@@ -22,14 +22,14 @@ Task = Callable[[np.random.Generator], Batch]
 
 
 def loss_of(outputs: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Return the mean loss over the scored steps: the last ones, as many as `target` has.
+    """Return the mean loss over the scored steps: the last ones, as many as the target has.
 
     Parameters
     ----------
     outputs : tensor of shape (T, N, K)
     target : tensor of shape (S, N) or (N,) of integers, or (S, N, K) or (N, K) of floats
-        Integers are classes, and the loss is the cross-entropy in nats; floats are numbers, and
-        the loss is the mean squared error.
+        For integers, which are classes, the loss is the cross-entropy in nats; for floats it is the
+        mean squared error.
     """
     scored = _scored(outputs, target)
     if target.is_floating_point():
@@ -50,12 +50,12 @@ def train(
     lr: float = 1e-2,
     clip: float = 1.0,
 ) -> np.ndarray:
-    """Train with Adam, a fresh batch at each update; return the loss before each update.
+    """Train with Adam, on a new batch at each update; return the loss before each update.
 
     Parameters
     ----------
     model : torch.nn.Module
-        Returns the outputs (T, N, K) first, as `Reader` does. Trained in place, where it is.
+        Returns the outputs (T, N, K) first, like `Reader`. Trained in place, on its device.
     task : callable
         ``task(generator)`` returns a batch, e.g. ``partial(tasks.recall, 32, 100)``.
     updates : int
@@ -64,7 +64,7 @@ def train(
     lr : float, optional
         Learning rate.
     clip : float, optional
-        The gradient's norm is kept at or below this.
+        Largest norm of the gradient; a larger gradient is scaled down to it.
 
     Returns
     -------
@@ -84,14 +84,14 @@ def minimise(
     lr: float = 1e-2,
     clip: float = 1.0,
 ) -> np.ndarray:
-    """Lower a loss with Adam: what `train` does for a model and a task of any other form.
+    """Minimise a loss with Adam, for models and tasks whose form `train` does not cover.
 
     Parameters
     ----------
     model : torch.nn.Module
-        Its parameters are trained, in place.
+        Its parameters are trained in place.
     loss : callable
-        Takes nothing, returns the loss of a fresh batch, a tensor of one number.
+        Takes no arguments and returns the loss of a new batch, a tensor with one number.
     updates, lr, clip
         As for `train`.
 
@@ -117,7 +117,7 @@ def minimise(
 def evaluate(
     model: torch.nn.Module, task: Task, generator: np.random.Generator
 ) -> tuple[float, float]:
-    """Return loss and accuracy on a fresh batch; the accuracy of numbers is NaN."""
+    """Return loss and accuracy on a new batch; for floating-point targets the accuracy is NaN."""
     with one_thread(), torch.no_grad():
         outputs, target = _run(model, task(generator))
         loss = loss_of(outputs, target).item()
@@ -134,14 +134,14 @@ def _run(model: torch.nn.Module, batch: Batch) -> tuple[torch.Tensor, torch.Tens
 
 
 def _tensor(array: np.ndarray, weight: torch.Tensor) -> torch.Tensor:
-    """Put an array where the weight is; floats get its dtype, integers are codes and stay."""
+    """Move an array to the weight's device; floats take its dtype, integers stay codes."""
     tensor = torch.from_numpy(np.ascontiguousarray(array)).to(weight.device)
     return tensor.to(weight.dtype) if tensor.is_floating_point() else tensor
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Keep torch to one thread: at a lesson's sizes more are slower, and their sums differ."""
+    """Limit torch to one thread: at a lesson's sizes more are slower, and their sums differ."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -151,5 +151,5 @@ def one_thread() -> Iterator[None]:
 
 
 def short_or_long(short: int, long: int) -> int:
-    """Return `long` where the environment says LESSONS_LONG=1, else `short`, which a page runs."""
+    """Return `long` if the environment sets LESSONS_LONG=1, otherwise `short`, as on the page."""
     return long if os.environ.get("LESSONS_LONG", "0") not in ("", "0") else short

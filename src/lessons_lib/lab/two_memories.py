@@ -10,7 +10,7 @@ from .._check import arguments as validation
 def near_and_far(
     batch: int, T: int, generator: np.random.Generator, marks: float = 0.25
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Add up numbers since the last mark, and remember the sequence's own number, at every step.
+    """Add the numbers since the last mark, and recall the sequence's number, at every step.
 
     Parameters
     ----------
@@ -18,23 +18,22 @@ def near_and_far(
         N sequences of T steps.
     generator : numpy.random.Generator
     marks : float, optional
-        Share of marked steps, above 0 and at most 1: a sum is 1 / marks steps long on average.
+        Share of marked steps, above 0 and at most 1. A sum covers 1 / marks steps on average.
 
     Returns
     -------
     x : array of shape (T, N, 3)
-        Column 0: numbers uniform in (−1/2, 1/2). Column 1: the mark, 1 where a new sum begins;
-        the first step is always marked. Column 2: at the first step a number uniform in (−1, 1),
-        the sequence's own, and 0 after it.
+        Column 0: numbers uniform in (−1/2, 1/2). Column 1: the mark, 1 if a new sum begins here;
+        the first step is always marked. Column 2: the sequence's number, uniform in (−1, 1), at the
+        first step, and 0 after it.
     target : array of shape (T, N, 2)
-        Column 0, near: the sum of column 0 from the last marked step on. Column 1, far: the
-        sequence's own number.
+        Column 0, near: the sum of x's column 0 since the last mark, that step included. Column 1,
+        far: the sequence's number.
 
     Raises
     ------
     TypeError, ValueError
-        A size is no positive integer, the generator is none, or `marks` is no such share; the
-        message names it.
+        A size is not a positive integer, the generator is missing, or `marks` is out of range.
     """
     validation.check_generator(generator)
     validation.check_sizes(batch=batch, T=T)
