@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from _ext.hooks import verified_runs
-from _ext.hooks.page_facts import digest_of_code
+from _ext.plain.code_digest import digest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("verified", "teachers", "conventions")
@@ -34,7 +34,7 @@ def tree(tmp_path: Path) -> tuple[Path, str]:
     (tmp_path / "_toc.yml").write_text(toc, "utf-8")
     for name in ("a", "b"):
         (tmp_path / "book" / f"{name}.ipynb").write_text(json.dumps(notebook), "utf-8")
-    return tmp_path, digest_of_code(notebook)
+    return tmp_path, digest(notebook, "", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -42,9 +42,9 @@ def tree(tmp_path: Path) -> tuple[Path, str]:
     [("ko", "코드 셀 7개", "그 뒤 바뀜"), ("en", "7 code cells", "changed since")],
 )
 def test_the_table_tells_what_was_run_from_what_has_changed(tmp_path, language, same, changed):
-    root, digest = tree(tmp_path)
+    root, code = tree(tmp_path)
     machine = {"device": "Xeon", "date": "2026-11-20", "python": "3", "numpy": "2", "torch": "2"}
-    done = {"cells": 7, "code": digest}
+    done = {"cells": 7, "modules": "", "code": code}
     measured = {**done, "megabytes": 146}
     gone = {"book/gone.ipynb": done}
     records = {

@@ -14,11 +14,19 @@ import nbformat
 import pytest
 import torch
 import verification
+from _ext.plain.code_digest import digest, is_of
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from verification import Recorder
 
 ROOT = Path(__file__).parents[2]
-CODES = {"book/a.ipynb": "0f", "book/b.ipynb": "1e"}
+PAGES = {
+    f"book/{name}.ipynb": {"cells": [{"cell_type": "code", "source": f"{name} = 1"}]}
+    for name in "ab"
+}
+MODULES = {
+    "lessons_lib": "src/lessons_lib/__init__.py",
+    "lessons_lib.rnn": "src/lessons_lib/rnn.py",
+}
 
 
 def report(
@@ -27,14 +35,15 @@ def report(
     outcome: str = "passed",
     duration: float = 0.5,
     megabytes: int | None = None,
+    modules: dict[str, str] | None = None,
 ) -> Any:
-    told = [] if megabytes is None else [("megabytes", megabytes)]
+    told = [("megabytes", megabytes), ("modules", modules)]
     return SimpleNamespace(
         nodeid=nodeid,
         when=when,
         duration=duration,
         skipped=outcome == "skipped",
-        user_properties=told,
+        user_properties=[(name, value) for name, value in told if value is not None],
     )
 
 
@@ -45,18 +54,25 @@ def recorder(reports: list[Any], device: str = "cpu") -> Recorder:
     return found
 
 
+def loaded(root: Path = ROOT) -> dict[str, str]:
+    return {name: str(root / path) for name, path in MODULES.items()}
+
+
 RUN = [
-    report(f"{path}::Cell {cell}", when) for path in CODES for cell in (0, 1)
-    for when in ("setup", "call", "teardown")
+    report(f"{path}::Cell {cell}", when, modules=loaded() if cell and when == "teardown" else None)
+    for path in PAGES for cell in (0, 1) for when in ("setup", "call", "teardown")
 ]  # fmt: skip
 
 
 def test_cells_and_seconds_are_counted_by_notebook():
     found = recorder([*RUN, report("book/a.ipynb::Cell 1", "teardown", "passed", 0.0, 146)])
-    assert not found.faults(CODES)
-    record = found.record(CODES)
-    expected = {"cells": 2, "skipped": 0, "seconds": 3.0, "megabytes": 146, "code": "0f"}
-    assert record["notebooks"]["book/a.ipynb"] == expected
+    assert not found.faults(PAGES)
+    record = found.record(PAGES)
+    a, b = (record["notebooks"][path] for path in PAGES)
+    expected = {"cells": 2, "skipped": 0, "seconds": 3.0, "megabytes": 146}
+    assert {name: a[name] for name in expected} == expected
+    assert a["modules"] == "lessons_lib lessons_lib.rnn"
+    assert a["code"] == digest(PAGES["book/a.ipynb"], a["modules"], ROOT) != b["code"]
     assert record["torch"] == torch.__version__
     assert record["date"][:2] == "20"
     assert record["device"]
@@ -68,12 +84,24 @@ def test_cells_and_seconds_are_counted_by_notebook():
         (RUN[:6], "book/b.ipynb was not run"),
         ([*RUN, report("book/b.ipynb::Cell 2", "setup", "skipped")], "1 cells were skipped"),
         ([*RUN, report("book/b.ipynb::Cell 2", "call", "skipped")], "1 cells were skipped"),
-        ([*RUN[:6], report("book/b.ipynb::Cell 0", duration=1e-4)], "took 0.0001 s, no time"),
+        (
+            [*RUN[:6], report("book/b.ipynb::Cell 0", duration=1e-4, modules={})],
+            "took 0.0001 s, no time",
+        ),
+        (RUN[:-1], "book/b.ipynb: its kernel did not say which modules it had loaded"),
     ],
 )
 def test_what_was_left_out_is_a_fault(reports, fault):
-    (said,) = recorder(reports).faults(CODES)
+    (said,) = recorder(reports).faults(PAGES)
     assert fault in said
+
+
+def test_another_copy_of_the_library_is_a_fault(tmp_path):
+    other = report("book/b.ipynb::Cell 1", "teardown", modules=loaded(tmp_path))
+    assert recorder([*RUN, other]).faults(PAGES) == [
+        f"{name} was loaded from {tmp_path / path}, expected {ROOT / path}"
+        for name, path in MODULES.items()
+    ]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +114,7 @@ def test_what_was_left_out_is_a_fault(reports, fault):
 )
 def test_too_much_memory_is_a_fault_on_the_cpu(megabytes, device, fault):
     last = report("book/b.ipynb::Cell 1", "teardown", megabytes=megabytes)
-    assert recorder([*RUN, last], device).faults(CODES) == fault
+    assert recorder([*RUN, last], device).faults(PAGES) == fault
 
 
 def test_the_most_memory_is_what_authors_are_told():
@@ -97,10 +125,10 @@ def test_the_most_memory_is_what_authors_are_told():
 
 def test_skipped_tests_are_a_fault_on_the_gpu_alone():
     skipped = [*RUN, report("tests/library/test_gpu.py::test_a", "setup", "skipped")]
-    assert recorder(skipped, "gpu").faults(CODES) == [
+    assert recorder(skipped, "gpu").faults(PAGES) == [
         "tests/library/test_gpu.py::test_a was skipped"
     ]
-    assert not recorder(skipped, "cpu").faults(CODES)
+    assert not recorder(skipped, "cpu").faults(PAGES)
 
 
 def write_book(root: Path, *sources: str) -> None:
@@ -116,22 +144,30 @@ def write_book(root: Path, *sources: str) -> None:
     toc = "format: jb-book\nroot: book/a\nchapters:\n- file: book/b\n"
     (root / "_toc.yml").write_text(toc)
     (root / "pytest.ini").write_text(f"[pytest]\npythonpath = {ROOT}/book\n")
+    library = root / "src" / "lessons_lib"
+    (library / "lab").mkdir(parents=True)
+    (library / "__init__.py").write_text("from . import rnn\n")
+    for name in ("rnn", "lstm", "lab/__init__"):
+        (library / f"{name}.py").write_text("x = 1\n")
 
 
 def run(root: Path, device: str = "cpu") -> subprocess.CompletedProcess:
     words = ["-n", "1", "-p", "verification", "--record-verification", device]
+    path = (root / "src", ROOT, ROOT / "tests" / "repository")
     nbval = ["--nbval", "--nbval-current-env", "-p", "no:cacheprovider", "book"]
     return subprocess.run(
         [sys.executable, "-m", "pytest", *words, *nbval],
         cwd=root,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests' / 'repository'}"},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path))},
         capture_output=True,
         text=True,
     )
 
 
 def test_a_run_is_recorded_and_merged(tmp_path):
-    write_book(tmp_path, "a = bytes(1) * 250_000_000", "a = 1", "print(a + 1)")
+    write_book(
+        tmp_path, "a = bytes(1) * 250_000_000; import lessons_lib.lab", "a = 1", "print(a + 1)"
+    )
     done = run(tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "recorded: _build/verified/cpu.json" in done.stdout
@@ -144,6 +180,13 @@ def test_a_run_is_recorded_and_merged(tmp_path):
     assert (path, page["cells"], page["skipped"]) == ("book/a.ipynb", 3, 0)
     assert page["seconds"] > 0
     assert 300 < page["megabytes"] < 500
+    assert page["modules"] == "lessons_lib lessons_lib.lab lessons_lib.rnn"
+    notebook = json.loads((tmp_path / path).read_text("utf-8"))
+    assert is_of(page, notebook, tmp_path)
+    (tmp_path / "src" / "lessons_lib" / "lstm.py").write_text("x = 2\n")  # not loaded
+    assert is_of(page, notebook, tmp_path)
+    (tmp_path / "src" / "lessons_lib" / "rnn.py").write_text("x = 2\n")
+    assert not is_of(page, notebook, tmp_path)
 
 
 def test_a_run_that_skips_fails_and_is_not_recorded(tmp_path):

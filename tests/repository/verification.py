@@ -4,18 +4,19 @@
     python tests/repository/verification.py         merge the records into book/verified.json
 
 The run writes ``_build/verified/gpu.json`` (or ``cpu.json``): date, device, versions, and for each
-notebook the code cells run and skipped, the seconds, the kernel's peak memory in MB, and a digest
-of its code, by which a page can tell whether it has changed since. A run that fails writes none,
-and it fails as well where a notebook was left out or skipped, took no time or, on the CPU, more
+notebook the code cells run and skipped, the seconds, the kernel's peak memory in MB, the library's
+modules that it loaded, and a digest of its code and theirs, by which a page can tell whether
+either has changed since. A run that fails writes none, and it fails as well if a notebook was left
+out or skipped, took no time, ran another library than the one beside it or, on the CPU, took more
 memory than there is.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +39,7 @@ class Tally:
     skipped: int = 0
     seconds: float = 0.0
     megabytes: int = 0
+    modules: str | None = None  # by name, a space between two; None if the kernel never told
 
 
 class Recorder:
@@ -47,6 +49,7 @@ class Recorder:
         self.root, self.device = root, device
         self.tallies: dict[str, Tally] = {}
         self.skipped_tests: list[str] = []
+        self.files: dict[str, str] = {}
         self.lines: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -59,6 +62,9 @@ class Recorder:
             tally.skipped += report.skipped
             told: dict[str, Any] = dict(report.user_properties)
             tally.megabytes = told.get("megabytes", tally.megabytes)
+            if "modules" in told:
+                tally.modules = " ".join(sorted(told["modules"]))
+                self.files |= told["modules"]
         elif report.skipped:
             self.skipped_tests.append(report.nodeid)
 
@@ -67,14 +73,14 @@ class Recorder:
         if exitstatus != pytest.ExitCode.OK:
             self.lines = ["not recorded: the run failed"]
             return
-        codes = notebooks(self.root)
-        self.lines = [f"not verified: {fault}" for fault in self.faults(codes)]
+        pages = notebooks(self.root)
+        self.lines = [f"not verified: {fault}" for fault in self.faults(pages)]
         if self.lines:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
             return
         path = self.root / FOLDER / f"{self.device}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(path, self.record(codes))
+        write(path, self.record(pages))
         self.lines = [f"recorded: {path.relative_to(self.root)}"]
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
@@ -83,15 +89,23 @@ class Recorder:
         for line in self.lines:
             terminalreporter.line(line)
 
-    def faults(self, codes: dict[str, str]) -> list[str]:
+    def faults(self, pages: Iterable[str]) -> list[str]:
         """Return what the run has left out."""
-        found = []
-        for path in codes:
+        from _ext.plain.code_digest import module_file
+
+        found = [
+            f"{module} was loaded from {file}, expected {module_file(self.root, module)}"
+            for module, file in self.files.items()
+            if Path(file).resolve() != module_file(self.root, module).resolve()
+        ]
+        for path in pages:
             tally = self.tallies.get(path)
             if tally is None:
                 found.append(f"{path} was not run")
             elif tally.skipped:
                 found.append(f"{path}: {tally.skipped} cells were skipped")
+            elif tally.modules is None:
+                found.append(f"{path}: its kernel did not say which modules it had loaded")
             elif tally.seconds < LEAST_SECONDS * tally.cells:
                 found.append(f"{path}: {tally.cells} cells took {tally.seconds:.4f} s, no time")
             elif self.device == "cpu" and tally.megabytes > MOST_MEGABYTES:
@@ -100,9 +114,15 @@ class Recorder:
             found += [f"{test} was skipped" for test in self.skipped_tests]
         return found
 
-    def record(self, codes: dict[str, str]) -> dict[str, Any]:
+    def record(self, pages: dict[str, Any]) -> dict[str, Any]:
         """Return what is stored."""
-        tallies = {path: self.tallies[path] for path in sorted(codes)}
+        from _ext.plain.code_digest import digest  # on the path once pytest has its settings
+
+        tallies = {path: self.tallies[path] for path in sorted(pages)}
+        codes = {
+            path: digest(pages[path], tally.modules or "", self.root)
+            for path, tally in tallies.items()
+        }
         return {
             "date": datetime.now(UTC).date().isoformat(),
             **machine(self.device),
@@ -113,21 +133,13 @@ class Recorder:
         }
 
 
-def notebooks(root: Path) -> dict[str, str]:
-    """Return the book's notebooks that hold code, each with a digest of it."""
-    from _ext.plain.book_index import (  # on the path once pytest has its settings
-        pages_of,
-        read_notebook,
-    )
+def notebooks(root: Path) -> dict[str, Any]:
+    """Return the book's notebooks that hold code, by path."""
+    from _ext.plain.book_index import pages_of, read_notebook
+    from _ext.plain.code_digest import code_cells
 
-    found = {}
-    for page in pages_of(root):
-        path = f"{page}.ipynb"
-        cells = read_notebook(root / path)["cells"]
-        code = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
-        if code:
-            found[path] = hashlib.sha256("\0".join(code).encode()).hexdigest()[:16]
-    return found
+    found = {f"{page}.ipynb": read_notebook(root / f"{page}.ipynb") for page in pages_of(root)}
+    return {path: notebook for path, notebook in found.items() if code_cells(notebook)}
 
 
 def machine(device: str) -> dict[str, str]:
@@ -174,14 +186,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Tell with a notebook's last cell what memory its kernel has taken, before it is stopped."""
+    """Tell with a notebook's last cell what its kernel has taken and loaded, before it stops."""
     kernel = getattr(item.parent, "kernel", None)
     last = nextitem is None or nextitem.parent is not item.parent
     if kernel and last and kernel.is_alive() and item.config.getoption("--record-verification"):
-        from _ext.plain.kernel_memory import peak_memory  # on the path once pytest has its settings
+        from _ext.plain.code_digest import loaded_modules
+        from _ext.plain.kernel_memory import peak_memory
 
-        megabytes = round(peak_memory(kernel.kc.execute_interactive))
-        item.user_properties.append(("megabytes", megabytes))
+        ask = kernel.kc.execute_interactive
+        item.user_properties.append(("megabytes", round(peak_memory(ask))))
+        item.user_properties.append(("modules", loaded_modules(ask)))
 
 
 def write(path: Path, record: dict[str, Any]) -> None:

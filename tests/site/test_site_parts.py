@@ -9,6 +9,7 @@ from _ext import node
 from _ext.hooks import front_page, page_facts, page_head, social_card, typeface, web_assets
 from _ext.hooks.math_in_page import Typesetter
 from _ext.hooks.repository import Repository
+from _ext.plain.code_digest import digest
 from docutils import nodes
 from fontTools.ttLib import TTFont
 from jinja2 import Environment, FileSystemLoader
@@ -120,16 +121,19 @@ def test_card_is_drawn_in_both_languages(tmp_path):
         assert (tmp_path / name).stat().st_size < 60_000
 
 
-def test_stamp_is_only_for_the_code_that_was_run():
+def test_stamp_is_only_for_the_code_that_was_run(tmp_path):
     notebook = {"cells": [{"cell_type": "code", "source": ["x = ", "1"]}]}
-    digest = page_facts.digest_of_code(notebook)
-    run = {"cells": 1, "skipped": 0, "seconds": 13.0, "code": digest}
+    code = digest(notebook, "", tmp_path)
+    run = {"cells": 1, "skipped": 0, "seconds": 13.0, "modules": "", "code": code}
     records = {"cpu": {"date": "2026-11-20", "notebooks": {"book/a.ipynb": run}}}
-    found = page_facts.verified_runs(records, "book/a", digest)
+    found = page_facts.verified_runs(records, "book/a", notebook, tmp_path)
     assert found == [{"date": "2026-11-20", "seconds": 13.0}]
     assert page_facts.running_seconds(found) == 15
+    del run["modules"]  # a record that says nothing of the library
+    assert not page_facts.verified_runs(records, "book/a", notebook, tmp_path)
+    run["modules"] = ""
     notebook["cells"][0]["source"] = "x = 2"
-    assert not page_facts.verified_runs(records, "book/a", page_facts.digest_of_code(notebook))
+    assert not page_facts.verified_runs(records, "book/a", notebook, tmp_path)
 
 
 def test_reading_takes_longer_with_more_to_read():

@@ -6,7 +6,6 @@ download or to run elsewhere, and where to edit it.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,11 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from ..one_language import Notebook, keep_language
+from ..plain.code_digest import code_cells, is_of, module_file
 
 SECONDS_A_WORD = {"ko": 60 / 130, "en": 60 / 200}  # Korean words (eojeol) hold more
 SECONDS_A_FORMULA, SECONDS_A_LINE_OF_CODE = 15, 3
+RECORD = Path("book", "verified.json")
 
 
 def reading_minutes(doctree: nodes.document, language: str) -> int:
@@ -36,22 +37,38 @@ def _is_input(block: nodes.literal_block) -> bool:
     return isinstance(block.parent, nodes.Element) and "cell_input" in block.parent["classes"]
 
 
-def digest_of_code(notebook: Notebook) -> str:
-    """Return the mark by which a record says which code was run (`verification.py`)."""
-    code = [cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    texts = [source if isinstance(source, str) else "".join(source) for source in code]
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16] if texts else ""
-
-
-def verified_runs(records: dict[str, Any], page: str, digest: str) -> list[dict[str, Any]]:
+def verified_runs(
+    records: dict[str, Any], page: str, notebook: Notebook, root: Path
+) -> list[dict[str, Any]]:
     """Return the recorded runs of just this code, one for each kind of device."""
     runs = []
     for record in records.values():
         run = record["notebooks"].get(f"{page}.ipynb")
-        if run and run["code"] == digest:
+        if run and is_of(run, notebook, root):
             about = {name: value for name, value in record.items() if name != "notebooks"}
             runs.append({**about, "seconds": run["seconds"]})
     return runs
+
+
+def recorded(root: Path) -> dict[str, Any]:
+    """Return the record of each kind of device on which the notebooks were run."""
+    path = root / RECORD
+    return json.loads(path.read_text("utf-8")) if path.exists() else {}
+
+
+def note_modules(app: Sphinx, records: dict[str, Any], page: str | None = None) -> None:
+    """Have Sphinx build this page again when the library changes that it, or any page, has run."""
+    root = Path(app.srcdir)
+    for record in records.values():
+        for path, run in record["notebooks"].items():
+            if page is None or path == f"{page}.ipynb":
+                for module in run.get("modules", "").split():
+                    app.env.note_dependency(str(module_file(root, module).relative_to(root)))
+
+
+def note_own_modules(app: Sphinx, _doctree: nodes.document) -> None:
+    """Note the modules that the page being read has run."""
+    note_modules(app, recorded(Path(app.srcdir)), app.env.docname)
 
 
 def running_seconds(runs: list[dict[str, Any]]) -> int:
@@ -68,17 +85,16 @@ def add_facts(
         return
     language = app.config.language
     notebook = json.loads(source.read_text("utf-8"))
-    digest = digest_of_code(keep_language(notebook, language))
-    record = Path(app.srcdir, "book", "verified.json")
-    records = json.loads(record.read_text("utf-8")) if record.exists() and digest else {}
-    runs = verified_runs(records, pagename, digest_of_code(notebook))
+    has_code = bool(code_cells(keep_language(notebook, language)))
+    root = Path(app.srcdir)
+    runs = verified_runs(recorded(root), pagename, notebook, root) if has_code else []
     facts = {
         "minutes": reading_minutes(doctree, language),
         "runs": runs,
         "seconds": running_seconds(runs) if runs else None,
         "download": Path(pagename).name + ".ipynb" if app.config.languages_side_by_side else "",
         "launchers": app.config.repository.launchers(f"{language}/{pagename}.ipynb")
-        if digest
+        if has_code
         else {},
         "edit": context["repository"]["edit"],
     }
@@ -87,6 +103,7 @@ def add_facts(
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Connect the hook."""
+    """Connect the hooks."""
+    app.connect("doctree-read", note_own_modules)
     app.connect("html-page-context", add_facts, priority=700)  # after the frame's
     return {"parallel_read_safe": True}

@@ -16,11 +16,11 @@ from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 
 from ..plain.book_index import pages_of
+from ..plain.code_digest import is_of
 from ..texts import words
-from .page_facts import digest_of_code
+from .page_facts import RECORD, note_modules, recorded
 
 SECTION = "verified-runs"
-RECORD = Path("book", "verified.json")
 
 
 def insert_runs(app: Sphinx, doctree: nodes.document) -> None:
@@ -30,7 +30,8 @@ def insert_runs(app: Sphinx, doctree: nodes.document) -> None:
         return
     root = Path(app.srcdir)
     app.env.note_dependency(str(RECORD))
-    records = json.loads((root / RECORD).read_text("utf-8")) if (root / RECORD).exists() else {}
+    records = recorded(root)
+    note_modules(app, records)
     sections[0] += runs(root, records, app.config.language)
 
 
@@ -58,7 +59,7 @@ def _state(root: Path, path: str, record: dict[str, Any], said: dict[str, str]) 
     run = record["notebooks"].get(path)
     if run is None:
         return "—"
-    if digest_of_code(json.loads((root / path).read_text("utf-8"))) != run["code"]:
+    if not is_of(run, json.loads((root / path).read_text("utf-8")), root):
         return said["changed_since"]
     memory = f", {run['megabytes']} MB" if "megabytes" in run else ""  # earlier records have none
     return said["cells_run"].format(cells=run["cells"]) + memory
