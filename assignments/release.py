@@ -1,15 +1,15 @@
-"""Make what students and graders get of the assignments: `make assignments`.
+"""Make the students' and graders' versions of the assignments: `make assignments`.
 
     python release.py [--to DIR] [NAME ...]     default: all, to _build/assignments
 
-The notebooks beside this file are nbgrader's sources in two languages. Of each, in each language:
+The notebooks in this folder are nbgrader's sources in two languages. From each, in each language:
 
     nbgrader/LANGUAGE/source/NAME/NAME.ipynb     the solution, for nbgrader
     nbgrader/LANGUAGE/release/NAME/NAME.ipynb    the student's version; it needs no nbgrader
     otter/LANGUAGE/source/NAME.ipynb             the solution, for Otter
-    otter/LANGUAGE/NAME/student, autograder      what `otter assign` makes of it
+    otter/LANGUAGE/NAME/student, autograder      the output of `otter assign`
 
-nbgrader and Otter, which take solutions and hidden tests out, are run from .venv-grading.
+nbgrader and Otter, which remove solutions and hidden tests, run from .venv-grading.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _as_source(notebook: Notebook, language: str) -> Notebook:
 
 
 def for_otter(notebook: Notebook) -> Notebook:
-    """Return nbgrader's source in the form that `otter assign` reads: raw cells around the rest."""
+    """Return nbgrader's source in the form that `otter assign` reads, with its raw cells."""
     result = copy.deepcopy(notebook)
     result.cells = [_raw(f"# ASSIGNMENT CONFIG\n{yaml.safe_dump(OTTER)}")]
     groups = _questions(notebook)
@@ -83,7 +83,7 @@ def for_otter(notebook: Notebook) -> Notebook:
 
 
 def _questions(notebook: Notebook) -> dict[str, list[Any]]:
-    """Return, for the id of each cell of a question, its cells: the solution, then the tests."""
+    """Map the id of each cell of a question to the question's cells: solution, then tests."""
     groups: dict[str, list[Any]] = {}
     group: list[Any] = []
     for cell in notebook.cells:
@@ -129,7 +129,7 @@ def _plain(cell: Any) -> Any:
 
 
 def release(to: Path, names: list[str]) -> None:
-    """Write the releases of the assignments below an empty folder."""
+    """Write the releases of the assignments into a folder, which is emptied first."""
     shutil.rmtree(to, ignore_errors=True)
     for language in LANGUAGES:
         course, otter = to / "nbgrader" / language, to / "otter" / language
@@ -150,7 +150,7 @@ def _write(notebook: Notebook, path: Path) -> None:
 
 
 def run(folder: Path, *command: str) -> str:
-    """Run a tool of .venv-grading in a folder; return what it prints, leave where it fails."""
+    """Run a tool of .venv-grading in a folder; return its output, or exit if it fails."""
     path = os.pathsep.join([str(TOOLS), os.environ["PATH"]])  # nbgrader calls alembic by name
     done = subprocess.run(
         [str(TOOLS / command[0]), *command[1:]],
@@ -171,5 +171,5 @@ if __name__ == "__main__":
     parser.add_argument("--to", type=Path, default=ROOT / "_build" / "assignments")
     options = parser.parse_args()
     if unknown := set(options.names) - set(NAMES):
-        parser.error(f"{', '.join(unknown)}: no such assignment; there are {', '.join(NAMES)}")
+        parser.error(f"NAME: got {', '.join(unknown)}, expected {', '.join(NAMES)}")
     release(options.to.resolve(), options.names or NAMES)

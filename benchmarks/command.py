@@ -1,4 +1,4 @@
-"""What the benchmarks' commands share: options, the machine at the head, the table as JSON."""
+"""What the benchmarks' commands share: options, a description of the machine, a table as JSON."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ SIZES: list[Size] = [
 ]
 GPU_SIZES: list[Size] = [*SIZES, (100, 64, 512, 512), (1024, 16, 768, 768)]
 RESULTS = Path(__file__).parent / "results"
-#: Bounds within which two implementations compute the same, relative to the largest element.
+#: Largest difference of two implementations, relative to the largest element.
 TOLERANCE = {"float32": 1e-3, "bfloat16": 1e-1}
 
 
 def options(benchmark: str, description: str | None, seconds: float) -> argparse.ArgumentParser:
-    """Return the options that all benchmarks have; `seconds` for each size if not given."""
+    """Return a parser of the common options; `seconds` per size is the default."""
     parser = argparse.ArgumentParser(
         prog=f"python -m benchmarks.{benchmark}",
         description=description,
@@ -40,21 +40,21 @@ def options(benchmark: str, description: str | None, seconds: float) -> argparse
 
 
 def sizes(device: str) -> list[Size]:
-    """Return T, N, D and H of what is measured on a device."""
+    """Return the sizes T, N, D, H that are measured on a device."""
     return SIZES if device == "cpu" else GPU_SIZES
 
 
 def record(benchmark: str, arguments: argparse.Namespace, rows: Iterable[dict[str, Any]]) -> None:
-    """Print on what the measurement is made; then measure, row by row, and write the file.
+    """Describe the machine, measure row by row, and write the file.
 
     Parameters
     ----------
     benchmark : str
-        The file's name begins with it.
+        The beginning of the file's name.
     arguments : namespace
-        As `options` reads them.
+        As parsed by `options`.
     rows : iterable of dicts
-        Measures as it is run through.
+        Iterating over it measures.
     """
     machine = describe(arguments.device)
     for name, value in machine.items():

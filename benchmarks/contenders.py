@@ -1,7 +1,7 @@
-"""What is compared: each makes a function that runs an LSTM forward and backward once.
+"""The implementations that are compared: each makes a function that runs an LSTM both ways once.
 
-All get the same weights and input, and each returns the gradient of x, by which it is seen that
-they compute the same.
+All get the same weights and input. Each returns the gradient of x, which shows that they compute
+the same.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Run = Callable[[], Any]
 
 
 def torch_nn(problem: Problem) -> Run:
-    """Run torch.nn.LSTM, which all else is divided by."""
+    """Run torch.nn.LSTM, to which the others are compared."""
     return _module(problem.layer, problem)
 
 
@@ -69,7 +69,7 @@ def by_hand_numpy(problem: Problem) -> Run:
 
 
 def naive_loop(problem: Problem) -> Run:
-    """Run the equations as one writes them first, step by step, differentiated by autograd."""
+    """Run the equations in the most direct form, step by step, differentiated by autograd."""
     weights = list(problem.layer.parameters())
 
     def forward(x: torch.Tensor) -> torch.Tensor:
@@ -87,7 +87,7 @@ def naive_loop(problem: Problem) -> Run:
 
 
 def keras_lstm(problem: Problem, **options: Any) -> Run:
-    """Run Keras' LSTM on its torch backend, in training."""
+    """Run Keras's LSTM on its torch backend, in training mode."""
     import keras
 
     H = problem.layer.hidden_size
@@ -96,7 +96,7 @@ def keras_lstm(problem: Problem, **options: Any) -> Run:
     N_first = problem.x.transpose(0, 1)
     layer.build(tuple(N_first.shape))
     W_ih, W_hh, b_ih, b_hh = (w.detach().cpu().numpy() for w in problem.layer.parameters())
-    layer.set_weights([W_ih.T, W_hh.T, b_ih + b_hh])  # Keras' order is i f g o, too
+    layer.set_weights([W_ih.T, W_hh.T, b_ih + b_hh])  # Keras's order is i f g o, too
     weights = [weight.value for weight in layer.trainable_weights]
 
     def forward(x: torch.Tensor) -> torch.Tensor:
@@ -106,7 +106,7 @@ def keras_lstm(problem: Problem, **options: Any) -> Run:
 
 
 def contenders(device: str) -> dict[str, Callable[[Problem], Run]]:
-    """Return those that can run here, by name, torch.nn first."""
+    """Return the implementations that can run here, by name, torch.nn first."""
     found: dict[str, Callable[[Problem], Run]] = {
         "torch.nn.LSTM": torch_nn,
         "ours, torch's kernel": ours_kernel,
@@ -123,7 +123,7 @@ def contenders(device: str) -> dict[str, Callable[[Problem], Run]]:
 
 
 def ours(problem: Problem, **options: Any) -> Run:
-    """Run the drop-in layer with options of its own, in training."""
+    """Run the drop-in layer with these options, in training mode."""
     D, H = problem.layer.input_size, problem.layer.hidden_size
     layer = LSTM(D, H, device=problem.x.device, dtype=problem.x.dtype, **options)
     layer.load_state_dict(problem.layer.state_dict())
@@ -137,7 +137,7 @@ def _module(layer: torch.nn.Module, problem: Problem) -> Run:
 def differentiated(
     forward: Callable[[torch.Tensor], torch.Tensor], problem: Problem, weights: list[torch.Tensor]
 ) -> Run:
-    """Run a function of x forward and backward, to x and the weights."""
+    """Run a function of x forward, and backward to x and the weights."""
 
     def run() -> Any:
         return torch.autograd.grad(forward(problem.x), [problem.x, *weights], problem.dy)[0]
@@ -146,7 +146,7 @@ def differentiated(
 
 
 def as_array(gradient: Any) -> np.ndarray:
-    """Return a result as NumPy's array of float64."""
+    """Return a result as a NumPy array in float64."""
     if isinstance(gradient, torch.Tensor):
         gradient = gradient.detach().double().cpu().numpy()
     return np.asarray(gradient, dtype=np.float64)

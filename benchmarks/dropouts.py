@@ -1,13 +1,13 @@
 """An LSTM's forward and backward pass under each dropout, by this library and by others.
 
-    python -m benchmarks.dropouts                     all sizes, some minutes
-    python -m benchmarks.dropouts --seconds 60        longer, steadier
-    python -m benchmarks.dropouts --device cuda       on a GPU
-    python -m benchmarks.dropouts --profile Zoneout   where the time of one goes, by torch.profiler
+    python -m benchmarks.dropouts                     all sizes, several minutes python -m
+    benchmarks.dropouts --seconds 60        longer, less noise python -m benchmarks.dropouts
+    --device cuda       on a GPU python -m benchmarks.dropouts --profile Zoneout   where one variant
+    spends its time (torch.profiler)
 
-Drawing the masks is part of what is measured. Ratios are to torch.nn.LSTM and to the library's
-LSTM by hand without dropout, in the same turn. "loop" is the naive autograd loop under masks of the
-same variant. The table is printed, and written as JSON to benchmarks/results/.
+The time includes drawing the masks. Ratios are to torch.nn.LSTM and to the library's LSTM by hand
+without dropout, in the same turn. "loop" is the naive autograd loop under masks of the same
+variant. The table is printed, and written as JSON to benchmarks/results/.
 """
 
 from __future__ import annotations
@@ -58,14 +58,14 @@ VARIANTS: dict[str, Dropout] = {
     "RecurrentDropout, per sequence": RecurrentDropout(P, per_sequence=True),
     "Zoneout": Zoneout(h=0.05, c=0.5),
     "WeightDrop, VariationalDropout": Combined(WeightDrop(P), VariationalDropout(P, 0)),
-    # Keras' recurrent_dropout: of h alone, a mask for each gate
+    # Keras's recurrent_dropout: on h alone, one mask per gate
     "as Keras": VariationalDropout(0, P, output=0, tied=False),
 }
 BY_HAND = "by hand, no dropout"
 
 
 def main() -> None:
-    """Measure, print and store; or profile."""
+    """Measure, print and store; or profile one variant."""
     arguments = _arguments()
     device = arguments.device
     torch.set_num_threads(THREADS)
@@ -89,7 +89,7 @@ def _rows(device: str, seconds: float) -> Iterator[dict[str, Any]]:
 
 
 def contenders() -> dict[str, Callable[[Problem], Run]]:
-    """Return those that can run here, by name, torch.nn first."""
+    """Return the implementations that can run here, by name, torch.nn first."""
     found: dict[str, Callable[[Problem], Run]] = {
         "torch.nn.LSTM": torch_nn,
         "torch.nn.LSTM, two torch.nn.Dropout": dropout_around,
@@ -103,7 +103,7 @@ def contenders() -> dict[str, Callable[[Problem], Run]]:
 
 
 def dropout_around(problem: Problem) -> Run:
-    """Run torch.nn's layers for what NonRecurrentDropout does to one layer."""
+    """Run torch.nn's layers in place of NonRecurrentDropout on one layer."""
     drop, layer = torch.nn.Dropout(P), problem.layer
     return differentiated(lambda x: drop(layer(drop(x))[0]), problem, list(layer.parameters()))
 
@@ -116,15 +116,15 @@ def _compare(size: Size, device: str, seconds: float) -> dict[str, Any]:
 
 
 def _check(problem: Problem) -> None:
-    """See that layer and loop compute the same under the same masks."""
+    """Check that layer and loop compute the same under the same masks."""
     for name, variant in VARIANTS.items():
         gradients = []
         for make in (partial(ours, dropout=variant), partial(masked_loop, variant)):
             run = make(problem)
             torch.manual_seed(1)  # both draw from the device's generator, in the same order
             gradients.append(as_array(run()))
-        wanted, got = gradients
-        difference = np.abs(got - wanted).max() / np.abs(wanted).max()
+        actual, expected = gradients
+        difference = np.abs(actual - expected).max() / np.abs(expected).max()
         if not difference < TOLERANCE["float32"]:
             raise AssertionError(f"{name}: dx differs from the loop's by {difference:.1e}")
 

@@ -1,8 +1,8 @@
 """An LSTM's forward and backward pass, by torch, by hand and by others: time and peak memory.
 
-    python -m benchmarks.layers                     all sizes, some minutes
-    python -m benchmarks.layers --seconds 60        longer, steadier
-    python -m benchmarks.layers --device cuda       on a GPU, two sizes and bfloat16 added
+    python -m benchmarks.layers                     all sizes, several minutes
+    python -m benchmarks.layers --seconds 60        longer, less noise
+    python -m benchmarks.layers --device cuda       on a GPU, with two more sizes and bfloat16
 
 Ratios are to torch.nn.LSTM in the same run. The table is printed, and written as JSON to
 benchmarks/results/.
@@ -38,7 +38,7 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = options("layers", __doc__, seconds=20)
-    parser.add_argument("--memory-of", help=argparse.SUPPRESS)  # run by itself, in a fresh process
+    parser.add_argument("--memory-of", help=argparse.SUPPRESS)  # used by _memory_alone
     parser.add_argument("--size", type=int, nargs=4, help=argparse.SUPPRESS)
     parser.add_argument("--dtype", default="float32", help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -55,9 +55,9 @@ def _rows(device: str, seconds: float) -> Iterator[dict[str, Any]]:
 def _compare(size: Size, device: str, dtype: str, seconds: float) -> dict[str, Any]:
     problem = Problem.draw(*size, device, dtype)
     runs = {name: make(problem) for name, make in contenders(device).items()}
-    wanted = as_array(next(iter(runs.values()))())
+    expected = as_array(next(iter(runs.values()))())
     for name, run in runs.items():
-        difference = np.abs(as_array(run()) - wanted).max() / np.abs(wanted).max()
+        difference = np.abs(as_array(run()) - expected).max() / np.abs(expected).max()
         if not difference < TOLERANCE[dtype]:
             raise AssertionError(f"{name}: dx differs from torch.nn.LSTM's by {difference:.1e}")
     rows: dict[str, Any] = times(runs, seconds, device)
@@ -69,7 +69,7 @@ def _compare(size: Size, device: str, dtype: str, seconds: float) -> dict[str, A
 
 
 def _memory_alone(name: str, size: Size, device: str, dtype: str) -> float:
-    """Measure in a process of its own, where nothing has run before."""
+    """Measure in a separate process, in which nothing has run before."""
     progress(f"memory: {name}")
     words = ["--memory-of", name, "--device", device, "--dtype", dtype, "--size", *map(str, size)]
     command = [sys.executable, "-m", "benchmarks.layers", *words]
@@ -80,7 +80,7 @@ def _memory_alone(name: str, size: Size, device: str, dtype: str) -> float:
 
 def _memory_here(name: str, size: Size, device: str, dtype: str) -> float:
     make = contenders(device)[name]
-    make(Problem.draw(2, 2, 2, 2, device, dtype))()  # libraries load
+    make(Problem.draw(2, 2, 2, 2, device, dtype))()  # loads the libraries
     return peak_memory(make(Problem.draw(*size, device, dtype)), device)
 
 

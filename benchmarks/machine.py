@@ -1,4 +1,4 @@
-"""On what a measurement was made."""
+"""The machine on which a measurement was made."""
 
 from __future__ import annotations
 
@@ -50,6 +50,6 @@ def processor() -> str:
 
 
 def slug(text: str) -> str:
-    """Return a name for a file."""
+    """Return the text as part of a file's name."""
     text = re.sub(r"\((R|TM|tm|r)\)|CPU|Processor|@.*", " ", text)
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

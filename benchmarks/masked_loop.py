@@ -1,4 +1,4 @@
-"""The LSTM's equations under masks as one writes them first, differentiated by autograd."""
+"""The LSTM's equations under masks in the most direct form, differentiated by autograd."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .contenders import Problem, Run, differentiated
 
 
 def masked_loop(variant: Dropout, problem: Problem) -> Run:
-    """Run the loop step by step under freshly drawn masks of a variant."""
+    """Run the loop step by step under newly drawn masks of a variant."""
     weights = list(problem.layer.parameters())
     T, N, D = problem.x.shape
     sizes = Sizes(T, N, D, problem.layer.hidden_size)
@@ -45,7 +45,7 @@ def _layer(x: torch.Tensor, weights: list[torch.Tensor], masks: Any) -> torch.Te
 
 
 def _product(a: torch.Tensor, W: torch.Tensor, mask: Any) -> torch.Tensor:
-    """Multiply by the weights what is read under a mask, or under one of each gate."""
+    """Multiply a masked input by the weights; a mask may have one row of masks per gate."""
     if mask is None or mask.ndim == 2:
         return _masked(a, mask) @ W.T
     return torch.cat([(a * m) @ rows.T for m, rows in zip(mask, W.chunk(4), strict=True)], dim=1)

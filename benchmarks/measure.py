@@ -1,4 +1,4 @@
-"""Measure side by side: time in turns, so that a busy moment hits all; peak memory, each alone."""
+"""Measure time in turns, so that a busy moment affects all alike, and peak memory one by one."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ Run = Callable[[], Any]
 def times(
     runs: dict[str, Run], seconds: float, device: str, beside: str | None = None
 ) -> dict[str, dict[str, float]]:
-    """Run all in turns for some seconds; compare each with the first of the same turn.
+    """Run all functions in turns for some seconds; compare each with the first of its turn.
 
     Parameters
     ----------
     runs : dict of names to functions
     seconds : float
-        At least this long, and 5 turns.
+        Shortest duration; there are at least 5 turns.
     device : str
     beside : str, optional
-        Name of another to compare with.
+        Name of another function to compare with.
 
     Returns
     -------
     dict of names to dicts
-        milliseconds (median), ratio (median of the ratios to the first of the same turn), the
-        ratios' quartiles, and the ratio to `beside`.
+        Milliseconds (median), ratio (median of the ratios to the first function of the same turn),
+        the ratios' quartiles, the number of turns, and the ratio to `beside`.
     """
-    for run in runs.values():  # twice: memory and libraries settle
+    for run in runs.values():  # twice, until memory and libraries have settled
         run(), run()
     turns: list[dict[str, float]] = []
     start = time.perf_counter()
@@ -73,24 +73,24 @@ def _summary(turns: list[dict[str, float]], name: str, first: str) -> dict[str, 
 
 
 def peak_memory(run: Run, device: str) -> float:
-    """Return by how many MiB memory rises at most while a function runs for the first time.
+    """Return the rise of memory, in MiB, to its peak while a function runs for the first time.
 
-    On the CPU it is the process's resident memory, as Linux counts it; the process should have
-    loaded its libraries and done nothing else. On a GPU it is what torch has allocated.
+    On the CPU this is the process's resident memory, as Linux reports it; the process should have
+    loaded its libraries and done nothing else. On a GPU it is the memory that torch has allocated.
     """
     if device == "cuda":
         torch.cuda.reset_peak_memory_stats()
         before = torch.cuda.memory_allocated()
         run()
         return (torch.cuda.max_memory_allocated() - before) / 2**20
-    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak
     before = _resident("VmRSS")
     run()
     return (_resident("VmHWM") - before) / 2**10
 
 
 def _resident(name: str) -> int:
-    """Return a line of /proc/self/status, in KiB."""
+    """Return the value of a line of /proc/self/status, in KiB."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(f"{name}:"):
             return int(line.split()[1])

@@ -1,6 +1,6 @@
-"""The way into a hub with the values of hub-values.yaml: sign up, be let in by a teacher, log in.
+"""Accounts on a hub with the values of hub-values.yaml: sign up, be admitted by a teacher, log in.
 
-By the hub's own pages, as in a browser.
+All of it uses the hub's pages, as a browser does.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ TEACHER = "teacher"
 
 
 def configuration() -> str:
-    """Return what the chart makes of ``hub.config``, with a teacher: lines of JupyterHub's file."""
+    """Return ``hub.config`` as lines of JupyterHub's configuration, with a teacher as admin."""
     classes = yaml.safe_load(VALUES.read_text("utf-8"))["hub"]["config"]
     classes["Authenticator"]["admin_users"] = [TEACHER]
     return "\n".join(
@@ -30,7 +30,7 @@ def configuration() -> str:
 
 
 class Visitor:
-    """Somebody in front of the hub's pages."""
+    """A person who uses the hub's pages."""
 
     def __init__(self, hub: str, name: str) -> None:
         self.hub, self.name, self.password = f"{hub}/hub", name, secrets.token_urlsafe()
@@ -50,25 +50,25 @@ class Visitor:
         self.send("signup", **words)
 
     def logs_in(self) -> bool:
-        """Try to log in; say whether the hub then shows the visitor's own page."""
-        self.send("login?next=/hub/home", password=self.password)  # without, a server starts
+        """Try to log in; return whether the hub then shows the visitor's home page."""
+        self.send("login?next=/hub/home", password=self.password)  # without next, a server starts
         return self.reaches("home")
 
     def reaches(self, page: str) -> bool:
-        """Say whether the hub shows a page, and neither refuses it nor asks to log in."""
+        """Return whether the hub shows a page, instead of refusing it or asking for a login."""
         answer = self.session.get(f"{self.hub}/{page}", timeout=60)
         return answer.ok and answer.url == f"{self.hub}/{page}"
 
 
 def enrol(hub: str, students: Iterable[str]) -> None:
-    """Let a teacher and the students in, and nobody before the teacher says so."""
+    """Sign up a teacher and students; check that the teacher alone can admit students."""
     teacher = Visitor(hub, TEACHER)
     teacher.sign_up()
-    check(teacher.logs_in(), "the teacher signed up, and cannot log in")
-    check(teacher.reaches("authorize"), "the teacher does not see who wants to be let in")
+    check(teacher.logs_in(), "the teacher signed up but cannot log in")
+    check(teacher.reaches("authorize"), "the teacher does not see the page for admitting students")
     for student in [Visitor(hub, name) for name in students]:
         student.sign_up()
-        check(not student.logs_in(), f"{student.name} logs in before the teacher says so")
+        check(not student.logs_in(), f"{student.name} can log in before being admitted")
         teacher.reaches(f"authorize/{student.name}")
-        check(student.logs_in(), f"{student.name} was let in, and cannot log in")
-        check(not student.reaches("authorize"), f"{student.name} lets others in")
+        check(student.logs_in(), f"{student.name} was admitted but cannot log in")
+        check(not student.reaches("authorize"), f"{student.name} can admit others")

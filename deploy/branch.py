@@ -1,10 +1,10 @@
-"""Write what branch ``notebooks`` holds: what Binder, Colab and nbgitpuller open.
+"""Write the files of branch ``notebooks``, which Binder, Colab and nbgitpuller open.
 
     python deploy/branch.py [--to DIR]       default: _build/branch
 
-``ko/`` and ``en/`` are the one-language notebooks, ``binder/`` says what they run on, and the wheel
-is the library at the same commit, so that notebooks and library always belong together. On the
-branch the wheels of earlier versions stay beside it (publish.yml).
+``ko/`` and ``en/`` hold the one-language notebooks, ``binder/`` the list of packages that they
+need, and the wheel is the library at the same commit, so that notebooks and library always match.
+The wheels of earlier versions stay on the branch (publish.yml).
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 README = """# RNN 레슨 · RNN Lessons
 
-이 브랜치는 자동으로 만들어집니다. 고칠 것은 `main`에서 고칩니다.
+이 브랜치는 자동으로 만들어집니다. 수정은 `main`에서 합니다.
 `ko/book/intro.ipynb`에서 시작하십시오.
 
-This branch is written by a program; changes belong in `main`. Start with `en/book/intro.ipynb`.
+A program writes this branch; make changes in `main`. Start with `en/book/intro.ipynb`.
 
 Code: MIT (LICENSE). Text and figures: CC BY 4.0 (LICENSE-TEXT).
 """
 
 
 def write_branch(to: Path) -> None:
-    """Write the branch's files into an empty folder."""
+    """Write the branch's files into a folder, which is emptied first."""
     shutil.rmtree(to, ignore_errors=True)
     to.mkdir(parents=True)
     run(sys.executable, "-m", "_ext.notebooks", "copies", "--to", str(to))
@@ -42,7 +42,7 @@ def write_branch(to: Path) -> None:
 
 
 def run(*command: str) -> None:
-    """Run a command in the repository, or leave with its exit code."""
+    """Run a command in the repository; if it fails, exit with its exit code."""
     path = os.pathsep.join(["book", os.environ.get("PYTHONPATH", "")])  # _ext is found there
     environment = os.environ | {"PYTHONPATH": path}
     done = subprocess.run(command, cwd=ROOT, env=environment, check=False)

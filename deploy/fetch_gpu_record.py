@@ -1,6 +1,6 @@
-"""Fetch the newest record that gpu.yml has kept of main, where there is one, into _build/verified.
+"""Fetch the newest record of main that gpu.yml has kept, if there is one, into _build/verified.
 
-Run by publish.yml, with GitHub's command ``gh``.
+publish.yml runs this; it uses GitHub's command ``gh``.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import os
 import subprocess
 from typing import Any
 
-#: A fork can call its branch main and start gpu.yml by events of its own, but not by these.
+#: Events that a fork, which may have a branch main too, cannot use to start gpu.yml.
 EVENTS = {"push", "schedule", "workflow_dispatch"}
-#: How gpu.yml names a run of a commit that is not main's.
+#: Beginning of gpu.yml's name for a run of a commit that is not main's.
 FOREIGN = "GPU, pull request's commit"
 
 
 def main() -> None:
-    """Fetch it, or say why the pages keep the committed record."""
+    """Fetch the record, or print why the pages keep the committed one."""
     asked = ["--workflow", "gpu.yml", "--branch", "main", "--status", "success", "--limit", "100"]
     listed = gh("list", *asked, "--json", "databaseId,event,displayTitle")
     listed.check_returncode()
@@ -29,7 +29,7 @@ def main() -> None:
 
 
 def newest(runs: list[dict[str, Any]]) -> int | None:
-    """Return the number of the first run that counts as main's, of runs from new to old."""
+    """Return the number of the newest run that counts as main's; runs are sorted, newest first."""
     for run in runs:
         if run["event"] in EVENTS and not run["displayTitle"].startswith(FOREIGN):
             return run["databaseId"]

@@ -1,6 +1,6 @@
-"""What the tests of Binder and of the hub share: a folder of the branch, ports, requests, kernels.
+"""Helpers of the Binder and hub tests: a folder of the branch, ports, requests, kernels.
 
-Everything runs on this machine's loopback, within limits of time that end by themselves.
+Everything runs on this machine's loopback interface and within time limits.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ import websocket
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTER = "book/recurrence"
-MEMORY_LIMIT = 1000  # MB for one reader: what mybinder.org guarantees
+MEMORY_LIMIT = 1000  # MB that mybinder.org guarantees for one reader
 CELL_LIMIT = 300  # seconds
 
 
 class LabError(Exception):
-    """Something is not as it has to be."""
+    """A check failed."""
 
 
 def check(fact: bool, message: str) -> None:
-    """Raise unless it is so."""
+    """Raise `LabError` if the fact is false."""
     if not fact:
         raise LabError(message)
 
 
 def free_port() -> int:
-    """Return a port on which nothing listens."""
+    """Return an unused port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
 def environment(home: Path) -> dict[str, str]:
-    """Return an environment of this Python's packages, with a home of its own, on one core."""
+    """Return an environment with this Python's packages, a separate home, and one core."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "PYTHON"))}
     home.mkdir(parents=True, exist_ok=True)
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -53,16 +53,16 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def wait_for(what: str, ready: Callable[[], Any], seconds: float) -> Any:
-    """Ask until the answer is true; return it."""
+    """Call `ready` until its answer is true; return the answer."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
             if answer := ready():
                 return answer
         except (requests.ConnectionError, json.JSONDecodeError):
-            pass  # it does not listen yet, or the file is being written
+            pass  # the server does not listen yet, or the file is incomplete
         time.sleep(0.2)
-    raise LabError(f"{what}: not within {seconds:.0f} s")
+    raise LabError(f"{what}: not ready within {seconds:.0f} s")
 
 
 def megabytes(process: psutil.Process) -> float:
@@ -77,7 +77,7 @@ def megabytes(process: psutil.Process) -> float:
 
 
 def stop(process: subprocess.Popen) -> None:
-    """End a process of ours and its children: asked first, then told."""
+    """End a process and its children: terminate first, kill what is left."""
     if process.poll() is not None:
         return
     family = [psutil.Process(process.pid)]
@@ -90,7 +90,7 @@ def stop(process: subprocess.Popen) -> None:
 
 
 def prepare(work: Path, environ: dict[str, str]) -> None:
-    """Copy what `make branch` wrote, and run postBuild there as repo2docker does."""
+    """Copy the files from `make branch`, and run postBuild there as repo2docker does."""
     shutil.copytree(ROOT / "_build" / "branch", work)
     forget = [sys.executable, "-m", "pip", "uninstall", "--quiet", "--yes", "lessons-lib"]
     subprocess.run(forget, check=True)
@@ -109,7 +109,7 @@ def execute(server: str, token: str, folder: str, cells: list[str]) -> Iterator[
     Raises
     ------
     LabError
-        A cell raised, or took too long.
+        A cell raised an error or took too long.
     """
     headers = {"Authorization": f"token {token}"}
     body: dict[str, Any] = {"type": "notebook", "path": f"{folder}/run.ipynb", "name": ""}

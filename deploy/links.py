@@ -6,9 +6,9 @@
     python deploy/links.py https://hub.example.edu --repository ADDRESS --branch main week1.ipynb
 
 Without notebooks, the links lead to the book's pages in both languages: on branch ``notebooks`` of
-the repository that _config.yml names, or where ``--repository`` and ``--branch`` say that the same
-pages lie. Notebooks are named by their paths in the repository. Needs Python alone; runs in a clone
-of the book's branch ``main``.
+the repository in _config.yml or, with ``--repository`` and ``--branch``, in another place with the
+same pages. Notebooks are named by their paths in the repository. The script needs only Python, and
+runs in a clone of the book's branch ``main``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ PLACEHOLDER = "OWNER"  # in _config.yml, until the owner sets the address
 
 
 class Link(NamedTuple):
-    """One notebook, the language of a page of the book, and where a student opens it."""
+    """A notebook, its language if it is a page of the book, and the address that opens it."""
 
     language: str
     chapter: str
@@ -40,25 +40,25 @@ class Link(NamedTuple):
 def nbgitpuller_link(hub: str, repository: str, branch: str, notebook: str) -> str:
     """Return the link that pulls the repository onto a hub and opens one notebook in JupyterLab.
 
-    A student who follows it again gets what has changed since; nbgitpuller never overwrites what
-    the student has changed.
+    A student who follows the link again receives later changes; nbgitpuller never overwrites the
+    student's own changes.
 
     Parameters
     ----------
     hub
-        The hub's address, ``https://hub.example.edu`` say.
+        The hub's address, for example ``https://hub.example.edu``.
     repository
         The repository's address.
     branch
         The branch that holds the notebooks.
     notebook
-        The notebook's path in it, ``ko/book/lstm.ipynb`` say.
+        The notebook's path in the repository, for example ``ko/book/lstm.ipynb``.
 
     Raises
     ------
     ValueError
-        An address is none or still has the placeholder, the branch is empty, or the notebook is
-        none or lies outside the repository.
+        An address is invalid or still has the placeholder, the branch is empty, or the notebook is
+        not a notebook inside the repository.
     """
     where = urlsplit(hub)
     if where.scheme not in ("http", "https") or not where.hostname:
@@ -71,8 +71,8 @@ def nbgitpuller_link(hub: str, repository: str, branch: str, notebook: str) -> s
         raise ValueError(f"repository: got {repository!r}, expected an address such as {example}")
     if PLACEHOLDER in place.path.split("/"):
         raise ValueError(
-            f"repository: got {repository!r}, whose {PLACEHOLDER} stands for a name: "
-            "set the address in _config.yml, or give another"
+            f"repository: got {repository!r} with the placeholder {PLACEHOLDER}, expected a real "
+            "address; set it in _config.yml or pass --repository"
         )
     if not branch.strip():
         raise ValueError(f"branch: got {branch!r}, expected a name such as {BRANCH!r}")
@@ -98,7 +98,7 @@ def links(
     branch: str = BRANCH,
     languages: Iterable[str] = LANGUAGES,
 ) -> list[Link]:
-    """Return a link for each page of the book, ``book/lstm`` say, in each language."""
+    """Return a link for each page of the book, for example ``book/lstm``, in each language."""
     return [
         Link(language, chapter, nbgitpuller_link(hub, repository, branch, path))
         for chapter in chapters
@@ -108,13 +108,13 @@ def links(
 
 
 def chapters_of(root: Path) -> list[str]:
-    """Return the book's pages in their order."""
+    """Return the book's pages in order."""
     toc = (root / "_toc.yml").read_text("utf-8")
     return re.findall(r"^\s*(?:- file|root): *(\S+)$", toc, re.MULTILINE)
 
 
 def own_repository(root: Path) -> str:
-    """Return the address that _config.yml says, empty where there is none."""
+    """Return the address in _config.yml, or an empty string if there is none."""
     config = (root / "_config.yml").read_text("utf-8")
     match = re.search(r"^repository:\n\s+url: *(\S+)$", config, re.MULTILINE)
     return match[1] if match else ""
@@ -131,7 +131,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--format", choices=("markdown", "csv"), default="markdown")
     options = parser.parse_intermixed_args(arguments)  # options may stand before notebooks
     if options.notebooks and options.language:
-        parser.error("--language: chooses among the book's pages; leave it out with notebooks")
+        parser.error("--language: applies only to the book's pages, not to notebooks of your own")
     languages = [options.language] if options.language else LANGUAGES
     where = options.hub, options.repository, options.branch
     try:
@@ -148,7 +148,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    # On Windows a pipe and a file have the code page of the country, a path may have any letter
+    # On Windows, pipes and files use the country's code page, but a path may have any letter
     if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
         sys.stdout.reconfigure(encoding="utf-8")
     main()

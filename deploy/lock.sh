@@ -9,12 +9,12 @@ more=("$@")
 pins=$(mktemp)
 trap 'rm -f "$pins"' EXIT
 
-# pin FILE HEADING WORDS...: torch's CUDA packages and the local part of its version are left to
-# the machine, so that one list serves machines with and without a GPU.
+# pin FILE HEADING WORDS...: leaves out torch's CUDA packages and the local part of its version, so
+# that one list serves machines with and without a GPU.
 pin() {
   local file=$1 heading=$2
   shift 2
-  if [ -f "$file" ]; then cp "$file" "$pins"; else : > "$pins"; fi # kept where nothing speaks against it
+  if [ -f "$file" ]; then cp "$file" "$pins"; else : > "$pins"; fi # uv keeps versions that still fit
   sed -i -E 's/^(torch==[0-9.]+)\+cpu/\1/; /^--/d' "$pins"
   "$uv" pip compile --quiet --no-header --no-annotate --no-emit-index-url \
     "${more[@]}" "$@" --output-file "$pins"
@@ -25,7 +25,7 @@ pin() {
 
 everywhere=(--universal --python-version 3.11)
 binder=(--python-platform x86_64-manylinux_2_28 --python-version 3.11)
-pin requirements.txt "Exact versions of all that builds and tests the book." \
+pin requirements.txt "Exact versions of all packages that build and test the book." \
   "${everywhere[@]}" --extra book --extra oracles pyproject.toml
 pin deploy/tools.txt "What checks workflows and packages, in .venv-tools." \
   "${everywhere[@]}" --group pyproject.toml:tools

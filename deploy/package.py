@@ -2,11 +2,11 @@
 
     python deploy/package.py                 with the versions of requirements.txt
     python deploy/package.py --lowest        with the lower bounds of pyproject.toml
-    python deploy/package.py --newest        with the newest allowed; the chapters as well
-    python deploy/package.py --without-torch that NumPy alone is enough, and no more
-    python deploy/package.py --tag v0.1.0    the tag of a release has to name the version
+    python deploy/package.py --newest        with the newest versions allowed, and the chapters too
+    python deploy/package.py --without-torch only check that NumPy alone is enough
+    python deploy/package.py --tag v0.1.0    also check that a release's tag names the version
 
-Runs on any system with Python alone; environments are made in a temporary folder.
+The script needs only Python, on any system; it makes environments in a temporary folder.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ print("without torch:", *got)
 
 
 def main() -> None:
-    """Do all of it, and say how long each part took."""
+    """Run all parts and print how long each took."""
     options = arguments()
     if options.tag and options.tag.removeprefix("v") != PROJECT["version"]:
-        sys.exit(f"--tag {options.tag}: pyproject.toml says version {PROJECT['version']}")
+        sys.exit(f"--tag {options.tag}: expected v{PROJECT['version']} as in pyproject.toml")
     if options.tag and "/OWNER/" in PROJECT["urls"]["Repository"]:
         sys.exit("[project.urls]: got the placeholder OWNER, expected the repository's address")
     with tempfile.TemporaryDirectory(prefix="package-") as folder:
@@ -84,21 +84,21 @@ def build(work: Path) -> tuple[Path, Path]:
     run(tools, *pack, "--outdir", DIST, ROOT)
     (wheel,), (sdist,) = DIST.glob("*.whl"), DIST.glob("*.tar.gz")
     if maker(wheel) not in pinned.read_text("utf-8").split():
-        sys.exit(f"{wheel.name}: made by {maker(wheel)}, which is not what {pinned.name} pins")
+        sys.exit(f"{wheel.name}: made by {maker(wheel)}, expected the version in {pinned.name}")
     with tarfile.open(sdist) as archive:
         archive.extractall(work, filter="data")
     source = work / sdist.name.removesuffix(".tar.gz")
     run(tools, *pack, "--outdir", work / "again", source)
     for path in (wheel, sdist):
         if digest(path) != digest(work / "again" / path.name):
-            sys.exit(f"{path.name}: built again from the sdist, it has other bytes")
+            sys.exit(f"{path.name}: its bytes differ when it is built again from the sdist")
         print(f"{digest(path)}  {path.name}, {path.stat().st_size / 1000:.0f} kB")
     run(tools, "-m", "twine", "check", "--strict", wheel, sdist)
     return wheel, source
 
 
 def maker(wheel: Path) -> str:
-    """Return ``hatchling==VERSION``, or whatever has made the wheel."""
+    """Return the program that made the wheel, for example ``hatchling==1.33.0``."""
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/WHEEL"))
         said = archive.read(name).decode()
@@ -107,20 +107,20 @@ def maker(wheel: Path) -> str:
 
 
 def alone(wheel: Path, work: Path) -> None:
-    """Install the wheel without extras: NumPy and array-api-compat come along, nothing else."""
+    """Check that the wheel without extras installs only NumPy and array-api-compat, and runs."""
     python = environment(work / "alone", wheel)
     listed = run(python, "-m", "pip", "list", "--format=freeze", capture=True)
     names = {line.split("==")[0].lower().replace("_", "-") for line in listed.split()}
     expected = {"lessons-lib", "numpy", "array-api-compat"}
     if names - {"pip", "setuptools"} != expected:
-        sys.exit(f"pip install {wheel.name} installed {sorted(names)}, not {sorted(expected)}")
+        sys.exit(f"pip install {wheel.name} installed {sorted(names)}, expected {sorted(expected)}")
     script = work / "alone.py"
     script.write_text(ALONE, "utf-8")
     run(python, script, ROOT / "README.md")
 
 
 def test(wheel: Path, source: Path, work: Path, options: argparse.Namespace) -> None:
-    """Run the sdist's tests, in its folder, on the installed wheel."""
+    """Run the sdist's tests, in the sdist's folder, on the installed wheel."""
     constraints = None if options.newest else ROOT / "requirements.txt"
     if options.lowest:
         constraints = work / "lowest.txt"
@@ -135,7 +135,7 @@ def test(wheel: Path, source: Path, work: Path, options: argparse.Namespace) -> 
 
 
 def lower_bounds() -> list[str]:
-    """Return ``name==bound`` for what the library and its chapters run on."""
+    """Return ``name==bound`` for each package that the library and its chapters need."""
     extras = PROJECT["optional-dependencies"]
     wanted = [*PROJECT["dependencies"], *extras["torch"], *extras["chapters"]]
     pairs = (re.fullmatch(r"([\w-]+)>=([\d.]+)", requirement) for requirement in wanted)
@@ -153,7 +153,7 @@ def environment(folder: Path, *packages: object, constraints: Path | None = None
 
 
 def run(*command: object, cwd: Path = ROOT, capture: bool = False) -> str:
-    """Run a command, or leave with its exit code; return what it printed if asked to."""
+    """Run a command; return its output if asked to. If it fails, exit with its exit code."""
     environ = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
     done = subprocess.run(
         [str(word) for word in command],
@@ -169,7 +169,7 @@ def run(*command: object, cwd: Path = ROOT, capture: bool = False) -> str:
 
 
 def timed(name: str, function, *words):
-    """Call the function; say how long it took."""
+    """Call a function and print how long it took."""
     start = time.monotonic()
     result = function(*words)
     print(f"==> {name}: {time.monotonic() - start:.0f} s", flush=True)

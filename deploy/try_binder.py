@@ -1,10 +1,10 @@
-"""Binder's files on this machine: postBuild, JupyterLab as Binder starts it, a chapter in Chromium.
+"""Test Binder's files here: postBuild, JupyterLab as Binder starts it, a chapter in Chromium.
 
     python deploy/try_binder.py            postBuild, start, first cell, whole chapter, contents
-    python deploy/try_binder.py --size     the size of what binder/requirements.txt installed
+    python deploy/try_binder.py --size     the size of the packages of binder/requirements.txt
 
-Needs an environment made of binder/requirements.txt, and ``_build/branch``: ``make test-binder``.
-What runs in its stead on mybinder.org is repo2docker's image; its form is tested in tests/.
+``make test-binder`` provides the environment of binder/requirements.txt and ``_build/branch``. On
+mybinder.org, repo2docker's image runs instead; its form is tested in tests/.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-# Seconds from the opened page to the first cell's result, the kernel's start in between. A machine
-# that is busy with other things needs more: FIRST_RESULT_LIMIT=60 make test-binder
+# Seconds from the opened page to the first cell's result, including the kernel's start. A busy
+# machine needs more: FIRST_RESULT_LIMIT=60 make test-binder
 FIRST_RESULT_LIMIT = float(os.environ.get("FIRST_RESULT_LIMIT", "15"))
 SETTINGS = ".jupyter/lab/user-settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
 HANGUL = re.compile("[가-힣]")
 
 
 def main() -> None:
-    """Run the part that was asked for."""
+    """Run the selected part."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--size", action="store_true")
     if parser.parse_args().size:
@@ -44,7 +44,7 @@ def main() -> None:
         prepare(work, environ)
         settings = Path(folder) / SETTINGS
         settings.parent.mkdir(parents=True)
-        settings.write_text('{"windowingMode": "none"}')  # a test sees all cells, as paper would
+        settings.write_text('{"windowingMode": "none"}')  # render all cells, not only those in view
         lab = ["jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
         lab += [f"--port={port}", f"--IdentityProvider.token={token}"]
         server = subprocess.Popen(lab, cwd=work, env=environ, stderr=subprocess.DEVNULL)
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def size_of_packages() -> int:
-    """Return the bytes of the environment's packages, without pip."""
+    """Return the size of the environment's packages in bytes, without pip."""
     (packages,) = Path(sys.prefix).glob("lib/python3*/site-packages")
     return sum(
         path.lstat().st_size
@@ -69,7 +69,7 @@ def size_of_packages() -> int:
 def run_chapter(
     server: subprocess.Popen, address: str, token: str, work: Path, language: str
 ) -> None:
-    """Open a chapter as its launch button does, run it in the browser, check what was saved."""
+    """Open a chapter as its launch button does, run it in the browser, and check the saved file."""
     import psutil
     import requests
     from lab import CELL_LIMIT, CHAPTER, MEMORY_LIMIT, LabError, check, megabytes, wait_for
@@ -87,8 +87,8 @@ def run_chapter(
         opened = time.monotonic() - begun
 
         begun = time.monotonic()
-        page.get_by_text("| Idle").wait_for(timeout=60_000)  # JupyterLab drops what is run before
-        for number in (1, 2):  # Colab's cell, which does nothing here, then the lesson's first
+        page.get_by_text("| Idle").wait_for(timeout=60_000)  # cells run earlier are dropped
+        for number in (1, 2):  # the cell for Colab, and the chapter's first
             cell = page.locator(".jp-Notebook .jp-CodeCell").nth(number - 1)
             cell.locator(".jp-InputArea-editor").click()
             page.keyboard.press("Shift+Enter")
@@ -113,7 +113,7 @@ def run_chapter(
                 return False
             page.keyboard.press("Control+s")
             page.wait_for_timeout(1000)
-            return numbers(work / path) == list(range(3, count + 3))  # two ran before
+            return numbers(work / path) == list(range(3, count + 3))  # two cells ran before
 
         begun = time.monotonic()
         try:
@@ -143,7 +143,7 @@ def run_chapter(
 
 
 def numbers(path: Path) -> list[int | None]:
-    """Return the numbers that the saved notebook gives its code cells, none of which failed.
+    """Return the execution counts of a saved notebook's code cells.
 
     Raises
     ------
@@ -159,11 +159,11 @@ def numbers(path: Path) -> list[int | None]:
 
 
 def chromium() -> str:
-    """Return a browser: $CHROMIUM, or one that is installed."""
+    """Return the path of a browser: $CHROMIUM, or an installed one."""
     names = ("chromium", "google-chrome", "chromium-browser")
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if not found:
-        sys.exit("No Chromium here. On Debian or Ubuntu: sudo apt install chromium")
+        sys.exit("Chromium was not found. On Debian or Ubuntu: sudo apt install chromium")
     return found
 
 

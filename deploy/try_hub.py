@@ -1,9 +1,9 @@
-"""A real JupyterHub with its proxy, on loopback: three users, one of them killed mid-run.
+"""Test a real JupyterHub with its proxy on loopback: three users, one server killed while it runs.
 
-A teacher lets them in, as hub-values.yaml has it. Each starts a server, pulls branch ``notebooks``
-with nbgitpuller and runs a chapter, at the same time. The server of one is killed while it runs; it
-comes back with every saved file as it was. Limits of memory are a container's business; here they
-are measured. Run by ``make test-hub``.
+A teacher admits the users, as configured in hub-values.yaml. Each starts a server, pulls branch
+``notebooks`` with nbgitpuller and runs a chapter, all at the same time. One server is killed while
+it runs, and must come back with every saved file unchanged. Only a container can limit memory; here
+it is measured. ``make test-hub`` runs this.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ c.JupyterHub.load_roles = [{{
 
 
 class Hub:
-    """A hub that runs, and what is asked of it."""
+    """A running hub, and requests to it."""
 
     def __init__(self, work: Path) -> None:
         self.work, self.token = work, secrets.token_hex(16)
@@ -97,7 +97,7 @@ class Hub:
         )
 
     def ask(self, method: str, path: str, **more) -> requests.Response:
-        """Ask the hub's interface, or a user's server (paths from /user/ on)."""
+        """Send a request to the hub's API, or to a user's server if the path starts with /user/."""
         start = "" if path.startswith("/user/") else "/hub/api"
         headers = {"Authorization": f"token {self.token}"}
         address = f"{self.address}{start}{path}"
@@ -112,12 +112,12 @@ class Hub:
         return time.monotonic() - begun
 
     def ready(self, user: str) -> bool:
-        """Say whether a user's server answers."""
+        """Return whether a user's server is ready."""
         servers = self.ask("GET", f"/users/{user}").json().get("servers", {})
         return servers.get("", {}).get("ready", False)
 
     def pull(self, user: str, repository: str) -> None:
-        """Pull the course as a student's click on a link of deploy/links.py does."""
+        """Pull the course, as a student's click on a link of deploy/links.py does."""
         words = {"repo": repository, "branch": "notebooks", "targetpath": COURSE}
         answer = self.ask("GET", f"/user/{user}/git-pull/api", params=words)
         phases = [json.loads(line[6:])["phase"] for line in answer.text.split("\n\n") if line]
@@ -143,7 +143,7 @@ class Hub:
 
 
 def class_hour(hub: Hub, user: str, repository: str) -> dict[str, float]:
-    """Let one user do what a student does; return seconds and megabytes."""
+    """Do what a student does in class; return seconds and megabytes."""
     found = {"server": hub.start(user)}
     hub.pull(user, repository)
     notebook = hub.home(user) / COURSE / USERS[user] / f"{CHAPTER}.ipynb"
@@ -151,7 +151,7 @@ def class_hour(hub: Hub, user: str, repository: str) -> dict[str, float]:
     hub.save(user, f"{COURSE}/answers.md", f"{user}: 정답은 tanh입니다.")
     if user == KILLED:
         kill_and_return(hub, user, cells)
-        hub.pull(user, repository)  # the link again, the next day
+        hub.pull(user, repository)  # as if the link were followed again the next day
     process, found["MB"] = hub.server_process(user), 0.0
     begun = time.monotonic()
     for _ in execute(f"{hub.address}/user/{user}", hub.token, COURSE, cells):
@@ -162,7 +162,7 @@ def class_hour(hub: Hub, user: str, repository: str) -> dict[str, float]:
 
 
 def kill_and_return(hub: Hub, user: str, cells: list[str]) -> None:
-    """Kill the user's server and kernel in the middle of a run; every saved file stays."""
+    """Kill a user's server and kernel in the middle of a run; check that every saved file stays."""
     run = execute(f"{hub.address}/user/{user}", hub.token, COURSE, cells)
     for _ in range(KILLED_AFTER):
         next(run)
@@ -176,7 +176,7 @@ def kill_and_return(hub: Hub, user: str, cells: list[str]) -> None:
     except (websocket.WebSocketException, OSError, StopIteration):
         pass
     else:
-        raise LabError("the killed kernel still ran a cell")
+        raise LabError("the killed kernel still executed a cell")
     hub.start(user)
     after = digests(hub.home(user) / COURSE)
     check(after == before, f"{user}'s files changed: {before.items() ^ after.items()}")
@@ -186,7 +186,7 @@ def kill_and_return(hub: Hub, user: str, cells: list[str]) -> None:
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """Return each file's digest, git's own aside."""
+    """Return each file's digest, except git's files."""
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
@@ -214,7 +214,7 @@ def main() -> None:
         try:
             wait_for("the hub", lambda: hub.ask("GET", "/users").ok, 120)
             enrol(hub.address, USERS)
-            print(f"let in by a teacher: {', '.join(USERS)}")
+            print(f"admitted by a teacher: {', '.join(USERS)}")
             with ThreadPoolExecutor(len(USERS)) as together:
                 runs = {u: together.submit(class_hour, hub, u, repository) for u in USERS}
                 for user, run in runs.items():

@@ -17,7 +17,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = {"ko", "en"}
-FOLDERS = ("book/site", "src/lessons_lib")
+FOLDERS = ("book/locale", "book/site", "src/lessons_lib")
 OTHERS = {"search-aliases.toml"}
 
 

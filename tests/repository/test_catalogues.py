@@ -11,8 +11,8 @@ def test_the_catalogues_of_the_project_agree(name):
     assert not differences(FOUND[name]["ko"], FOUND[name]["en"])
 
 
-def test_the_sites_words_are_among_them(capsys):
-    assert "book/site/words.toml" in FOUND
+def test_the_words_of_the_site_and_of_the_checks_are_among_them(capsys):
+    assert {"book/locale/en.toml", "src/lessons_lib/checks/texts/en.toml"} <= FOUND.keys()
     assert main() == 0
     assert capsys.readouterr().out == ""
 

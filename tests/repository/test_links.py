@@ -43,7 +43,7 @@ def test_a_link_says_repository_branch_and_notebook():
         ("repository", "git@github.com:me/course.git", "such as https://"),
         ("repository", "https:///me/course", "such as https://"),
         ("repository", "https://github.com", "such as https://"),
-        ("repository", "https://github.com/OWNER/course", "OWNER stands for a name"),
+        ("repository", "https://github.com/OWNER/course", "with the placeholder OWNER"),
         ("branch", "", "a name such as 'notebooks'"),
         ("branch", " ", "a name such as 'notebooks'"),
         ("notebook", "../a.ipynb", "inside the repository"),
@@ -100,7 +100,7 @@ def test_notebooks_of_ones_own(capsys):
     ("arguments", "text"),
     [
         (["--branch", ""], "branch: got ''"),
-        (["a.ipynb", "--language", "ko"], "--language: chooses among the book's pages"),
+        (["a.ipynb", "--language", "ko"], "--language: applies only to the book's pages"),
         (["week1"], "notebook: got 'week1'"),
     ],
 )
