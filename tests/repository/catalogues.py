@@ -53,10 +53,10 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _flat(table: dict[Any, Any], prefix: str = "") -> dict[str, Any]:
-    """Return the texts of nested tables and lists by their dotted names."""
+    """Return the texts of nested tables by their dotted names; a list of texts is one text."""
     texts: dict[str, Any] = {}
     for key, value in table.items():
-        if isinstance(value, list):
+        if isinstance(value, list) and any(isinstance(item, dict) for item in value):
             value = dict(enumerate(value))
         if isinstance(value, dict):
             texts |= _flat(value, f"{prefix}{key}.")
