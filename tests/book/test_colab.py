@@ -49,8 +49,19 @@ def test_a_page_without_code_stays_without():
     assert len(notebook["cells"]) == 1
 
 
-def test_the_wheel_is_of_this_version_in_this_repository():
+def test_without_a_repository_the_cell_only_says_what_to_run():
+    notebook = new_notebook(cells=[new_code_cell("import lessons_lib")])
+    add_installation(notebook, "en", "")
+    cell = notebook["cells"][0]
+    assert cell["source"].endswith(': pip install ".[chapters]"')
+    assert run(cell, "<google.colab._shell.Shell object at 0x7f>") == []
+    assert wheel_address(ROOT) == "", "_config.yml still says OWNER"
+
+
+def test_the_wheel_is_of_this_version_in_this_repository(tmp_path):
     version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
-    address = wheel_address(ROOT)
-    assert address.startswith("https://github.com/")
+    config = (ROOT / "_config.yml").read_text("utf-8").replace("/OWNER/", "/someone/")
+    (tmp_path / "_config.yml").write_text(config, "utf-8")
+    address = wheel_address(tmp_path)
+    assert address.startswith("https://github.com/someone/")
     assert address.endswith(f"/raw/notebooks/lessons_lib-{version}-py3-none-any.whl")

@@ -8,7 +8,7 @@ from browsing import find_browser, watch
 from bs4 import BeautifulSoup
 from playwright.sync_api import sync_playwright
 from serving import Server
-from site_sample import ROOT, names_of_pages
+from site_sample import ROOT, SAMPLE, build_or_fail, make_book, names_of_pages
 
 
 def pytest_addoption(parser):
@@ -47,6 +47,19 @@ def server(site):
     # The page for missing addresses says below which path the site is to stand.
     lost = BeautifulSoup((site / "404.html").read_text("utf-8"), "html.parser")
     served = Server(site, lost.a["href"].removesuffix("ko/index.html"))
+    yield served
+    served.close()
+
+
+@pytest.fixture(scope="session")
+def owned(tmp_path_factory):
+    """Return a server of a small book whose repository has an owner."""
+    root = tmp_path_factory.mktemp("owned")
+    make_book(root, SAMPLE)
+    config = (root / "_config.yml").read_text("utf-8").replace("/OWNER/", "/someone/")
+    (root / "_config.yml").write_text(config, "utf-8")
+    build_or_fail(root)
+    served = Server(root / "_build/site", "/rnn-lessons/")
     yield served
     served.close()
 

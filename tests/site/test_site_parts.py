@@ -8,8 +8,8 @@ import pytest
 from _ext import node
 from _ext.hooks import front_page, page_facts, page_head, social_card, typeface, web_assets
 from _ext.hooks.math_in_page import Typesetter
-from _ext.hooks.repository import Repository
 from _ext.plain.code_digest import digest
+from _ext.repository import Repository
 from docutils import nodes
 from fontTools.ttLib import TTFont
 from jinja2 import Environment, FileSystemLoader
@@ -65,7 +65,10 @@ def test_fault_in_a_formula_is_said():
 
 def test_addresses_follow_from_the_repository():
     assert OWNED.pages_address == "https://someone.github.io/a-book"
-    assert OWNED.links("book/lstm")["edit"].endswith("/edit/main/book/lstm.ipynb")
+    mistake = OWNED.links("book/lstm")["mistake"]
+    assert mistake.endswith(
+        "/issues/new?template=mistake.yml&title=%5Bbook%2Flstm%5D%20&page=book%2Flstm"
+    )
     found = OWNED.launchers("ko/book/lstm.ipynb")
     assert found["binder"].endswith("/notebooks?urlpath=lab/tree/ko/book/lstm.ipynb")
     assert found["colab"].endswith("/Someone/a-book/blob/notebooks/ko/book/lstm.ipynb")

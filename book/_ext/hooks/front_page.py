@@ -54,7 +54,6 @@ def front_page(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         "chapters": found,
         "introduction": {"page": app.config.master_doc, "title": root_title(app)},
         "launchers": repository.launchers(f"{app.config.language}/{app.config.master_doc}.ipynb"),
-        "library": f"{repository.address}/tree/{repository.branch}/src/lessons_lib",
         "picture": diagrams.inline(picture, front["picture"], "front-"),
     }
     yield "index", context, "front-page.html"

@@ -17,13 +17,15 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment.adapters.toctree import TocTree
 from sphinx.errors import ConfigError
+from sphinx.util import logging
 from sphinx.util.i18n import CatalogInfo
 
 from ..one_language import LANGUAGES
+from ..repository import Repository
 from ..texts import LOCALE, words
 from . import web_assets
-from .repository import Repository
 
+logger = logging.getLogger(__name__)
 # Roles that docutils gives to lists of works, and that ARIA has withdrawn or forbids there.
 WITHDRAWN = re.compile(r' role="(?:doc-biblioentry|list)"')
 
@@ -56,6 +58,11 @@ def speak_one_language(_app: Sphinx, config: Config) -> None:
     config.nb_code_prompt_show = words(language)["show_code"]
     config.nb_code_prompt_hide = words(language)["hide_code"]
     config.repository = Repository.from_theme_options(config.html_theme_options)
+    if not config.repository.is_set and language == LANGUAGES[0]:
+        logger.info(
+            "_config.yml: repository.url still says OWNER: no page links to Binder, Colab, "
+            "the repository or its forms until it is set"
+        )
     config.site_address = (config.html_baseurl or config.repository.pages_address).rstrip("/")
     config.html_baseurl = ""  # Sphinx knows one language only
     # Jupyter Book's options are for its own theme.
@@ -72,12 +79,12 @@ def frame_page(
         context["body"] = WITHDRAWN.sub("", context["body"])
     contents = context["toctree"](maxdepth=1, collapse=False, includehidden=True)
     contents = f"{first_entry(app, pagename)}\n{contents}".replace(' role="heading"', "")
-    title = context.get("title", "")
+    title, repository = context.get("title", ""), app.config.repository
     context |= {
         "words": words(language),
         "shipped": list(web_assets.LICENCES),
         "static_version": lambda name: web_assets.address_with_version(static / name),
-        "repository": app.config.repository.links(pagename) if app.config.repository else None,
+        "repository": repository.links(pagename) if repository.is_set else None,
         "contents": contents.replace('<a class="current', '<a aria-current="page" class="current'),
         "toc_below_title": table_of_sections(app, pagename) if doctree else "",
         "page_title": " – ".join(

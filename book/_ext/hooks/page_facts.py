@@ -1,7 +1,7 @@
 """Sphinx extension: what a page says of itself below its title, and where its notebook can be had.
 
 How long it takes to read and to run, on what it was last executed, its notebook in one language to
-download or to run elsewhere, and where to edit it.
+download or to run elsewhere, and where to report a mistake.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sphinx.application import Sphinx
 
 from ..one_language import Notebook, keep_language
 from ..plain.code_digest import code_cells, is_of, module_file
+from ..plain.colab import install_command, wheel_address
 
 SECONDS_A_WORD = {"ko": 60 / 130, "en": 60 / 200}  # Korean words (eojeol) hold more
 SECONDS_A_FORMULA, SECONDS_A_LINE_OF_CODE = 15, 3
@@ -88,15 +89,17 @@ def add_facts(
     has_code = bool(code_cells(keep_language(notebook, language)))
     root = Path(app.srcdir)
     runs = verified_runs(recorded(root), pagename, notebook, root) if has_code else []
+    repository, wheel = app.config.repository, wheel_address(root)
     facts = {
         "minutes": reading_minutes(doctree, language),
         "runs": runs,
         "seconds": running_seconds(runs) if runs else None,
         "download": Path(pagename).name + ".ipynb" if app.config.languages_side_by_side else "",
-        "launchers": app.config.repository.launchers(f"{language}/{pagename}.ipynb")
-        if has_code
+        "launchers": repository.launchers(f"{language}/{pagename}.ipynb")
+        if has_code and repository.is_set
         else {},
-        "edit": context["repository"]["edit"],
+        "wheel": wheel,
+        "install": install_command(wheel) if has_code else "",
     }
     about = app.builder.templates.render("about-page.html", {**context, "facts": facts})
     context["body"] = context["body"].replace("</h1>", f"</h1>\n{about}", 1)

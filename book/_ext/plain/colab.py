@@ -1,4 +1,4 @@
-"""The cell by which a one-language notebook gets the library on Colab, and nothing elsewhere.
+"""The cell by which a one-language notebook gets the library on Colab, and says how elsewhere.
 
 It installs the wheel that lies on branch ``notebooks`` beside the notebook (deploy/branch.py), so
 that both are of the same commit; its version is the one that pyproject.toml says.
@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from ..one_language import Cell, Notebook
+from ..repository import Repository
 from ..texts import texts
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -19,10 +20,22 @@ BRANCH = "notebooks"
 
 
 def wheel_address(root: Path = ROOT) -> str:
-    """Return where the library's wheel lies on the branch of the notebooks."""
-    address = yaml.safe_load((root / "_config.yml").read_text("utf-8"))["repository"]["url"]
-    version = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]["version"]
-    return f"{address.rstrip('/')}/raw/{BRANCH}/lessons_lib-{version}-py3-none-any.whl"
+    """Return where the library's wheel is, on the notebooks' branch; empty without an owner."""
+    settings = yaml.safe_load((root / "_config.yml").read_text("utf-8"))["repository"]
+    repository = Repository(settings["url"].rstrip("/"), settings["branch"])
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    wheel = f"{repository.address}/raw/{BRANCH}/lessons_lib-{version}-py3-none-any.whl"
+    return wheel if repository.is_set else ""
+
+
+def install_command(wheel: str) -> str:
+    """Return what installs the library with all that the chapters need.
+
+    Without a wheel that is the library in the current folder, a copy of the repository.
+    """
+    return (
+        f'pip install "lessons-lib[chapters] @ {wheel}"' if wheel else 'pip install ".[chapters]"'
+    )
 
 
 def add_installation(notebook: Notebook, language: str, wheel: str) -> None:
@@ -34,12 +47,16 @@ def add_installation(notebook: Notebook, language: str, wheel: str) -> None:
 
 
 def _installation(language: str, wheel: str) -> Cell:
-    source = f'{texts(language)["copies"]["colab"]}\nif "google.colab" in str(get_ipython()):\n'
+    said = texts(language)["copies"]
+    lines = [f"{said['install' if wheel else 'install_here']} {install_command(wheel)}"]
+    if wheel:
+        lines += [said["colab"], 'if "google.colab" in str(get_ipython()):']
+        lines += [f"    %pip install --quiet {wheel}"]
     return {
         "cell_type": "code",
         "id": "colab",
         "metadata": {},
-        "source": f"{source}    %pip install --quiet {wheel}",
+        "source": "\n".join(lines),
         "execution_count": None,
         "outputs": [],
     }

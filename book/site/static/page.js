@@ -107,6 +107,38 @@ function reach_wide_blocks() {
   for (const block of document.querySelectorAll(wide)) watch.observe(block);
 }
 
+// The form for mistakes with a paragraph filled in: its cell, and the beginning of its text.
+function mistake_address(form, pair, text) {
+  const address = new URL(form);
+  const name = `${pair.replace(/^pair-/, "")}-${document.documentElement.lang}`;
+  address.searchParams.set("paragraph", name);
+  address.searchParams.set("text", text.replace(/\s+/g, " ").trim().slice(0, 500));
+  return address.href;
+}
+
+// What a block says, formulas as they were written.
+function text_of(block) {
+  const copy = block.cloneNode(true);
+  for (const formula of copy.querySelectorAll(".katex")) {
+    formula.replaceWith(`$${formula.querySelector("annotation").textContent}$`);
+  }
+  for (const control of copy.querySelectorAll("button, .headerlink, .twin")) control.remove();
+  return copy.textContent;
+}
+
+// "Suggest an edit" speaks of what the reader has selected, if that is part of a paragraph.
+function suggest_for_selection() {
+  const link = document.querySelector("a.mistake");
+  const form = link?.href;
+  document.addEventListener("selectionchange", () => {
+    const selected = getSelection();
+    const node = selected.anchorNode;
+    const block = (node?.closest ? node : node?.parentElement)?.closest("article [class*=pair-]");
+    const pair = block && [...block.classList].find((name) => name.startsWith("pair-"));
+    if (link && pair && !selected.isCollapsed) link.href = mistake_address(form, pair, String(selected));
+  });
+}
+
 // On paper nothing can be unfolded.
 addEventListener("beforeprint", () => {
   for (const box of document.querySelectorAll("details:not([open])")) {
@@ -122,4 +154,5 @@ theme_button();
 menu_button();
 follow_sections();
 reach_wide_blocks();
+suggest_for_selection();
 addEventListener("load", () => setTimeout(fetch_letters_of_formulas, 1000));

@@ -37,13 +37,26 @@ function without_anchors(block) {
   return copy;
 }
 
-async function twin_of(pair, number) {
+// The way to the form for mistakes, with the paragraph filled in, where the repository is known.
+function suggestion(pair, block) {
+  const form = document.documentElement.dataset.mistake;
+  if (!form) return [];
+  const link = document.createElement("a");
+  const line = document.createElement("p");
+  link.href = mistake_address(form, pair, text_of(block));
+  link.textContent = words.suggest_here;
+  line.className = "suggest";
+  line.append(link);
+  return [line];
+}
+
+async function twin_of(block, pair, number) {
   const twin = document.createElement("div");
   twin.className = "twin";
   try {
     const blocks = (await fetch_twin_page()).get(pair);
     twin.lang = other_language.lang;
-    twin.append(without_anchors(blocks[number]));
+    twin.append(without_anchors(blocks[number]), ...suggestion(pair, block));
   } catch {
     twin_page = undefined;
     twin.textContent = words.peek_failed;
@@ -65,7 +78,7 @@ function peek_at(block, pair, number) {
     button.setAttribute("aria-expanded", String(open));
     button.title = open ? words.peek_close : words.peek;
     if (open) {
-      twin = await twin_of(pair, number);
+      twin = await twin_of(block, pair, number);
       block.after(twin);
     } else {
       twin?.remove();

@@ -40,17 +40,28 @@ class Repository:
         return self.address.removeprefix("https://github.com/")
 
     @property
+    def is_set(self) -> bool:
+        """Say whether the owner has set the address: until then nothing may lead there."""
+        return self.owner_and_name.split("/")[0] != PLACEHOLDER
+
+    @property
     def pages_address(self) -> str:
         """Return the address of the site on GitHub's pages, empty while the owner is not set."""
         owner, name = self.owner_and_name.split("/")
-        return "" if owner == PLACEHOLDER else f"https://{owner.lower()}.github.io/{name}"
+        return f"https://{owner.lower()}.github.io/{name}" if self.is_set else ""
 
     def links(self, page: str) -> dict[str, str]:
-        """Return the addresses that a page links to: of the repository and of its notebook."""
+        """Return the addresses that a page links to: the repository, its forms, the library.
+
+        ``mistake`` is the form of ``.github/ISSUE_TEMPLATE/mistake.yml`` with the page filled in;
+        a script fills in its fields ``paragraph`` and ``text``.
+        """
+        title, page = quote(f"[{page}] ", safe=""), quote(page, safe="")
         return {
             "address": self.address,
-            "issue": f"{self.address}/issues/new?title={quote(page + ': ', safe='')}",
-            "edit": f"{self.address}/edit/{self.branch}/{page}.ipynb",
+            "library": f"{self.address}/tree/{self.branch}/src/lessons_lib",
+            "issue": f"{self.address}/issues/new/choose",
+            "mistake": f"{self.address}/issues/new?template=mistake.yml&title={title}&page={page}",
         }
 
     def launchers(self, notebook: str) -> dict[str, str]:
