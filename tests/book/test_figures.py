@@ -6,8 +6,10 @@ from xml.etree import ElementTree
 
 import pytest
 from _ext.hooks import diagrams
+from _ext.plain.book_index import pages_of
 
-FOLDER = Path(__file__).parents[2] / "book" / "figures"
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "book" / "figures"
 FIGURES = sorted(FOLDER.glob("*.svg"))
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -46,8 +48,13 @@ def font_sizes():
     return int(full[1]), int(full[1]) * int(sub[1]) / 100, int(small[1])
 
 
-def test_there_are_figures():
-    assert FIGURES, f"no SVG in {FOLDER}"
+def test_each_is_shown_on_a_page_and_none_is_missing():
+    """In both languages alike, which `test_parity` compares; the site's icon is on every page."""
+    shown: set[str] = set()
+    for page in pages_of(ROOT):
+        text = (ROOT / f"{page}.ipynb").read_text("utf-8")
+        shown |= set(re.findall(r"\{figure\} (?:\.\./)?figures/([\w.-]+)", text))
+    assert shown == {path.name for path in FIGURES} - {"favicon.svg"}
 
 
 @figure

@@ -34,7 +34,6 @@ def flat(text: str) -> str:
 
 
 def test_both_languages_have_the_same_entries():
-    assert len(ENTRIES) > 100
     names = [entry.names for entry in ENTRIES]
     assert names == [entry.names for entry in entries("en")]
     assert len(set(names)) == len(names)

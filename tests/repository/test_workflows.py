@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 import subprocess
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from expressions import value
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -98,43 +100,69 @@ def test_steps_are_commands_of_the_makefile(name, job):
             assert (ROOT / run.split()[1]).is_file()
 
 
-def test_the_job_that_takes_screenshots_keeps_them():
-    steps = job_of("ci", "browser")["steps"]
-    assert steps[-2]["run"] == "make test-site"
-    assert (steps[-1]["if"], steps[-1]["with"]["path"]) == ("always()", "_build/screenshots")
+def number_of_step(name: str, job: str, word: str) -> int:
+    """Return which of a job's steps runs a command, or uses an action, of some name."""
+    steps = job_of(name, job)["steps"]
+    told = [step.get("run", step.get("uses", "")) for step in steps]
+    (number,) = (n for n, text in enumerate(told) if re.search(rf"\b{word}\b", text))
+    return number
 
 
-def test_only_main_reaches_students_and_readers():
-    for job in ("pages", "notebooks"):
-        assert job_of("publish", job)["if"] == "github.ref == 'refs/heads/main'"
+def test_the_job_that_takes_screenshots_keeps_them_whatever_the_tests_say():
+    run, keep = (number_of_step("ci", "browser", word) for word in ("test-site", "upload-artifact"))
+    kept = job_of("ci", "browser")["steps"][keep]
+    assert run < keep
+    assert value(kept["if"], always=lambda: True, failure=lambda: False, success=lambda: False)
+    browsing = (ROOT / "tests" / "browser" / "browsing.py").read_text("utf-8")
+    assert f'"{Path(kept["with"]["path"]).name}"' in browsing, "where the tests put pictures"
+
+
+@pytest.mark.parametrize("ref", ["refs/heads/main", "refs/heads/other", "refs/tags/v1"])
+@pytest.mark.parametrize("job", ["pages", "notebooks"])
+def test_only_main_reaches_students_and_readers(job, ref):
+    runs = value(job_of("publish", job)["if"], github={"ref": ref})
+    assert runs is (ref == "refs/heads/main")
+
+
+RESULTS = ("success", "failure", "cancelled", "skipped")
 
 
 def test_a_night_that_does_not_succeed_is_told():
-    """By `always()`: where a job's time is up, `failure()` is not true."""
-    tell, steps = job_of("nightly", "tell"), job_of("nightly", "newest")["steps"]
+    """Of whatever jobs: if a job's time is up, it is cancelled, and `failure()` is not true."""
+    tell = job_of("nightly", "tell")
     others = [job for job in WORKFLOWS["nightly"]["jobs"] if job != "tell"]
     assert tell["needs"] == others
-    failed = " || ".join(f"needs.{job}.result != 'success'" for job in others)
-    assert tell["if"] == f"always() && ({failed})"
-    tests, audit = steps[-2:]
-    assert (tests["run"], audit["run"]) == ("make test-newest", "make audit")
-    assert audit["if"] == "${{ !cancelled() }}"
-    assert tests["timeout-minutes"] < job_of("nightly", "newest")["timeout-minutes"]
+    for results in product(RESULTS, repeat=len(others)):
+        needs = {job: {"result": result} for job, result in zip(others, results, strict=True)}
+        told = value(tell["if"], needs=needs, always=lambda: True, failure=lambda: False)
+        assert told is (set(results) != {"success"}), results
+
+
+def test_each_night_looks_for_weak_packages_whatever_the_tests_say():
+    steps = job_of("nightly", "newest")["steps"]
+    run, audit = (number_of_step("nightly", "newest", word) for word in ("test-newest", "audit"))
+    assert run < audit
+    assert value(steps[audit]["if"], cancelled=lambda: False)
+    most = job_of("nightly", "newest")["timeout-minutes"]
+    assert steps[run]["timeout-minutes"] < most, "no time would be left for what comes after it"
 
 
 def test_each_night_runs_what_passes_here_as_on_other_processors():
     """Each of the processors that the Makefile knows, all of them by one command."""
     job = job_of("nightly", "processors")
-    assert job["steps"][-1]["run"] == "make test-processors"
-    assert job["env"]["PROCESSORS"] == "${{ matrix.newest }}"
-    known = re.findall(r"^AS_(\w+) := (.*)", MAKEFILE, re.MULTILINE)
-    assert job["strategy"]["matrix"]["newest"] == [name for name, _ in known]
-    assert f"PROCESSORS ?= {' '.join(name for name, _ in known)}\n" in MAKEFILE
-    command = ["make", "--dry-run", "-o", ".venv/.ready", "test-processors"]
-    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for _, settings in known:
-        assert "ONEDNN_MAX_CPU_ISA" in settings
-        assert re.search(rf"^{settings} .* -m pytest .* tests/library book$", told, re.MULTILINE)
+    number_of_step("nightly", "processors", "test-processors")
+    names = job["strategy"]["matrix"]["newest"]
+    assert [value(job["env"]["PROCESSORS"], matrix={"newest": name}) for name in names] == names
+    known = dict(re.findall(r"^AS_(\w+) := (.*)", MAKEFILE, re.MULTILINE))
+    assert names == list(known)
+    for chosen in (*([name] for name in names), names):
+        told = commands_of("test-processors", *([f"PROCESSORS={chosen[0]}"] * (len(chosen) == 1)))
+        for name, settings in known.items():
+            assert "ONEDNN_MAX_CPU_ISA" in settings
+            lines = [line for line in told if line.startswith(settings) and "pytest" in line]
+            assert [line.split()[-2:] for line in lines] == [["tests/library", "book"]] * (
+                name in chosen
+            )
 
 
 def test_each_job_of_ci_caches_its_own_packages():
@@ -157,10 +185,31 @@ def test_dependabot_watches_every_list_of_npm():
     assert npm["directories"] == [f"/{Path(name).parent}" for name in found.split()]
 
 
-def test_the_lint_of_workflows_is_part_of_the_tests():
-    assert re.search(r"^lint: .*\blint-workflows\b", MAKEFILE, re.MULTILINE)
-    assert re.search(r"^test: .*\blint\b", MAKEFILE, re.MULTILINE)
-    schemas = ("workflows", "issue-forms", "issue-config")
-    assert all(f"vendor.github-{schema} " in MAKEFILE for schema in schemas)
-    for tool in ("zizmor --offline", "actionlint.mjs", "vendor.citation-file-format"):
-        assert tool in MAKEFILE
+def commands_of(*words: str) -> list[str]:
+    """Return the commands that make would run, with the environments as they are."""
+    ready = [word for name in (".venv", ".venv-tools") for word in ("-o", f"{name}/.ready")]
+    command = ["make", "--dry-run", *ready, *words]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.replace("\\\n", " ").splitlines()
+
+
+@pytest.mark.parametrize("tool", ["zizmor", "actionlint", "check-jsonschema", "ruff", "mypy"])
+def test_make_test_begins_with_every_lint(tool):
+    commands = commands_of("test")
+    (tests,) = (n for n, line in enumerate(commands) if "--record-verification cpu" in line)
+    assert any(re.search(rf"\b{tool}\b", line) for line in commands[:tests])
+
+
+def test_every_file_that_a_schema_describes_is_checked_by_it():
+    told = "\n".join(commands_of("lint-workflows"))
+    files = [*FILES, *(ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml")]
+    files += [ROOT / ".github" / "dependabot.yml", ROOT / "CITATION.cff"]
+    checked = {
+        path
+        for line in told.splitlines()
+        if "check-jsonschema" in line
+        for word in line.split()
+        if word.endswith((".yml", ".cff"))
+        for path in ROOT.glob(word)
+    }
+    assert set(files) <= checked
