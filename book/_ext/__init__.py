@@ -16,6 +16,7 @@ HOOKS = (
     "web_assets",
     "math_in_page",
     "diagrams",
+    "computed_figures",
     "image_sizes",
     "particles",
     "folding",

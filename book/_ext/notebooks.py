@@ -15,6 +15,7 @@ from .one_language import LANGUAGES, Cell, Notebook, keep_language
 from .plain.book_index import BookIndex, index_book, pages_of, place, read_notebook
 from .plain.citations import Bibliography
 from .plain.colab import add_installation, wheel_address
+from .plain.drawings import translate_drawings
 from .plain.execution import ExecutionError, execute
 from .plain.myst_blocks import MarkupError
 from .plain.plain_markdown import CellWriter
@@ -43,6 +44,10 @@ def one_language_copy(notebook: Notebook, page: str, index: BookIndex, folder: P
         Markup that the book does not use, or that leads nowhere; names page and cell.
     """
     copy = keep_language(notebook, index.language)
+    try:
+        translate_drawings(copy)
+    except MarkupError as error:
+        raise MarkupError(f"{page}.ipynb: {error}") from None
     writer = CellWriter(page, index, folder)
     count = 0
     for cell in copy["cells"]:

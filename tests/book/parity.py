@@ -9,12 +9,13 @@ import sys
 from pathlib import Path
 
 import code_rules
+import figure_rules
 import pair_rules
 import prose_rules
 from nbformat.v4 import new_markdown_cell
 from sample_book import cell_of, code, pair, sample_notebook
 
-RULES = pair_rules.RULES + code_rules.RULES + prose_rules.RULES
+RULES = pair_rules.RULES + code_rules.RULES + prose_rules.RULES + figure_rules.RULES
 
 
 def broken_rules(notebook, name: str) -> list[str]:

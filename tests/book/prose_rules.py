@@ -30,6 +30,9 @@ def words_of(block: Block) -> list[str]:
     if block.kind == "directive":
         titled = DIRECTIVES[block.name].argument == "title"
         pieces += [block.argument if titled else "", block.options.get("alt", "")]
+        # Of a label in a computed figure, the Korean words count: the English ones are code.
+        said = block.options.get("word", "").split("\n")
+        pieces += [re.sub(r"\$[^$]*\$", " ", line.partition("=>")[2]) for line in said]
     return [piece for piece in pieces if piece.strip()]
 
 

@@ -12,7 +12,7 @@ from sample_book import edited, image, printed
 
 ERROR = new_output("error", ename="ValueError", evalue="bad", traceback=[])
 WARNED = new_output("stream", name="stderr", text="careful\n")
-DRAWN_SVG = new_output("display_data", data={"image/svg+xml": "<svg/>"})
+DRAWN_JPEG = new_output("display_data", data={"image/jpeg": "aa"})
 # What is broken, the cell that the message names, words of the message.
 BROKEN: dict[str, tuple[Callable, str, str]] = {
     "never executed": (
@@ -38,7 +38,7 @@ BROKEN: dict[str, tuple[Callable, str, str]] = {
     "stored error": (lambda: outputs(ERROR), "draw", "stores an error: ValueError: bad"),
     "stored stderr": (lambda: outputs(WARNED), "draw", "stores stderr: 'careful'"),
     "large figure": (lambda: outputs(image(60_001)), "draw", "60001 bytes, more than 60000"),
-    "figure not PNG": (lambda: outputs(DRAWN_SVG), "draw", "not a PNG"),
+    "figure not SVG": (lambda: outputs(DRAWN_JPEG), "draw", "not an SVG"),
     "two figures": (lambda: outputs(image(), image()), "draw", "draws 2 figures"),
     "unused function": (lambda: define("def f():\n    f()"), "more", "defines f, which no cell"),
     "unused class": (lambda: define("class A:\n    pass"), "more", "defines A, which no cell"),

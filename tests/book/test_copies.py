@@ -12,11 +12,13 @@ from _ext.notebooks import BIBLIOGRAPHY, main, one_language_copy, write_copies
 from _ext.one_language import LANGUAGES, keep_language
 from _ext.plain.book_index import index_book, pages_of, read_notebook
 from _ext.plain.citations import Bibliography
+from _ext.plain.drawings import FORM
 from _ext.plain.myst_blocks import MarkupError, parse, walk
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
-from nbformat.v4 import new_markdown_cell
+from nbformat.v4 import new_markdown_cell, new_output
 from sample_book import PAGE, cell_of, code, edited, pair, printed, sample_notebook, write_book
+from site_sample import DRAWING
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = pages_of(ROOT)
@@ -43,6 +45,31 @@ def test_a_copy_keeps_outputs_and_loses_the_other_language(tmp_path):
     assert drawn.outputs[0].metadata["image/png"]["alt"] == "오르는 직선"
     assert not any({"ko", "en"} & set(cell.metadata.get("tags", [])) for cell in copy.cells)
     nbformat.validate(copy)
+
+
+def test_a_drawing_speaks_the_language_of_its_copy(tmp_path):
+    figure = "```{{figure}} #plot\n:name: fig-plot\n:alt: {}\n{}```"
+    notebook = sample_notebook()
+    notebook.cells += [
+        code("plot", "x", 5, [new_output("display_data", data={FORM: DRAWING})]),
+        *pair(
+            "caption",
+            figure.format("내려가는 선", ":word: lag $k$ => 시차 $k$\n크기.\n"),
+            figure.format("a falling line", "The size.\n"),
+        ),
+    ]
+    for language, alt, label in (("ko", "내려가는 선", "시차 "), ("en", "a falling line", "lag ")):
+        (output,) = cell_of(copied(tmp_path, notebook, language), "plot").outputs
+        assert output.metadata[FORM]["alt"] == alt
+        assert f'aria-label="{alt}"' in output.data[FORM]
+        assert f">{label}<tspan" in output.data[FORM]
+        assert "<style>" in output.data[FORM]
+    cell_of(notebook, "caption-ko").source = figure.format("선", ":word: log => 시차\n크기.\n")
+    with pytest.raises(MarkupError, match=r"sample\.ipynb: figure #plot: the drawing has no label"):
+        copied(tmp_path, notebook, "ko")
+    cell_of(notebook, "plot").id = "other"
+    with pytest.raises(MarkupError, match=r"figure #plot: no code cell of that id draws"):
+        copied(tmp_path, notebook, "ko")
 
 
 def test_a_gated_solution_is_folded_as_far_as_a_notebook_can(tmp_path):
@@ -124,7 +151,8 @@ def _sources_and_alts(copy):
     for cell in copy.cells:
         yield cell.source
         for output in cell.get("outputs", []):
-            yield output.get("metadata", {}).get("image/png", {}).get("alt", "")
+            about = output.get("metadata", {})
+            yield from (about[form].get("alt", "") for form in about if form.startswith("image/"))
 
 
 def test_copies_keep_every_alt_text(copies):

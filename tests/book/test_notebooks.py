@@ -108,6 +108,10 @@ def test_complaints_about_stored_outputs():
     ]
 
 
+DRAW = """from lessons_lib.lab import plots
+plots.curves([1, 2, 3], {'': [1, 2, 4]}, xlabel='lag', ylabel='size')"""
+TIMES = """import time
+plots.curves([1, 2], {'': [1, time.perf_counter()]}, xlabel='lag', ylabel='time')"""
 STORED = [
     code("setup", "from IPython.display import Markdown\nx = 0.7310585786", 1),
     code("digits", "print(f'{x:.4f}')", 2, [printed("0.7311\n")]),
@@ -115,7 +119,9 @@ STORED = [
     code("source", "Markdown('```python\\nf * c_prev\\n```')", 4, []),
     code("address", "object()", 5, []),
     code("quiet", "x;", 6, []),
-    code("sample", "import os\nprint(f'│ {os.getpid()}\\n│ ' * (os.getpid() % 2 + 1))", 7, []),
+    code("plot", DRAW, 7, []),
+    code("times", TIMES, 8, [], tags=["figure-measured"]),
+    code("sample", "import os\nprint(f'│ {os.getpid()}\\n│ ' * (os.getpid() % 2 + 1))", 9, []),
 ]
 
 
@@ -131,6 +137,7 @@ def compared(tmp_path_factory):
         ("digit", "0.7311", "0.7312"),
         ("value", '"0.73"', '"0.74"'),
         ("markdown", '"f * c_prev', '"f + c_prev'),
+        ("drawing", "[1, 2, 4]}", "[1, 2.1, 4]}"),
     ):
         assert stored.count(old) == 1, old
         (folder / f"{name}.ipynb").write_text(stored.replace(old, wrong), encoding="utf-8")
@@ -161,7 +168,12 @@ def compared(tmp_path_factory):
 
 @pytest.mark.parametrize(
     ("notebook", "cell"),
-    [("digit", "Cell 1 [digits]"), ("value", "Cell 2 [value]"), ("markdown", "Cell 3 [source]")],
+    [
+        ("digit", "Cell 1 [digits]"),
+        ("value", "Cell 2 [value]"),
+        ("markdown", "Cell 3 [source]"),
+        ("drawing", "Cell 6 [plot]"),
+    ],
 )
 def test_a_changed_output_fails_with_notebook_and_cell(compared, notebook, cell):
     names = [name for name, outcome in compared.items() if outcome == "FAILED"]
@@ -169,6 +181,6 @@ def test_a_changed_output_fails_with_notebook_and_cell(compared, notebook, cell)
 
 
 def test_all_else_passes(compared):
-    every = len(STORED) * len(["good", "digit", "value", "markdown"])
+    every = len(STORED) * len(["good", "digit", "value", "markdown", "drawing"])
     assert len(compared) == every
-    assert list(compared.values()).count("PASSED") == every - 3
+    assert list(compared.values()).count("PASSED") == every - 4

@@ -112,6 +112,11 @@ def test_a_figure_is_inside_the_cell_with_its_alt_text_and_a_caption(writer):
     assert lines[-1].startswith("[fig-cell]: data:image/svg+xml;base64,")
 
 
+def test_of_a_computed_figure_the_caption_is_written_below_its_cell(writer):
+    text = "```{figure} #draw\n:name: fig-cell\n:alt: a line\nThe $h$.\n\nMore.\n```"
+    assert writer(text) == '<a id="fig-cell"></a>\n\n*Fig. 1. The $h$.*\n\nMore.'
+
+
 def test_korean_copies_speak_korean(writer):
     assert writer("```{note}\n값.\n```", "ko") == "> **참고**\n>\n> 값."
     assert writer("```{solution-start} ex-latch\n```", "ko") == "**풀이: 연습문제 1**"

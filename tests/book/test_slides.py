@@ -13,8 +13,9 @@ from _ext.plain.citations import Bibliography
 from _ext.plain.slide_cells import slide_cells
 from _ext.slides import chapters_of, slides
 from bs4 import BeautifulSoup
-from nbformat.v4 import new_markdown_cell
+from nbformat.v4 import new_markdown_cell, new_output
 from sample_book import PAGE, code, pair, printed, sample_notebook, write_book
+from site_sample import DRAWING
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = chapters_of(ROOT)
@@ -96,6 +97,21 @@ def test_a_section_of_words_alone_shows_the_first_of_them(tmp_path):
         ("-", "One."),
         ("notes", "Two."),
     ]
+
+
+def test_a_computed_figure_is_a_part_of_the_page(tmp_path):
+    notebook = sample_notebook()
+    output = new_output("display_data", data={"image/svg+xml": DRAWING})
+    figure = "```{{figure}} #plot\n:name: fig-plot\n:alt: {}\n{}.\n```"
+    notebook.cells += [
+        code("plot", "x", 5, [output]),
+        *pair("caption", figure.format("선", "크기"), figure.format("a line", "Size")),
+    ]
+    write_book(tmp_path, notebook)
+    index = index_book({PAGE: notebook}, "en", Bibliography(tmp_path / BIBLIOGRAPHY))
+    parsed = BeautifulSoup(slides(notebook, PAGE, index, tmp_path / "book"), "html.parser")
+    assert parsed.select_one("section svg.plot")["aria-label"] == "a line"
+    assert "Fig. 2. Size." in parsed.select_one(".slides").text
 
 
 def test_each_chapter_has_the_same_slides_in_both_languages():

@@ -1,6 +1,5 @@
 """The figures' functions: what is drawn where, one style that does not leak, small files."""
 
-import io
 from itertools import pairwise
 
 import matplotlib
@@ -8,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from lessons_lib.lab import plots
+from lessons_lib.lab import plots, svg
 
 
 @pytest.fixture(autouse=True)
@@ -17,10 +16,27 @@ def closed_figures():
     plt.close("all")
 
 
-def png_bytes() -> int:
-    file = io.BytesIO()
-    plt.gcf().savefig(file, format="png", bbox_inches="tight")
-    return len(file.getvalue())
+def size_of_file() -> int:
+    return len(svg.figure_to_svg(plt.gcf()).encode())
+
+
+def shades(ax):
+    """Return the value that a map of shades shows at each cell, from the patches of ``ax``."""
+    sides = [round(abs(end - start)) for start, end in (ax.get_xlim(), ax.get_ylim())]
+    left, low = min(ax.get_xlim()), min(ax.get_ylim())
+    found = np.zeros(sides[::-1])
+    for patch in ax.patches:
+        sign = 1 if matplotlib.colors.same_color(patch.get_facecolor()[:3], plots.COLORS[0]) else -1
+        for x0, y0, x1, y1 in corners(patch):
+            columns = slice(round(x0 - left), round(x1 - left))
+            found[round(y0 - low) : round(y1 - low), columns] = sign * patch.get_alpha()
+    return found
+
+
+def corners(patch):
+    """Yield left, bottom, right and top of each rectangle of a patch."""
+    for rectangle in patch.get_path().vertices.reshape(-1, 5, 2):
+        yield (*rectangle.min(axis=0), *rectangle.max(axis=0))
 
 
 def test_curves_draw_one_run_as_it_is_and_several_as_median_and_range():
@@ -61,10 +77,26 @@ def test_bars_stand_side_by_side_with_a_dot_for_each_run():
 def test_heatmaps_put_time_to_the_right_and_zero_in_the_middle():
     gate = np.array([[0.0, 0.5, 1.0], [0.2, 0.4, 0.6]])
     plots.heatmaps({"$f$": gate, "$c$": 3 * gate - 1})
-    images = [ax.images[0] for ax in plt.gcf().axes if ax.images]
-    assert np.array_equal(images[0].get_array(), gate.T)
-    assert images[0].get_clim() == (0, 1)
-    assert images[1].get_clim() == (-2, 2)
+    of_gate, scale, of_cell, signed_scale = plt.gcf().axes
+    # The first unit is at the top.
+    assert np.allclose(shades(of_gate), gate.T[::-1], atol=1 / 32)
+    assert np.allclose(shades(of_cell), (3 * gate - 1).T[::-1] / 2, atol=1 / 32)
+    assert (scale.get_ylim(), signed_scale.get_ylim()) == ((0, 1), (-2, 2))
+
+
+def test_a_legend_is_above_the_axes_whatever_its_labels():
+    rng = np.random.default_rng(0)
+    for count in range(2, 6):
+        labels = ["x" * int(length) for length in rng.integers(1, 40, count)]
+        series = {f"{k}{label}": rng.standard_normal(9) for k, label in enumerate(labels)}
+        plots.curves(range(9), series, xlabel="$x$", ylabel="$y$")
+        figure = plt.gcf()
+        figure.draw_without_rendering()
+        (ax,) = figure.axes
+        legend, inside = ax.get_legend().get_window_extent(), ax.get_window_extent()
+        assert legend.y0 >= inside.y1
+        assert legend.y1 <= figure.bbox.y1
+        assert inside.height > 0.55 * 3.0 * figure.dpi
 
 
 def test_a_given_axes_is_drawn_into_and_the_style_stays_inside():
@@ -76,16 +108,15 @@ def test_a_given_axes_is_drawn_into_and_the_style_stays_inside():
     assert dict(matplotlib.rcParams) == before
 
 
-def test_figures_are_small_files_of_a_known_size_on_white():
+def test_figures_are_small_files_of_the_width_of_a_telephone():
     rng = np.random.default_rng(0)
     series = {f"$b = {k}$": rng.uniform(-k - 1, 0, (5, 1)) * range(100) for k in range(5)}
     plots.curves(range(100), series, xlabel="$k$", ylabel=r"$\|dh\|$")
     figure = plt.gcf()
-    assert (figure.get_size_inches() * figure.dpi).tolist() == [576, 360]
-    assert figure.get_facecolor() == (1, 1, 1, 1)
-    assert png_bytes() < 60_000
-    plots.heatmaps({f"${k}$": rng.standard_normal((100, 16)) for k in "ifoc"})
-    assert png_bytes() < 60_000
+    assert 72 * figure.get_size_inches()[0] == pytest.approx(345.6)
+    assert size_of_file() < 20_000
+    plots.heatmaps({f"${k}$": rng.uniform(0, 1, (100, 4)) for k in "ifoc"})
+    assert size_of_file() < 60_000
 
 
 @pytest.mark.parametrize(
@@ -112,12 +143,18 @@ def test_refuses_shapes_that_do_not_fit(call, message):
 
 
 def test_an_image_has_its_first_row_at_the_bottom():
-    plots.image(np.array([[0.0, 1.0], [2.0, 3.0]]), (-1, 1, 0, 5), xlabel="$x$", ylabel="$y$")
+    plots.image(np.array([[0.0, 1.0], [2.0, 4.0]]), (0, 2, 5, 7), xlabel="$x$", ylabel="$y$")
     ax = plt.gca()
-    (drawn,) = ax.get_images()
-    assert drawn.get_extent() == [-1, 1, 0, 5]
-    assert drawn.origin == "lower"
+    assert np.allclose(shades(ax), [[0, 0.25], [0.5, 1]])
+    assert (ax.get_xlim(), ax.get_ylim()) == ((0, 2), (5, 7))
     assert ax.get_ylabel() == "$y$"
-    assert png_bytes() < 60_000
-    with pytest.raises(ValueError, match=r"values: got shape \(3,\), expected \(rows, columns\)"):
+    with pytest.raises(ValueError, match=r"values: got shape \(3,\) .*expected \(rows, columns\)"):
         plots.image(np.zeros(3), (0, 1, 0, 1), xlabel="", ylabel="")
+    with pytest.raises(ValueError, match=r"least value -1\.0, expected"):
+        plots.image(-np.ones((2, 2)), (0, 1, 0, 1), xlabel="", ylabel="")
+
+
+def test_equal_neighbours_are_one_rectangle():
+    plots.image(np.array([[1.0, 1, 0, 1], [0, 1, 1, 1]]), (0, 4, 0, 2), xlabel="", ylabel="")
+    (patch,) = plt.gca().patches
+    assert sorted(corners(patch)) == [(0, 0, 2, 1), (1, 1, 4, 2), (3, 0, 4, 1)]

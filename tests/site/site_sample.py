@@ -20,6 +20,12 @@ viewBox="0 0 9 9"><style></style>
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
 )
+DRAWING = """<svg xmlns="http://www.w3.org/2000/svg" class="plot" width="90" height="60"
+viewBox="0 0 90 60">
+<style>.plot { color: black; }</style>
+<path class="s1" stroke-width="1.8" d="M10,10 l50 30"/>
+<text class="f7" x="45" y="55" data-label="lag $k$">lag <tspan class="m">k</tspan></text>
+</svg>"""
 PYTHON = {"language_info": {"name": "python"}}
 FIGURE = "```{{figure}} figures/line.svg\n:name: fig-{0}\n:alt: {1}\n\n{1}\n```"
 
@@ -50,6 +56,23 @@ def plot(name):
     return cell | {"metadata": metadata, "execution_count": 1}
 
 
+def drawing(name):
+    """Return a code cell with a stored drawing, and the two captions that show it."""
+    data = {"image/svg+xml": DRAWING, "text/plain": "<Figure size 1x1>"}
+    printed = {"output_type": "stream", "name": "stdout", "text": "0.5\n"}
+    output = {"output_type": "display_data", "metadata": {}, "data": data}
+    cell = {"cell_type": "code", "id": name, "source": "draw(h)", "outputs": [printed, output]}
+    figure = f"```{{figure}} #{name}\n:name: fig-{name}\n:alt: "
+    return [
+        cell | {"metadata": {}, "execution_count": 2},
+        *prose(
+            f"{name}-caption",
+            f"{figure}내려가는 선\n:word: lag $k$ => 시차 $k$\n그림 설명.\n```",
+            f"{figure}A falling line\nWhat it shows.\n```",
+        ),
+    ]
+
+
 SAMPLE = [
     *prose("top", "(sample)=\n# 표본", "(sample)=\n# A sample"),
     # The words of this English heading are another heading's label.
@@ -63,6 +86,7 @@ SAMPLE = [
     *prose("pictures", FIGURE.format("a", "선"), FIGURE.format("a", "A line")),
     *prose("again", FIGURE.format("b", "또 선"), FIGURE.format("b", "Another line")),
     plot("plot"),
+    *drawing("drawn"),
     markdown("start", "```{exercise-start}\n:label: ex-sample\n```"),
     *prose("task", "해 보십시오.\n\n| 가 |\n|---|\n| 1 |", "Try it.\n\n| A |\n|---|\n| 1 |"),
     markdown("end", "```{exercise-end}\n```"),

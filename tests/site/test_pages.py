@@ -47,6 +47,7 @@ def test_blocks_of_a_pair_carry_its_class_in_both_languages(sample):
             "pair-pictures",
             "pair-again",
         ],
+        "pair-drawn-caption",
         *["pair-task", "pair-task", "pair-help", "pair-help"],
     ]
 
@@ -64,7 +65,7 @@ def test_computed_picture_is_described_in_the_language_of_the_page(sample):
 
 
 def test_diagrams_stand_in_the_page_with_ids_of_their_own(sample):
-    drawings = sample["en"].select("figure svg")
+    drawings = sample["en"].select("figure svg.diagram")
     assert [drawing["aria-label"] for drawing in drawings] == ["A line", "Another line"]
     assert all(drawing["role"] == "img" and not drawing.find("style") for drawing in drawings)
     ids = [element["id"] for element in sample["en"].find_all(id=True)]
@@ -73,6 +74,22 @@ def test_diagrams_stand_in_the_page_with_ids_of_their_own(sample):
         marker = drawing.find("marker")["id"]
         assert drawing.find("path", class_="ink")["marker-end"] == f"url(#{marker})"
         assert drawing.find("use")["href"] == f"#{marker}"
+
+
+def test_a_computed_figure_stands_in_its_caption_in_the_language_of_the_page(sample):
+    said = {"ko": ("내려가는 선", "시차 k", "그림 3"), "en": ("A falling line", "lag k", "Fig. 3")}
+    for language, (alt, label, number) in said.items():
+        page = sample[language]
+        (drawing,) = page.select("svg.plot")
+        figure = drawing.find_parent("figure")
+        assert (drawing["role"], drawing["aria-label"]) == ("img", alt)
+        assert drawing.find("text").text == label
+        assert figure.select_one("figcaption").text.strip().startswith(number)
+        assert not drawing.find("style"), "the site has the style of drawings"
+        assert not drawing.find(attrs={"data-label": True})
+        (cell,) = [each for each in page.select("div.cell") if "draw(h)" in each.text]
+        assert "0.5" in cell.select_one(".cell_output").text
+        assert not cell.find("svg")
 
 
 def test_particle_is_not_parted_from_its_formula_or_bracket(sample):

@@ -10,6 +10,7 @@ import functools
 import hashlib
 import re
 import shutil
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,7 @@ def write_assets(app: Sphinx) -> None:
             code_style(),
             page_style(),
             diagrams.STYLE.read_text("utf-8"),
+            (files("lessons_lib.lab") / "plot.css").read_text("utf-8"),
             *(path.read_text("utf-8") for path in sorted((SITE / "styles").glob("*.css"))),
         ]
     )

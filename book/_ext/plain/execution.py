@@ -21,6 +21,7 @@ from .kernel_memory import peak_memory
 
 CELL_TIMEOUT = 300  # seconds
 IMAGE_LIMIT = 60_000  # bytes
+FORMS = ("image/svg+xml", "image/png")
 _MACHINE_METADATA = ("ExecuteTime", "collapsed", "execution", "scrolled")
 _LANGUAGE_INFO = ("file_extension", "mimetype", "name", "pygments_lexer")
 
@@ -102,7 +103,8 @@ def complaints(cell: Cell) -> Iterator[str]:
         if output.get("name") == "stderr":
             yield f"stores stderr: {output['text'].strip()!r}"
         data = output.get("data", {})
-        if any(form.startswith("image/") and form != "image/png" for form in data):
-            yield "stores an image that is not a PNG, which would be compared byte by byte"
-        if (size := len(b64decode(data.get("image/png", "")))) > IMAGE_LIMIT:
+        if any(form.startswith("image/") and form not in FORMS for form in data):
+            yield "stores an image that is not an SVG, which would be compared byte by byte"
+        drawing = "".join(data.get("image/svg+xml", "")).encode()
+        if (size := len(drawing or b64decode(data.get("image/png", "")))) > IMAGE_LIMIT:
             yield f"stores a figure of {size} bytes, more than {IMAGE_LIMIT}"

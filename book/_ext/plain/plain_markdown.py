@@ -114,6 +114,14 @@ class CellWriter:
         return f"$$ {' '.join(tex.split())} $$" if quoted else f"$$\n{tex}\n$$"
 
     def _figure(self, block: Block) -> str:
+        caption, *legend = self._convert(block.source).split("\n\n")
+        number = f"{self.index.numbered(block.label)}. " if block.label else ""
+        parts = [f"*{number}{caption}*", *legend]
+        if not block.argument.startswith("#"):  # a code cell's drawing stands in its output
+            parts.insert(0, self._picture(block))
+        return _anchored(block, "\n\n".join(parts))
+
+    def _picture(self, block: Block) -> str:
         path = self.folder / block.argument
         if not path.is_file() or path.suffix not in _MEDIA:
             raise MarkupError(f"figure {block.argument} is no SVG or PNG file beside the notebook")
@@ -122,11 +130,8 @@ class CellWriter:
         definition = f"[{name}]: data:{_MEDIA[path.suffix]};base64,{data}"
         if definition not in self.images:
             self.images.append(definition)
-        caption, *legend = self._convert(block.source).split("\n\n")
-        number = f"{self.index.numbered(block.label)}. " if block.label else ""
         alt = re.sub(r"([\[\]])", r"\\\1", block.options.get("alt", ""))
-        parts = [f"![{alt}][{name}]", f"*{number}{caption}*", *legend]
-        return _anchored(block, "\n\n".join(parts))
+        return f"![{alt}][{name}]"
 
     def _admonition(self, block: Block) -> str:
         name = self.roles.plain(block.argument) if block.argument else self.index.word(block.name)

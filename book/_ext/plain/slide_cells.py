@@ -16,6 +16,7 @@ from nbformat.v4 import new_markdown_cell
 
 from ..one_language import Notebook, keep_language
 from .book_index import BookIndex
+from .drawings import FORM, translate_drawings
 from .myst_blocks import Block, parse
 from .plain_markdown import CellWriter
 
@@ -69,7 +70,9 @@ def _marked(cell: Any, kind: str) -> Any:
 def _pieces(notebook: Notebook, page: str, index: BookIndex, folder: Path) -> Iterator[Piece]:
     writer = CellWriter(page, index, folder)
     label, left_out = "", False
-    for cell in keep_language(notebook, index.language)["cells"]:
+    kept = keep_language(notebook, index.language)
+    translate_drawings(kept)
+    for cell in kept["cells"]:
         if cell["cell_type"] != "markdown":
             if cell.get("outputs") and not left_out:
                 yield Piece("shown", _with_alt(cell, index.language), _code_lines(cell))
@@ -95,7 +98,7 @@ def _pieces(notebook: Notebook, page: str, index: BookIndex, folder: Path) -> It
 def _text_lines(block: Block, text: str) -> float:
     lines = [line for line in text.split("\n") if line.strip()]
     if block.name == "figure":
-        return PICTURE
+        return 1.5 if block.argument.startswith("#") else PICTURE
     if block.kind == "math":
         rows = text.split(r"\\")
         return 0.6 + sum(3.2 if _TALL.search(row) else 1.8 for row in rows)
@@ -111,7 +114,7 @@ def _code_lines(cell: Any) -> float:
     for output in cell["outputs"]:
         data = output.get("data", {})
         text = data.get("text/markdown") or output.get("text") or data.get("text/plain", "")
-        total += PICTURE - 2 if "image/png" in data else min(MOST, text.count("\n") + 2)
+        total += PICTURE - 2 if {"image/png", FORM} & set(data) else min(MOST, text.count("\n") + 2)
     return total
 
 

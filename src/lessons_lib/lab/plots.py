@@ -1,7 +1,9 @@
-"""For every chapter: the computed figures, in one style, without words, for both languages.
+"""For every chapter: the computed figures, in one style.
 
-Labels are symbols, in matplotlib's mathtext (``"$T$"``). Every function draws a new figure, or into
-`ax` where that is given, and returns nothing: a notebook shows the figure once, by itself.
+Labels are English words and formulas (``"lag $k$"``); the figure's Korean words stand beside its
+Korean caption, and the site puts them in. Every function draws a new figure, or into `ax` if that
+is given, and returns nothing: a notebook shows the figure once, by itself, as the SVG of `svg`. A
+legend is placed above the axes, where it cannot cover a curve.
 
 This module needs matplotlib; ``import lessons_lib`` does not load it.
 """
@@ -15,34 +17,41 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
+from IPython.core.getipython import get_ipython
 from matplotlib.axes import Axes
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+
+from . import labels, svg
 
 # Load the backend now: a notebook's switches interactive mode on as it loads, and loaded only by
 # the first figure, within rc_context, that would be undone and no later figure shown.
 plt.switch_backend(mpl.get_backend())
+if shell := get_ipython():
+    svg.show_figures_as_svg(shell)
 
-#: Okabe and Ito's colours, distinct for the colour-blind; without yellow, too pale on white.
-COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+COLORS = (*svg.COLORS, svg.INK)
+_LEVELS = 16  # shades of one hue
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
-#: 576 pixels wide: sharp enough on a desktop, and 11-point letters are still letters when a
-#: telephone, 390 pixels wide, shrinks the figure to its page.
+#: 346 points wide, the column of a telephone: there 11-point letters are 11 pixels high.
 STYLE: Mapping[str, Any] = {
     "figure.figsize": (4.8, 3.0),
     "figure.dpi": 120,
-    "figure.facecolor": "white",
-    "savefig.facecolor": "white",
+    "figure.facecolor": svg.PAPER,
+    "axes.facecolor": "none",
     "figure.constrained_layout.use": True,
     "figure.constrained_layout.h_pad": 0.06,
     "font.size": 11,
     "legend.fontsize": 10,
     "legend.frameon": False,
     "legend.handlelength": 1.6,
+    "legend.columnspacing": 1.4,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
     "axes.axisbelow": True,
-    "grid.color": "#dddddd",
+    "grid.color": svg.GRID,
     "lines.linewidth": 1.8,
     "lines.markersize": 5,
     "axes.prop_cycle": cycler(color=COLORS),
@@ -137,20 +146,20 @@ def bars(
             ax.set_yscale("log")
 
 
-def heatmaps(panels: Mapping[str, np.ndarray], *, xlabel: str = "$t$") -> None:
+def heatmaps(panels: Mapping[str, np.ndarray], *, xlabel: str = "step $t$") -> None:
     """Draw states over time, one panel below the other: the time to the right, a row a unit.
 
     Parameters
     ----------
     panels : mapping of labels to arrays of shape (T, H)
-        All of one T. A panel without negative values, such as a gate, is drawn from 0 to 1 (or
-        to its greatest value above 1) in one hue; any other in two hues, with white at zero.
+        All of one T. The stronger the colour, the greater the value: one hue above zero, another
+        below. The scale of a panel, at its right, ends at 1, or at the greatest value above that.
     xlabel : str, optional
 
     Raises
     ------
     ValueError
-        The panels are no matrices of one length T.
+        The panels are not matrices of one length T.
     """
     lengths = {np.shape(values)[0] if np.ndim(values) == 2 else None for values in panels.values()}
     if len(lengths) != 1 or None in lengths:
@@ -158,22 +167,22 @@ def heatmaps(panels: Mapping[str, np.ndarray], *, xlabel: str = "$t$") -> None:
         raise ValueError(f"panels: got shapes {shapes}, expected (T, H) with one T for all")
     with plt.rc_context({**STYLE, "axes.grid": False}):
         size = (4.8, 0.5 + 0.95 * len(panels))
-        _, column = plt.subplots(len(panels), sharex=True, squeeze=False, figsize=size)
-        for ax, (label, values) in zip(column[:, 0], panels.items(), strict=True):
-            signed = bool((values < 0).any())
+        grid: Any = {"width_ratios": (30, 1)}
+        shape: Any = {"figsize": size, "gridspec_kw": grid, "sharex": "col", "squeeze": False}
+        _, rows = plt.subplots(len(panels), 2, **shape)
+        for (ax, scale), (label, values) in zip(rows, panels.items(), strict=True):
             top = max(1.0, float(np.abs(values).max()))
-            image = ax.imshow(
-                np.asarray(values).T,
-                aspect="auto",
-                interpolation="nearest",
-                cmap="RdBu_r" if signed else "Blues",
-                vmin=-top if signed else 0,
-                vmax=top,
-            )
+            bottom = -top if (values < 0).any() else 0.0
+            T, H = np.shape(values)
+            _cells(ax, np.asarray(values).T[::-1], (-0.5, T - 0.5, 0, H), top)
             ax.set_ylabel(label, rotation=0, ha="right", va="center")
             ax.set_yticks([])
-            ax.figure.colorbar(image, ax=ax, pad=0.02, aspect=8)
-        column[-1, 0].set_xlabel(xlabel)
+            levels = np.linspace(bottom, top, 2 * _LEVELS + 1 if bottom else _LEVELS + 1)
+            _cells(scale, levels[:, None], (0, 1, bottom, top), top)
+            scale.yaxis.tick_right()
+            scale.set(xticks=[], yticks=np.unique([bottom, 0, top]))
+            scale.set_yticklabels([f"{tick:.2g}".replace("-", "−") for tick in scale.get_yticks()])
+        rows[-1, 0].set_xlabel(xlabel)
 
 
 def image(
@@ -184,23 +193,51 @@ def image(
     Parameters
     ----------
     values : array of shape (rows, columns)
-        The first row lies at the bottom.
+        Not negative. The first row is at the bottom.
     extent : tuple of float
         Left, right, bottom, top.
     xlabel, ylabel : str
-        Symbols.
 
     Raises
     ------
     ValueError
-        `values` is no matrix.
+        `values` is not a matrix, or has a negative element.
     """
-    if np.ndim(values) != 2:
-        raise ValueError(f"values: got shape {np.shape(values)}, expected (rows, columns)")
+    if np.ndim(values) != 2 or np.min(values) < 0:
+        raise ValueError(
+            f"values: got shape {np.shape(values)} and least value {np.min(values)}, "
+            "expected (rows, columns) without negative values"
+        )
     with plt.rc_context({**STYLE, "axes.grid": False}):
         ax = _axes(None)
-        ax.imshow(values, extent=extent, origin="lower", cmap="Blues", interpolation="nearest")
+        _cells(ax, np.asarray(values), extent, float(np.max(values)))
+        ax.set_aspect("equal")
         _finish(ax, xlabel, ylabel, None, legend=False)
+
+
+def _cells(ax: Axes, values: np.ndarray, extent: Sequence[float], top: float) -> None:
+    """Fill each cell of a matrix, row 0 from `extent`'s bottom, by value: none at 0, full at top.
+
+    Equal neighbours of a row become one rectangle, all of one shade one path.
+    """
+    left, right, bottom, upper = extent
+    x = np.linspace(left, right, values.shape[1] + 1)
+    y = np.linspace(bottom, upper, values.shape[0] + 1)
+    shades = np.round(_LEVELS * values / top).astype(int)
+    ends = np.diff(shades, axis=1, append=np.iinfo(int).max // 2) != 0
+    for shade in np.unique(shades[shades != 0]):
+        corners = []
+        for row, stop in zip(*np.nonzero(ends & (shades == shade)), strict=True):
+            earlier = np.nonzero(ends[row, :stop])[0]
+            start = earlier[-1] + 1 if len(earlier) else 0
+            x0, x1, y0, y1 = x[start], x[stop + 1], y[row], y[row + 1]
+            corners += [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]
+        codes = [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY] * (len(corners) // 5)
+        color, strength = COLORS[0 if shade > 0 else 1], abs(shade) / _LEVELS
+        patch = PathPatch(Path(corners, codes), facecolor=color, alpha=strength, linewidth=0)
+        patch.set_gid(svg.CELLS)
+        ax.add_patch(patch)
+    ax.set(xlim=(left, right), ylim=(bottom, upper))
 
 
 def _runs(label: str, values: Any, count: int, counted: str) -> np.ndarray:
@@ -223,4 +260,22 @@ def _finish(ax: Axes, xlabel: str, ylabel: str, reference: float | None, legend:
     if reference is not None:
         ax.axhline(reference, color=COLORS[-1], linestyle="--", linewidth=1)
     if legend:
-        ax.legend()
+        _legend_above(ax)
+
+
+def _legend_above(ax: Axes) -> None:
+    """Put the legend above the axes, in as many columns as its labels leave room for."""
+    _, names = ax.get_legend_handles_labels()
+    size, handle = plt.rcParams["legend.fontsize"], 34  # points
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    across = 72 * figure.get_size_inches()[0] * ax.get_position().width
+    # Words may be longer in the other language.
+    room = [labels.width(name, size) * (1.4 if labels.has_words(name) else 1.1) for name in names]
+    widest = handle + max(room)
+    columns = int(np.clip(across // widest, 1, len(names)))
+    rows = -(-len(names) // columns)
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2, ncols=columns)
+    if len(figure.axes) == 1:  # the curves keep their room
+        width, height = figure.get_size_inches()
+        figure.set_size_inches(width, height + rows * size * 1.5 / 72)

@@ -1,0 +1,85 @@
+"""Sphinx extension: computed figures in the language, the letters and the colours of the page.
+
+A code cell's drawing is shown where a ``figure`` names the cell, with its caption and number; what
+the figure says is read by `_ext.plain.drawings`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+from ..plain.drawings import FORM, drawing_of, figures_and_cells, source_of, translate_drawings
+
+_DIRECTIVE = re.compile(r"(?P<start>\s*[`~:]{3,}\{figure\}\s+)#(?P<cell>[\w-]+)\s*")
+
+
+def move_to_captions(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Take the drawings out of the cells' outputs, and let their figures show them as files."""
+    if not app.env.doc2path(docname).endswith(".ipynb"):
+        return
+    notebook = json.loads(source[0])
+    shown = list(figures_and_cells(notebook))
+    if not shown:
+        return
+    translate_drawings(notebook)
+    folder = drawings_folder(app) / docname
+    folder.mkdir(parents=True, exist_ok=True)
+    for _, cell in shown:
+        (folder / f"{cell['id']}.svg").write_text(drawing_of(cell), "utf-8")
+    for _, cell in shown:
+        cell["outputs"] = [o for o in cell["outputs"] if FORM not in o.get("data", {})]
+    address = "/" + folder.relative_to(app.srcdir).as_posix()
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            cell["source"] = "\n".join(_with_files(source_of(cell).split("\n"), address))
+    source[0] = json.dumps(notebook)
+
+
+def _with_files(lines: list[str], folder: str) -> Iterator[str]:
+    inside = False
+    for line in lines:
+        match = _DIRECTIVE.fullmatch(line)
+        inside = bool(match) or (inside and line.lstrip().startswith(":"))
+        if match:
+            yield f"{match['start']}{folder}/{match['cell']}.svg"
+        elif not (inside and line.lstrip().startswith(":word:")):
+            yield line
+
+
+def drawings_folder(app: Sphinx) -> Path:
+    """Return the folder of the drawings in the site's language, beside Sphinx's memory."""
+    return Path(app.doctreedir, "drawings")
+
+
+class InlineDrawings(SphinxPostTransform):
+    """Put the drawings into the page, where its letters and colours reach them."""
+
+    default_priority = 4  # before diagrams, which are SVG files too
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        """Walk over the page's images."""
+        for image in list(self.document.findall(nodes.image)):
+            path = Path(self.app.srcdir, image["uri"])
+            if not path.is_relative_to(drawings_folder(self.app)):
+                continue
+            svg = ElementTree.parse(path).getroot()
+            svg.remove(svg[0])  # the style, which the site has
+            drawing = ElementTree.tostring(svg, encoding="unicode").replace("\n", "")
+            image.replace_self(nodes.raw("", drawing, format="html"))
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect the hooks."""
+    app.connect("source-read", move_to_captions, priority=600)  # after one language is kept
+    app.add_post_transform(InlineDrawings)
+    return {"parallel_read_safe": True}

@@ -1,0 +1,135 @@
+"""Read the figures that code cells draw, and set their labels in a language. No Sphinx here.
+
+A code cell stores what it draws as SVG (`lessons_lib.lab.svg`), with English labels. A ``figure``
+whose path is ``#`` and the cell's id gives that drawing a number, a caption, an alt text and, in
+the Korean cell, the Korean labels::
+
+    ```{figure} #lag-figure
+    :name: fig-lag
+    :alt: …
+    :word: lag $k$ => 시차 $k$
+    Caption.
+    ```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources import files
+from xml.etree import ElementTree
+
+from lessons_lib.lab import labels
+
+from ..one_language import Cell, Notebook
+from .myst_blocks import Block, MarkupError, parse, walk
+
+SVG = "http://www.w3.org/2000/svg"
+FORM = "image/svg+xml"
+SIZE = 11.0  # of letters, where a drawing says no other
+
+ElementTree.register_namespace("", SVG)
+
+
+def figures_of(text: str) -> Iterator[Block]:
+    """Yield the figures of a Markdown cell that show what a code cell draws."""
+    for block in walk(parse(text)):
+        if block.name == "figure" and block.argument.startswith("#"):
+            yield block
+
+
+def words_of(figure: Block) -> dict[str, str]:
+    """Return the labels that a figure translates, each with its translation.
+
+    Raises
+    ------
+    MarkupError
+        A ``:word:`` is not of the form ``English => 한국어``, or a label is given twice.
+    """
+    words: dict[str, str] = {}
+    for line in filter(None, figure.options.get("word", "").split("\n")):
+        label, arrow, translation = (part.strip() for part in line.partition("=>"))
+        if not (label and arrow and translation):
+            raise MarkupError(f"figure {figure.argument}: :word: {line!r} is not 'label => word'")
+        if label in words:
+            raise MarkupError(f"figure {figure.argument}: :word: {label!r} is given twice")
+        words[label] = translation
+    return words
+
+
+def drawing_of(cell: Cell) -> str:
+    """Return the SVG that a code cell stores, ``""`` if there is none."""
+    found = [output["data"][FORM] for output in cell["outputs"] if FORM in output.get("data", {})]
+    return "".join(found[0]) if found else ""
+
+
+def translate(svg: str, words: dict[str, str], alt: str) -> ElementTree.Element:
+    """Return a drawing with its labels replaced by ``words``, described by ``alt``.
+
+    Raises
+    ------
+    ValueError
+        A word is not a label of the drawing.
+    """
+    root = ElementTree.fromstring(svg)
+    left = set(words)
+    for text in root.iter(f"{{{SVG}}}text"):
+        label = text.attrib.pop("data-label", "")
+        if label not in words:
+            continue
+        left.discard(label)
+        size = float(text.get("font-size", SIZE))
+        words_set = labels.typeset(words[label], size)
+        new = ElementTree.fromstring(f'<text xmlns="{SVG}">{words_set}</text>')
+        text[:], text.text = new[:], new.text
+    if left:
+        raise ValueError(f"the drawing has no label {', '.join(map(repr, sorted(left)))}")
+    for style in root.iter(f"{{{SVG}}}style"):  # which may have changed since the cell was executed
+        style.text = (files("lessons_lib.lab") / "plot.css").read_text("utf-8")
+    root.set("role", "img")
+    root.set("aria-label", alt)
+    return root
+
+
+def translate_drawings(notebook: Notebook) -> None:
+    """Set the stored drawings of a notebook in one language in that language's words, in place.
+
+    Raises
+    ------
+    MarkupError
+        A figure names no cell that draws, or a word that is not in its drawing.
+    """
+    for figure, cell in figures_and_cells(notebook):
+        alt = figure.options.get("alt", "")
+        try:
+            root = translate(drawing_of(cell), words_of(figure), alt)
+        except ValueError as error:
+            raise MarkupError(f"figure {figure.argument}: {error}") from None
+        drawing = ElementTree.tostring(root, encoding="unicode")
+        for output in cell["outputs"]:
+            if FORM in output.get("data", {}):
+                output["data"][FORM] = drawing
+                output["metadata"].setdefault(FORM, {})["alt"] = alt
+
+
+def figures_and_cells(notebook: Notebook) -> Iterator[tuple[Block, Cell]]:
+    """Yield each figure of a notebook in one language that shows a drawing, and the cell that drew.
+
+    Raises
+    ------
+    MarkupError
+        A figure names no code cell that draws.
+    """
+    cells = {cell.get("id"): cell for cell in notebook["cells"] if cell["cell_type"] == "code"}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] != "markdown" or "{figure}" not in source_of(cell):
+            continue
+        for figure in figures_of(source_of(cell)):
+            drawn = cells.get(figure.argument.removeprefix("#"))
+            if drawn is None or not drawing_of(drawn):
+                raise MarkupError(f"figure {figure.argument}: no code cell of that id draws")
+            yield figure, drawn
+
+
+def source_of(cell: Cell) -> str:
+    """Return a cell's text, which a notebook may store as a list of lines."""
+    return cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
