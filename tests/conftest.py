@@ -1,4 +1,4 @@
-"""One thread for every worker, before any test imports NumPy or torch."""
+"""Limit every worker to one thread, before any test imports NumPy or torch."""
 
 from _ext.one_core import use_one_core
 

@@ -1,6 +1,6 @@
-"""Say on which GPU, with which versions, the tests are about to run, or what is missing for it.
+"""Print the GPU and the versions with which the tests are about to run, or what is missing.
 
-Run by ``make test-gpu`` first, so that a machine without a GPU stops at once and not after minutes.
+``make test-gpu`` runs this first, so that a machine without a GPU stops at once.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ BESIDE = ("hypothesis", "sphinx_external_toc", "pybtex", "nbformat")  # tests, t
 
 
 def main() -> None:
-    """Print the machine, or leave with a message."""
+    """Print the machine, or exit with a message."""
     missing = [name for name in (*NEEDED, *BESIDE) if importlib.util.find_spec(name) is None]
     if missing:
         sys.exit(

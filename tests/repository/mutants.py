@@ -1,8 +1,8 @@
-"""Change the equations in every way that mutmut knows, and see that the tests notice each change.
+"""Change the equations in every way that mutmut knows, and check that the tests notice each change.
 
-`make mutants` runs this. What survives has to stand in surviving_mutants.toml with the reason why
-it is equivalent to the original; what stands there and does not survive fails too. Which modules
-are changed and which tests judge them is said in pyproject.toml, [tool.mutmut].
+`make mutants` runs this. A mutant that survives must be listed in surviving_mutants.toml with the
+reason why it is equivalent to the original; a listed mutant that does not survive is an error too.
+The modules to change and the tests to run are in pyproject.toml, [tool.mutmut].
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-WORK = ROOT / "_build" / "mutants"  # mutmut writes beside what it reads, so it reads a copy
+WORK = ROOT / "_build" / "mutants"  # a copy, because mutmut writes next to the sources
 LIST = ROOT / "tests" / "repository" / "surviving_mutants.toml"
-GOAL = 0.95  # the share of mutants that the tests have to kill
+GOAL = 0.95  # smallest share of mutants that the tests must kill
 
 
 class Mutant(NamedTuple):
@@ -35,7 +35,7 @@ class Mutant(NamedTuple):
 
 
 def listed() -> dict[Mutant, str]:
-    """Return the mutants that may survive, with the reasons."""
+    """Return the mutants that may survive, with their reasons."""
     groups = tomllib.loads(LIST.read_text(encoding="utf-8"))["equivalent"]
     return {
         Mutant(group["function"], group["before"], after): group["reason"]
@@ -45,14 +45,14 @@ def listed() -> dict[Mutant, str]:
 
 
 def complaints(found: dict[str, int], survivors: set[Mutant], known: set[Mutant]) -> Iterator[str]:
-    """Say what is wrong with a run.
+    """Return what is wrong with a run.
 
     Parameters
     ----------
     found : dict
-        How many mutants mutmut reports under each of its words.
+        Number of mutants for each of mutmut's words.
     survivors, known : set of Mutant
-        Those that survived, and those that may.
+        The mutants that survived, and those that may.
     """
     total, killed = sum(found.values()), found.get("killed", 0) + found.get("timeout", 0)
     for word in found.keys() - {"killed", "timeout", "survived", "no tests"}:
@@ -66,7 +66,7 @@ def complaints(found: dict[str, int], survivors: set[Mutant], known: set[Mutant]
 
 
 def read_diff(function: str, diff: str) -> Mutant:
-    """Return the mutant that a unified diff shows."""
+    """Return the mutant described by a unified diff."""
     lines = [line for line in diff.splitlines() if not line.startswith(("---", "+++"))]
     before, after = (
         " ".join(line[1:].strip() for line in lines if line.startswith(sign)) for sign in "-+"

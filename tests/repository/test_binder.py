@@ -1,4 +1,4 @@
-"""Binder's files have the form that repo2docker takes; they are run by `make test-binder`."""
+"""Binder's files have the form that repo2docker expects; `make test-binder` runs them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REPO2DOCKER = ROOT / ".venv-tools" / "bin" / "jupyter-repo2docker"
 
 @pytest.fixture(scope="module")
 def dockerfile(tmp_path_factory) -> str:
-    """Return what repo2docker makes of the files, without Docker."""
+    """Return the Dockerfile that repo2docker makes from the files, without Docker."""
     if not REPO2DOCKER.exists():
         pytest.skip("needs .venv-tools, which `make lint-workflows` makes")
     repository = tmp_path_factory.mktemp("repository")
@@ -70,13 +70,13 @@ def test_the_hubs_values_hold_each_student_to_limits():
     assert single["memory"] == {"guarantee": "1G", "limit": "2G"}
     assert single["cpu"]["limit"] >= single["cpu"]["guarantee"] > 0
     assert single["image"]["tag"] != "latest"
-    assert single["storage"]["type"] == "dynamic"  # what a student saves outlives the server
+    assert single["storage"]["type"] == "dynamic"  # the students' files outlive the server
     assert values["cull"]["enabled"] is True
     assert values["hub"]["config"]["JupyterHub"]["authenticator_class"] != "dummy"
 
 
 def test_a_teacher_lets_students_in():
-    """Without allow_all JupyterHub refuses everybody; `make test-hub` logs in."""
+    """Without allow_all JupyterHub rejects everybody; `make test-hub` tries the login."""
     config = hub_values()["hub"]["config"]
     assert config["JupyterHub"] == {"authenticator_class": "native"}
     assert config["NativeAuthenticator"]["open_signup"] is False
@@ -95,7 +95,7 @@ def test_the_sample_of_ones_own_values_fills_in_what_is_left_open():
 
 
 def leaves(tree: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Go through nested settings; yield each one's path and value."""
+    """Yield the path and the value of each nested setting."""
     for name, value in tree.items():
         if isinstance(value, dict):
             yield from leaves(value, f"{above}{name}.")

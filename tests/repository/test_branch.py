@@ -1,4 +1,4 @@
-"""Branch `notebooks`: its README names what is there, and what students saved keeps working."""
+"""Branch `notebooks`: its README names existing files, and saved notebooks keep working."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def git(*words: str, cwd: Path) -> str:
 
 @pytest.fixture
 def publish(tmp_path):
-    """Return what pushes files as publish.yml does, and the repository that gets them."""
+    """Return a function that pushes files like publish.yml, and the repository that gets them."""
     workflow = yaml.safe_load((ROOT / ".github/workflows/publish.yml").read_text("utf-8"))
     (script,) = (step["run"] for step in workflow["jobs"]["notebooks"]["steps"] if "run" in step)
     bare = tmp_path / "me" / "course.git"
@@ -70,7 +70,7 @@ def test_the_wheel_that_a_saved_notebook_installs_outlives_its_version(publish):
 
 
 def test_binder_installs_the_newest_of_the_wheels(tmp_path):
-    """Its line, run by pip on empty wheels of two versions; nothing is installed."""
+    """Run its line with pip on empty wheels of two versions; nothing is installed."""
     script = (ROOT / "binder" / "postBuild").read_text("utf-8")
     (words,) = re.findall(r"^ +pip install (.* --find-links .*)$", script, re.MULTILINE)
     for name in WHEELS:

@@ -1,4 +1,4 @@
-"""Which commits run on the GPU, by whose word, and which of these runs the pages show."""
+"""Which commits run on the GPU, who decides that, and which of these runs the pages show."""
 
 from __future__ import annotations
 

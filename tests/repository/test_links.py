@@ -1,4 +1,4 @@
-"""Links for a class lead to chapters that exist, in forms that nbgitpuller takes apart again."""
+"""Links for a class lead to existing chapters, in the form that nbgitpuller parses."""
 
 import csv
 import io

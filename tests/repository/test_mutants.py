@@ -1,4 +1,4 @@
-"""The list of mutants that may survive, and what `make mutants` complains of."""
+"""The list of mutants that may survive, and the complaints of `make mutants`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_a_listed_mutant_is_one_of_todays_source(mutant):
     source = inspect.getsource(getattr(importlib.import_module(f"lessons_lib.{module}"), function))
     assert mutant.before in lines(source)
     assert mutant.after not in lines(source)
-    assert len(listed()[mutant].split()) > 5, "a reason, please"
+    assert len(listed()[mutant].split()) > 5, "a listed mutant needs a reason"
 
 
 @pytest.mark.parametrize(

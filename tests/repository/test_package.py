@@ -1,4 +1,4 @@
-"""What the sdist holds can be tested without the book, and the pinned lists agree."""
+"""The sdist can be tested without the book, and the pinned lists agree."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SYSTEMS = [
 
 
 def imported_by(path: Path) -> set[str]:
-    """Return the first words of what a file imports, in functions too."""
+    """Return the top-level names of a file's imports, including those in functions."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):

@@ -1,4 +1,4 @@
-"""What the front pages say about the library works, and is the same in both languages."""
+"""The code on the front pages runs, is the same in both languages, and the links lead somewhere."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""`make env` takes torch's build for the CPU without an NVIDIA GPU, and never waits long for it."""
+"""Without an NVIDIA GPU, `make env` installs torch's build for the CPU, and never waits long."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ SCRIPT = ROOT / "deploy" / "torch_build.py"
 
 @pytest.fixture(autouse=True)
 def _no_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Whatever the machine has: no driver and no tool, unless a test puts them there."""
+    """Hide the machine's driver and tool; a test adds them itself."""
     monkeypatch.setattr(torch_build, "has_nvidia_gpu", lambda: False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
 
 @pytest.fixture
 def index(tmp_path: Path) -> Iterator[str]:
-    """Serve an index with a torch that holds nothing, in the version of requirements.txt."""
+    """Serve an index with an empty torch, in the version of requirements.txt."""
     version = torch_build.pinned((ROOT / "requirements.txt").read_text()).partition("==")[2]
     name = f"torch-{version}+cpu"
     folder = tmp_path / "index" / "torch"
@@ -65,7 +65,7 @@ def index(tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def dripping() -> Iterator[str]:
-    """Return the address of an index that takes the call and answers one letter at a time."""
+    """Return the address of an index that accepts the request and answers one letter at a time."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def drip() -> None:
@@ -100,7 +100,7 @@ def test_systems_without_a_build_for_cuda_need_no_index(system, monkeypatch):
 def test_an_index_that_is_not_reached_is_left_after_seconds(dripping, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as gone:
         closed = f"http://127.0.0.1:{gone.getsockname()[1]}"
-    assert 2 * torch_build.LIMIT <= 10  # what is asked of nvidia-smi, and of the index
+    assert 2 * torch_build.LIMIT <= 10  # for nvidia-smi, and for the index
     monkeypatch.setattr(torch_build, "LIMIT", 1.0)
     for address in (dripping, closed, "https://no-such-host.invalid"):
         monkeypatch.setattr(torch_build, "CPU_INDEX", address)
@@ -163,7 +163,7 @@ def test_torch_alone_is_installed_from_the_index(index, tmp_path):
     (line, *_) = done.stdout.splitlines()
     assert line == f"torch: taken from {index} (TORCH_INDEX is set). Another: make TORCH_INDEX=none"
     installed = [path.name for path in (tmp_path / "installed").iterdir()]
-    assert len(installed) == 1  # without what it depends on
+    assert len(installed) == 1  # without its dependencies
     assert re.fullmatch(r"torch-[\d.]+\+cpu\.dist-info", installed[0])
 
 
@@ -183,7 +183,7 @@ def test_an_index_that_was_asked_for_and_lacks_torch_is_an_error(index, tmp_path
     monkeypatch.setattr(
         torch_build.subprocess, "run", lambda command: SimpleNamespace(returncode=1)
     )
-    assert torch_build.main() == 0  # nobody asked: pip looks elsewhere
+    assert torch_build.main() == 0  # not asked for: pip looks elsewhere
     assert torch_build.main(index) == 1
 
 

@@ -1,4 +1,4 @@
-"""A verification record says what a run has done, and a run that did less fails."""
+"""A verification record lists what a run has done; a run that leaves something out fails."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def test_a_run_is_recorded_and_merged(tmp_path):
     assert verification.merge(tmp_path) == ["gpu", "cpu"]
     merged = json.loads((tmp_path / verification.COMMITTED).read_text())
     assert list(merged) == ["cpu", "gpu"]
-    assert merged["gpu"] == {"date": "2026-01-02"}  # what was not run again stays
+    assert merged["gpu"] == {"date": "2026-01-02"}  # notebooks that were not run again stay
     (path, page), = merged["cpu"]["notebooks"].items()  # fmt: skip
     assert (path, page["cells"], page["skipped"]) == ("book/a.ipynb", 3, 0)
     assert page["seconds"] > 0

@@ -1,14 +1,13 @@
-"""A pytest plugin that records which notebooks a run has verified, when and on what.
+"""A pytest plugin that records which notebooks a run has verified, when, and on which machine.
 
     python -m pytest -p verification --record-verification gpu book
     python tests/repository/verification.py         merge the records into book/verified.json
 
 The run writes ``_build/verified/gpu.json`` (or ``cpu.json``): date, device, versions, and for each
 notebook the code cells run and skipped, the seconds, the kernel's peak memory in MB, the library's
-modules that it loaded, and a digest of its code and theirs, by which a page can tell whether
-either has changed since. A run that fails writes none, and it fails as well if a notebook was left
-out or skipped, took no time, ran another library than the one beside it or, on the CPU, took more
-memory than there is.
+modules that it loaded, and a digest of its code and theirs, from which a page can tell whether
+either has changed since. A failed run writes no record. A run also fails if a notebook was left out
+or skipped, took no time, ran another copy of the library or, on the CPU, took too much memory.
 """
 
 from __future__ import annotations
@@ -27,23 +26,23 @@ import pytest
 DEVICES = ("cpu", "gpu")
 FOLDER = Path("_build") / "verified"
 COMMITTED = Path("book") / "verified.json"
-LEAST_SECONDS = 0.01  # a cell takes longer than that to reach the kernel
-MOST_MEGABYTES = 800  # 1 GB, as in deploy/hub-values.yaml, less room for the server, which takes 90
+LEAST_SECONDS = 0.01  # shorter than any cell takes to reach the kernel
+MOST_MEGABYTES = 800  # 1 GB, as in deploy/hub-values.yaml, minus 90 MB for the server and some room
 
 
 @dataclass
 class Tally:
-    """What became of one notebook's code cells."""
+    """The results of one notebook's code cells."""
 
     cells: int = 0
     skipped: int = 0
     seconds: float = 0.0
     megabytes: int = 0
-    modules: str | None = None  # by name, a space between two; None if the kernel never told
+    modules: str | None = None  # names separated by spaces; None if the kernel did not report them
 
 
 class Recorder:
-    """Count the cells of each notebook, and judge and store the run at its end."""
+    """Count the cells of each notebook; check and store the run at its end."""
 
     def __init__(self, root: Path, device: str) -> None:
         self.root, self.device = root, device
@@ -53,7 +52,7 @@ class Recorder:
         self.lines: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take up one phase of one test."""
+        """Add the report of one phase of one test."""
         path = report.nodeid.split("::")[0]
         if path.endswith(".ipynb"):
             tally = self.tallies.setdefault(path, Tally())
@@ -69,7 +68,7 @@ class Recorder:
             self.skipped_tests.append(report.nodeid)
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Store the record, or let the run fail that verified less than it says."""
+        """Store the record, or fail the run if it verified less than it should."""
         if exitstatus != pytest.ExitCode.OK:
             self.lines = ["not recorded: the run failed"]
             return
@@ -84,13 +83,13 @@ class Recorder:
         self.lines = [f"recorded: {path.relative_to(self.root)}"]
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Say what was recorded."""
+        """Print what was recorded."""
         terminalreporter.section(f"verification on the {self.device}")
         for line in self.lines:
             terminalreporter.line(line)
 
     def faults(self, pages: Iterable[str]) -> list[str]:
-        """Return what the run has left out."""
+        """Return the faults of the run, one sentence each."""
         from _ext.plain.code_digest import module_file
 
         found = [
@@ -115,8 +114,8 @@ class Recorder:
         return found
 
     def record(self, pages: dict[str, Any]) -> dict[str, Any]:
-        """Return what is stored."""
-        from _ext.plain.code_digest import digest  # on the path once pytest has its settings
+        """Return the record to store."""
+        from _ext.plain.code_digest import digest  # pytest's settings put it on the path
 
         tallies = {path: self.tallies[path] for path in sorted(pages)}
         codes = {
@@ -134,7 +133,7 @@ class Recorder:
 
 
 def notebooks(root: Path) -> dict[str, Any]:
-    """Return the book's notebooks that hold code, by path."""
+    """Return the book's notebooks with code, by path."""
     from _ext.plain.book_index import pages_of, read_notebook
     from _ext.plain.code_digest import code_cells
 
@@ -170,7 +169,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start recording where asked for; with pytest-xdist, where the reports come together."""
+    """Start recording if asked to; with pytest-xdist, in the process that collects the reports."""
     device = config.getoption("--record-verification")
     if device is None or hasattr(config, "workerinput"):
         return
@@ -186,7 +185,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Tell with a notebook's last cell what its kernel has taken and loaded, before it stops."""
+    """Report memory and modules of a notebook's kernel with its last cell, before it stops."""
     kernel = getattr(item.parent, "kernel", None)
     last = nextitem is None or nextitem.parent is not item.parent
     if kernel and last and kernel.is_alive() and item.config.getoption("--record-verification"):
@@ -199,12 +198,12 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 def write(path: Path, record: dict[str, Any]) -> None:
-    """Write JSON as it is committed."""
+    """Write JSON in the form that is committed."""
     path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 def merge(root: Path) -> list[str]:
-    """Put each device's new record in the committed file; return which devices it then names.
+    """Merge each device's new record into the committed file; return the devices that it names.
 
     Raises
     ------
@@ -213,7 +212,7 @@ def merge(root: Path) -> list[str]:
     """
     new = {path.stem: path for path in (root / FOLDER).glob("*.json") if path.stem in DEVICES}
     if not new:
-        raise FileNotFoundError(f"{FOLDER} holds no record: make verify or make test-gpu first")
+        raise FileNotFoundError(f"{FOLDER} holds no record; run make verify or make test-gpu first")
     committed = root / COMMITTED
     records = json.loads(committed.read_text("utf-8")) if committed.exists() else {}
     records |= {device: json.loads(path.read_text("utf-8")) for device, path in new.items()}
