@@ -1,7 +1,7 @@
-"""The papers' formulas as one writes them first: a sequence, a step and a gate at a time.
+"""The papers' formulas in the most direct form: one sequence, one step and one gate at a time.
 
-Nothing here is the library's but the names under which masks stand in `Masks`. Autograd
-differentiates it. An `Oracle` is called as the layer whose weights it reads.
+It shares nothing with the library except the field names of `Masks`. Autograd differentiates it. An
+`Oracle` is called like the layer whose weights it reads.
 """
 
 from __future__ import annotations
@@ -59,13 +59,13 @@ def plain(cell: Any, W: Any, x: Any, state: Step, mask: Callable[[str], Any]) ->
 
 
 def moon(cell: Any, W: Any, x: Any, state: Step, mask: Callable[[str], Any]) -> Step:
-    """c_t = m ⊙ (f ⊙ c_{t−1} + i ⊙ g); with scaling of h outside the memory."""
+    """c_t = m ⊙ (f ⊙ c_{t−1} + i ⊙ g); scaling acts on h, outside the memory."""
     h, c = cell(W, W.each(x), W.each(state[0]), state, on_c=mask("c"))
     return mask("y") * h, c
 
 
 def gal(cell: Any, W: Any, x: Any, state: Step, mask: Callable[[str], Any]) -> Step:
-    """Each gate reads x_t ⊙ z_x and h_{t−1} ⊙ z_h, its own z or the same."""
+    """Each gate reads x_t ⊙ z_x and h_{t−1} ⊙ z_h, with a z of its own or a shared one."""
     return cell(W, W.each(x) * mask("x"), W.each(state[0]) * mask("h"), state)
 
 
@@ -75,13 +75,13 @@ def semeniuta(cell: Any, W: Any, x: Any, state: Step, mask: Callable[[str], Any]
 
 
 def krueger(cell: Any, W: Any, x: Any, state: Step, mask: Callable[[str], Any]) -> Step:
-    """s_t = d ⊙ s_{t−1} + (1 − d) ⊙ s̃_t, h̃_t of the c̃_t before the mask."""
+    """s_t = d ⊙ s_{t−1} + (1 − d) ⊙ s̃_t, with h̃_t from the c̃_t before the mask."""
     new = plain(cell, W, x, state, mask)
     keep = (mask("keep_h"), mask("keep_c"))
     return tuple(k * old + (1 - k) * s for k, old, s in zip(keep, state, new, strict=False))
 
 
-#: What a paper does inside a step; Zaremba's and Merity's masks act outside it.
+#: Each paper's step; Zaremba's and Merity's masks act outside it.
 PAPERS: dict[type, Any] = {
     NonRecurrentDropout: plain,
     WeightDrop: plain,
@@ -93,7 +93,7 @@ PAPERS: dict[type, Any] = {
 
 
 class Weights:
-    """The weights of a direction of a layer, a list of each kind with one part for each gate."""
+    """The weights of one direction of a layer: for each kind a list with one part per gate."""
 
     def __init__(self, layer: Any, place: str, dropped: Any) -> None:
         gates = {"LSTM": 4, "GRU": 3}.get(layer.mode, 1)
@@ -119,7 +119,7 @@ class Weights:
 
 
 def at(masks: Any, t: int, n: int, name: str) -> Any:
-    """Return a site's mask for a step of a sequence, or the number that changes nothing."""
+    """Return a site's mask for one step of one sequence, or the number that changes nothing."""
     mask = getattr(masks, name)
     if mask is None:
         return 0.0 if name.startswith("keep") else 1.0

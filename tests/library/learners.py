@@ -1,4 +1,4 @@
-"""Learners' files as modules, right as they stand or with mistakes made in them."""
+"""Learners' files as modules: correct as they are, or with mistakes put in."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ GATES = {"lstm_by_gate": "ifgo", "gru_with_vectors": "rzn"}
 
 
 class Slip(NamedTuple):
-    """The checks that are to recognise a mistake, and what it changes in the file."""
+    """A mistake: the checks that should recognise it, and its change to the file."""
 
     checks: tuple[str, ...]
     changes: tuple[tuple[str, str], ...]
 
 
 def slips_of(file: str) -> dict[str, Slip]:
-    """Return the mistakes made in a file, by name."""
+    """Return a file's mistakes by name."""
     table = tomllib.loads((FOLDER / f"{file}.toml").read_text(encoding="utf-8"))
     slips = {
         name: Slip(tuple(entry.pop("checks")), tuple(entry.items()))
@@ -37,12 +37,12 @@ def slips_of(file: str) -> dict[str, Slip]:
 
 
 def right(file: str) -> Any:
-    """Return a learner's file as it stands."""
+    """Return a learner's file unchanged."""
     return wrong(file, ())
 
 
 def wrong(file: str, slips: Iterable[Slip]) -> Any:
-    """Return a learner's file with mistakes in it, None where two change the same text."""
+    """Return a learner's file with mistakes, or None if two of them change the same text."""
     source = (FOLDER / f"{file}.py").read_text(encoding="utf-8")
     for slip in slips:
         for old, new in slip.changes:

@@ -1,4 +1,4 @@
-"""The few functions that the equations need, and what importing the package brings along."""
+"""The few array functions that the equations need, and the imports of the package."""
 
 from __future__ import annotations
 

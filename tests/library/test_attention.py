@@ -1,4 +1,4 @@
-"""Attention is its equations; its backward pass is finite differences' and autograd's."""
+"""Attention equals its equations; its backward pass equals finite differences and autograd."""
 
 import numpy as np
 import pytest

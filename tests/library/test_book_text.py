@@ -1,4 +1,4 @@
-"""The book's prose as data: complete codes, parts that share nothing, spaces found again."""
+"""The book's prose as data: complete codes, disjoint parts, recoverable spaces."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ALL_SYLLABLES = "".join(map(chr, range(0xAC00, 0xD7A4)))
 
 
 def stored(language: str) -> str:
-    """Return the prose as it lies in the package."""
+    """Return the prose as stored in the package."""
     path = files("lessons_lib.lab") / "data" / f"book_{language}.txt"
     return path.read_text(encoding="utf-8")
 
@@ -72,7 +72,7 @@ def test_the_parts_share_no_paragraph_and_are_the_same_in_every_unit(language, u
 def test_jamo_round_trip():
     assert to_jamo(ALL_SYLLABLES) == unicodedata.normalize("NFD", ALL_SYLLABLES)
     assert from_jamo(to_jamo(ALL_SYLLABLES)) == ALL_SYLLABLES
-    assert to_jamo("é≠ ㄱA") == "é≠ ㄱA"  # NFD would take é and ≠ apart, too
+    assert to_jamo("é≠ ㄱA") == "é≠ ㄱA"  # NFD would split é and ≠, too
     assert from_jamo(to_jamo("값이 é ≠ ㄱ, LSTM의")) == "값이 é ≠ ㄱ, LSTM의"
 
 
@@ -87,7 +87,7 @@ def test_jamo_that_form_no_syllable_become_letters():
 
 
 def test_a_text_of_ones_own():
-    decomposed = unicodedata.normalize("NFD", "각 é")  # as some file systems write it
+    decomposed = unicodedata.normalize("NFD", "각 é")  # the form that some file systems use
     codes, vocabulary = tasks.encode(decomposed, "syllable")
     assert vocabulary == " é각"
     assert codes.tolist() == [2, 0, 1]

@@ -1,4 +1,4 @@
-"""Recomputation changes what is held, and nothing else."""
+"""Recomputation changes only what is kept in memory."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def test_equal_to_bptt(module, every):
     y, last, kept = checkpoint.forward(module.CELL, params, x, state, every)
     expected_y, expected_last, trace = module.forward(params, x, state)
     for a, b in zip((y, *last), (expected_y, *expected_last), strict=True):
-        assert relative_difference(a, b) < 1e-14  # BLAS may round fewer rows otherwise
+        assert relative_difference(a, b) < 1e-14  # BLAS may round fewer rows differently
     grads, dx, dstate0 = checkpoint.backward(module.CELL, params, kept, dy, dstate)
     expected = module.backward(params, trace, dy, dstate)
     for a, b in zip((*grads, dx, *dstate0), (*expected[0], expected[1], *expected[2]), strict=True):

@@ -1,4 +1,4 @@
-"""A learner's right code passes however it is written; wrong code gets a clear answer."""
+"""Correct code passes, in whatever style it is written; wrong code gets a clear answer."""
 
 from __future__ import annotations
 
@@ -307,7 +307,7 @@ def test_no_text_shows_the_line_that_would_be_right():
 
 
 def test_the_checks_load_no_torch():
-    """In a process of its own, a right function and a wrong one."""
+    """Check a correct and a wrong function in a process of their own."""
     code = (
         "import sys\nfrom learners import right, slips_of, wrong\nfrom lessons_lib import checks\n"
         "slip = slips_of('lstm_by_gate')['no-tanh-on-c']\n"

@@ -1,4 +1,4 @@
-"""Each known mistake is told from code that was not made from it, alone and beside a second one."""
+"""Each known mistake is recognised in independently written code, alone and beside a second one."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from lessons_lib.checks.mistakes.sequence import ANY_CELL, SEQUENCE, TRUNCATED
 
 FILES = ("rnn_by_sequence", "lstm_by_gate", "gru_with_vectors", "around", "dropouts")
 SLIPS = {(file, name): slip for file in FILES for name, slip in slips_of(file).items()}
-#: The second mistake: the first of these that can be made in the same function.
+#: Candidates for the second mistake: the first that can be made in the same function is used.
 PARTNERS = ("no-bias", "any/no-bias", "mean-over-batch", "candidate-sigmoid", "first-h-ignored")
-#: What is seen through the slope of tanh alone, which the first mistake leaves out.
+#: Mistakes that show only through the slope of tanh, which the first mistake leaves out.
 OWN_PARTNER = {"tanh-slope-missing": "mean-over-batch"}
-#: Mistakes outside the cells are tried in pairs on one of them.
+#: Mistakes outside the cells are tried in pairs on one cell.
 SHARED = {mistake.name for mistake in (*ANY_CELL, *SEQUENCE, *TRUNCATED)}
-#: Orders of the gates are one mistake; where dropout is off nothing else about it can be seen.
+#: Orders of the gates are one mistake; if dropout is off, no other mistake in it shows.
 BESIDE = [
     (file, name)
     for file, name in SLIPS
@@ -30,7 +30,7 @@ BESIDE = [
 
 
 def explanations(report):
-    """Return the mistakes named, a set for each explanation offered."""
+    """Return the named mistakes, one set for each explanation."""
     found = [f for f in report.findings if f.kind in ("mistake", "or_else")]
     return [{mistake.name for mistake in f.values["text"].parts} for f in found]
 
@@ -83,7 +83,7 @@ def test_a_mistake_is_named_beside_a_changed_argument(name):
 
 
 def test_every_known_mistake_is_tried():
-    """Each network has slips of its own; dropout's LSTM is the LSTM's, but for its bias."""
+    """Each network has its own mistakes; dropout's LSTM has the LSTM's, except for the bias."""
     family = {"rnn": "rnn_by_sequence", "lstm": "lstm_by_gate", "gru": "gru_with_vectors"}
     for check in CHECKS.values():
         file = family.get(check.name.partition("_")[0])
@@ -128,7 +128,7 @@ def test_zeros_are_explained_by_no_mistake():
 
 
 def test_a_part_is_explained_where_the_rest_is_not():
-    """dW_hh is made with the state after the step; db is off in a way of its own."""
+    """dW_hh uses the state after the step; db is wrong for an unrelated reason."""
     slip = SLIPS["lstm_by_gate", "state-after-in-dW"]
     learner = wrong("lstm_by_gate", [slip])
 

@@ -1,4 +1,4 @@
-"""Known mistakes are edits of the library's syntax tree, wherever and however a line is written."""
+"""Known mistakes are edits of the library's syntax tree, independent of how a line is written."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_an_edit_that_does_not_fit_the_source_is_refused(edit, text):
 
 @pytest.mark.parametrize(("module", "name"), CELLS)
 def test_an_edit_reaches_every_cell(module, name):
-    """Double b in what all cells share; each cell's step then runs in the changed library."""
+    """Double b in the code that all cells share, then run each cell's step in that library."""
     cell, rng = getattr(module, name), np.random.default_rng(0)
     sizes = {"proj_size": 2} if module is lstm_projected else {}
     params = cell.init_params(3, 4, rng, **sizes)

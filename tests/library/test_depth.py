@@ -1,4 +1,4 @@
-"""Each layer is its equation, runs never meet, and skips learn where the plain stack fails."""
+"""Layers equal their equations, runs do not interact, skips learn where the plain net fails."""
 
 import numpy as np
 import pytest

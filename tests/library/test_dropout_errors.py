@@ -1,4 +1,4 @@
-"""What does not fit is refused at the boundary, by name."""
+"""Wrong arguments are rejected at the boundary, by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Layers with dropout=variant live as torch.nn's: copies, files, dtypes, compiler, derivatives."""
+"""Layers with a dropout variant behave like torch.nn's: copies, files, dtypes, compiler."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lessons_lib.torch_modules import LSTM
 from lessons_lib.verify.gradients import relative_difference
 
 every_example = pytest.mark.parametrize("name", EXAMPLES)
-#: Each variant once, not each option of it.
+#: Each variant once, without its options.
 THOUSAND = [name for name in EXAMPLES if name in VARIANTS or name == "Combined of three"]
 
 
@@ -25,7 +25,7 @@ def _seeded() -> None:
 
 
 def make(name: str, **options: Any) -> LSTM:
-    """Return an LSTM with projection, which has all sites."""
+    """Return an LSTM with a projection, which has all sites."""
     options = {"dtype": torch.float64, "proj_size": 2, **options}
     return LSTM(D, H, dropout=EXAMPLES[name](RATE), **options)
 
@@ -93,9 +93,9 @@ def test_autocast_gives_torchs_dtypes(name: str) -> None:
     masks = layer.sample_masks(x)
     exact, _ = layer(x, masks=masks)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        wanted, (y, last) = theirs(x), layer(x, masks=masks)
+        expected, (y, last) = theirs(x), layer(x, masks=masks)
         (y.float() ** 2).sum().backward()
-    assert [a.dtype for a in (y, *last)] == [a.dtype for a in (wanted[0], *wanted[1])]
+    assert [a.dtype for a in (y, *last)] == [a.dtype for a in (expected[0], *expected[1])]
     assert relative_difference(y.detach().double(), exact.detach().double()) <= 0.05
     assert {weight.grad.dtype for weight in layer.parameters()} == {torch.float32}
 
@@ -109,8 +109,8 @@ def test_half_precision_is_near_full_precision(name: str, dtype: torch.dtype) ->
     y, _ = layer(x, masks=masks)
     assert y.dtype == dtype
     wide = masks.map(lambda mask: mask if mask.dtype == torch.bool else mask.double())
-    wanted, _ = copy.deepcopy(layer).double()(x.double(), masks=wide)
-    assert relative_difference(y.detach().double(), wanted.detach()) <= 0.05
+    expected, _ = copy.deepcopy(layer).double()(x.double(), masks=wide)
+    assert relative_difference(y.detach().double(), expected.detach()) <= 0.05
 
 
 @every_example
@@ -130,8 +130,8 @@ def test_the_compiler_runs_around_it(name: str) -> None:
             torch.manual_seed(1)
             y = run(x, *more)
             results.append((y, *torch.autograd.grad((y**2).sum(), list(layer.parameters()))))
-        for wanted, got in zip(*results, strict=True):
-            assert torch.equal(got, wanted)
+        for expected, got in zip(*results, strict=True):
+            assert torch.equal(got, expected)
 
 
 @every_example

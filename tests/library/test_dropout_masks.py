@@ -1,4 +1,4 @@
-"""Masks have the rate, the lifetime and the sharing that their variant's paper says."""
+"""Masks have the rate, the lifetime and the sharing that the variant's paper describes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SIZES = Sizes(T=7, N=3, D=4, H=5, layers=2, directions=2)
 
 
 def arrays(masks: StackMasks) -> list[Any]:
-    """Return every mask that is an array."""
+    """Return all masks that are arrays."""
     found: list[Any] = []
     masks.map(lambda mask: found.append(mask) or mask)  # type: ignore[func-returns-value]
     return found
@@ -48,7 +48,7 @@ def test_every_variant_is_enrolled() -> None:
     assert made == set(VARIANTS.values())
 
 
-#: Variant: site → (mask, values in training, value in evaluation), by the papers, at rate 0.3.
+#: Variant: site → (mask, values in training, value in evaluation) from the papers, at rate 0.3.
 TABLE = {
     "NonRecurrentDropout": {
         "x": ("(T, N, D)", "0, 1.43", "—"),
@@ -84,8 +84,8 @@ def test_the_table_says_what_the_papers_say(name: str) -> None:
     variant = EXAMPLES[name](0.3)
     rows = table([variant])
     assert {row["variant"] for row in rows} == {type(variant).__name__}
-    said = {row["site"]: (row["mask"], row["training"], row["evaluation"]) for row in rows}
-    assert said == TABLE[name]
+    actual = {row["site"]: (row["mask"], row["training"], row["evaluation"]) for row in rows}
+    assert actual == TABLE[name]
 
 
 def test_the_table_holds_every_variant() -> None:
@@ -102,7 +102,7 @@ def test_rates_and_scales_are_right_within_five_standard_errors(name: str, libra
         generator = torch.Generator().manual_seed(0)
     sizes = Sizes(T=20, N=20, D=20, H=20, layers=2)
     variant = EXAMPLES[name](RATE)
-    rates = {RATE, RATE / 2}  # of which one combination has both
+    rates = {RATE, RATE / 2}  # one combination has both
     for mask in map(np.asarray, arrays(variant.sample_stack(sizes, generator))):
         values, n = np.unique(mask.astype(float)), mask.size
         assert values[0] == 0
@@ -121,7 +121,7 @@ def test_rates_and_scales_are_right_within_five_standard_errors(name: str, libra
 
 @every_example
 def test_no_two_masks_are_the_same(name: str) -> None:
-    """Steps, sequences, gates, layers and directions have masks of their own, or one shared."""
+    """Steps, sequences, gates, layers and directions each have their own mask, or share one."""
     sizes = Sizes(T=9, N=9, D=30, H=30, layers=3, directions=2)
     masks = arrays(EXAMPLES[name](0.5).sample_stack(sizes, np.random.default_rng(0)))
     slices = [piece.astype(bool) for mask in masks for piece in mask.reshape(-1, mask.shape[-1])]
@@ -159,8 +159,8 @@ def test_rate_0_draws_nothing_and_rate_1_only_zeros(name: str) -> None:
 def test_rates_are_of_the_site_that_they_are_named_for() -> None:
     sizes = Sizes(T=40, N=40, D=40, H=40)
     draw = lambda variant: variant.sample_stack(sizes, np.random.default_rng(0))  # noqa: E731
-    own = draw(Zoneout(h=0.1, c=0.6)).networks[0][0]
-    assert (own.keep_h.mean().round(1), own.keep_c.mean().round(1)) == (0.1, 0.6)
+    masks = draw(Zoneout(h=0.1, c=0.6)).networks[0][0]
+    assert (masks.keep_h.mean().round(1), masks.keep_c.mean().round(1)) == (0.1, 0.6)
     masks = draw(VariationalDropout(0.1, 0.4, output=0.7))
     for mask, rate in zip((*masks.networks[0][0][:2], masks.y), (0.1, 0.4, 0.7), strict=True):
         assert (mask == 0).mean().round(1) == rate
@@ -175,11 +175,11 @@ def test_a_rate_of_numpy_is_as_good_as_pythons(rate: Any) -> None:
 
 
 def test_a_variant_of_ones_own_has_its_rates_checked() -> None:
-    """In a notebook annotations are types, not words."""
-    own = make_dataclass("Own", [("rate", float)], bases=(Dropout,), frozen=True)
-    assert own.at(0.5) == own(0.5)  # type: ignore[attr-defined]
+    """In a notebook, annotations are types, not strings."""
+    variant = make_dataclass("Own", [("rate", float)], bases=(Dropout,), frozen=True)
+    assert variant.at(0.5) == variant(0.5)  # type: ignore[attr-defined]
     with pytest.raises(ValueError, match=r"Own: rate: got 2\.0, expected a rate from 0 to 1"):
-        own(2.0)
+        variant(2.0)
 
 
 def test_variants_are_values() -> None:

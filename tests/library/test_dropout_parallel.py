@@ -1,4 +1,4 @@
-"""Two processes draw masks of their own, and train as one that is given both."""
+"""Two processes draw different masks, and train like one process that is given both."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def make(name: str) -> tuple[LSTM, torch.Tensor]:
 
 
 def trained(layer: Any, x: torch.Tensor, seed: int) -> tuple[torch.Tensor, ...]:
-    """Return the output under the masks of a seed, and the gradients of its mean square."""
+    """Return the output under the masks of one seed, and the gradients of its mean square."""
     y, _ = layer(x, generator=torch.Generator().manual_seed(seed))
     y.square().mean().backward()
     return y.detach(), *(weight.grad for weight in layer.parameters())

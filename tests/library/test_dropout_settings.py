@@ -1,4 +1,4 @@
-"""Dropout is never turned off, exchanged or drawn anew without a word."""
+"""Dropout is never silently turned off, replaced or drawn again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def drawn(layer: Any) -> int:
 def test_a_rate_may_be_set_as_in_torch() -> None:
     layer = LSTM(D, H, num_layers=2)
     assert drawn(layer) == 1
-    layer.dropout = 1  # as a schedule does
+    layer.dropout = 1  # like a schedule
     assert "dropout=1.0" in repr(layer)
     layer.dropout = 0.5
     assert (drawn(layer), layer.dropout) == (5, 0.5)
@@ -65,11 +65,11 @@ def test_a_variant_may_be_set_by_either_name_and_is_shown_alone(attribute: str) 
 @pytest.mark.parametrize("layer", [LSTM, GRU, RNN])
 @pytest.mark.parametrize("attribute", ["dropout", "variant"])
 def test_what_is_no_dropout_is_refused(layer: type, attribute: str) -> None:
-    own = layer(D, H)
+    module = layer(D, H)
     for bad in (torch.nn.Dropout(0.5), Zoneout, "0.5", True, 1.5, float("nan"), torch.tensor(0.5)):
         with pytest.raises((TypeError, ValueError), match=f"^{attribute}: got .*expected"):
-            setattr(own, attribute, bad)
-    assert (own.dropout, own.variant, list(own.children())) == (0.0, None, [])
+            setattr(module, attribute, bad)
+    assert (module.dropout, module.variant, list(module.children())) == (0.0, None, [])
 
 
 def test_a_site_that_the_layer_lacks_is_refused_when_set() -> None:
@@ -81,7 +81,7 @@ def test_a_site_that_the_layer_lacks_is_refused_when_set() -> None:
 
 
 def checkpointed(layer: Any, x: torch.Tensor, reentrant: bool, **more: Any) -> list[torch.Tensor]:
-    """Return the output's square sum and its gradients, the layer computed again for them."""
+    """Return the output's sum of squares and its gradients, from a recomputed layer."""
     x = x.clone().requires_grad_()
     y = checkpoint(lambda x: layer(x, **more)[0], x, use_reentrant=reentrant)
     loss = (y**2).sum()
@@ -136,7 +136,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 def test_a_kernel_call_that_passes_by_is_noticed(
     monkeypatch: pytest.MonkeyPatch, name: str, setting: str, calls: int
 ) -> None:
-    """A release of torch may call its kernel by another name, or twice."""
+    """A later release of torch may call its kernel by another name, or twice."""
     layer = {"LSTM": LSTM, "GRU": GRU, "RNN": RNN}[name](D, H, **SETTINGS[setting])
     kernel = {"LSTM": "lstm", "GRU": "gru", "RNN": "rnn_tanh"}[name]
     seen = getattr(torch, kernel)
@@ -153,7 +153,7 @@ def test_a_kernel_call_that_passes_by_is_noticed(
     x = torch.randn(T, N, D)
     plain = getattr(torch.nn, name)(D, H)
     plain.load_state_dict(layer.state_dict())
-    plain(x)  # torch's own layer works so
+    plain(x)  # torch's own layer works like this
     with pytest.raises(RuntimeError, match=rf"^forward: torch .* called {calls} .*expected 1"):
         layer(x)
     layer.engine = "kernel"

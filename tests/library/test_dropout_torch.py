@@ -1,4 +1,4 @@
-"""The layers with dropout=variant give what the papers' formulas give, whoever computes them."""
+"""The layers with a dropout variant equal the papers' formulas, with every engine."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ CELLS = {
 PAIRS = [(v, n) for v in EXAMPLES for n in VARIANTS if fits(EXAMPLES[v](RATE), CELLS[n])]
 every_pair = pytest.mark.parametrize(("variant", "name"), PAIRS)
 
-#: Layers, whether both directions, form of the input, batch_first, bias.
+#: Number of layers, bidirectional or not, form of the input, batch_first, bias.
 SETTINGS = [
     (1, False, "batch", False, True),
     (2, False, "unsorted", False, False),
     (1, True, "one sequence", True, True),
     (2, True, "unsorted", True, True),
 ]
-#: The LSTM in all settings; of the others each in two, so that variants and settings meet.
+#: The LSTM in all settings, the others in two each, so that variants and settings combine.
 CASES = [
     (variant, name, SETTINGS[s])
     for k, (variant, name) in enumerate(PAIRS)
@@ -49,7 +49,7 @@ FORM_CASES = [
 
 
 def make(name: str, variant: Any, engine: str = "kernel", **options: Any) -> Any:
-    """Return a layer with random weights of float64, none small."""
+    """Return a layer with random float64 weights, none of them small."""
     kind, chosen = VARIANTS[name]
     layer = kind(D, H, dropout=variant, engine=engine, dtype=torch.float64, **chosen, **options)
     with torch.no_grad():
@@ -59,7 +59,7 @@ def make(name: str, variant: Any, engine: str = "kernel", **options: Any) -> Any
 
 
 def packed_or_not(layer: Any, form: str, x: torch.Tensor) -> Any:
-    """Return an input in its form."""
+    """Return an input in the given form."""
     if form not in LENGTHS:
         return x
     lengths = torch.tensor(LENGTHS[form])
@@ -76,12 +76,12 @@ def test_outputs_and_gradients_are_those_of_the_papers(
     layer = make(name, EXAMPLES[variant](RATE), batch_first=batch_first, **options)
     given = tensors(layer, form, hx=num_layers == 2)
     masks = layer.sample_masks(packed_or_not(layer, form, given["x"]))
-    wanted = layers.outputs_and_gradients(Oracle(layer, masks), form, given)
+    expected = layers.outputs_and_gradients(Oracle(layer, masks), form, given)
     for engine in ENGINES:
         layer.engine = engine
         ours = layers.outputs_and_gradients(layer, form, given, masks=masks)
-        assert ours.keys() == wanted.keys()
-        assert_close(ours, wanted, 1e-10)
+        assert ours.keys() == expected.keys()
+        assert_close(ours, expected, 1e-10)
 
 
 @every_pair
@@ -90,15 +90,15 @@ def test_numpy_gives_the_same_under_the_same_masks(variant: str, name: str) -> N
     layer = make(name, EXAMPLES[variant](RATE), num_layers=2, bidirectional=True)
     given = tensors(layer, "batch", hx=True)
     masks = layer.sample_masks(given["x"])
-    wanted = layers.call(layer, "batch", given, masks=masks)
+    expected = layers.call(layer, "batch", given, masks=masks)
     weights = {key: weight.numpy() for key, weight in layer.state_dict().items()}
     x, *state = (array.numpy() for array in given.values())
     cell = CELLS[name]
     y, last, _ = stack.forward(
         cell, from_torch(cell, weights), x, tuple(state), masks=masks.map(np.asarray)
     )
-    ours = dict(zip(wanted, map(torch.from_numpy, (y, *last)), strict=True))
-    assert_close(ours, wanted, 1e-12)
+    ours = dict(zip(expected, map(torch.from_numpy, (y, *last)), strict=True))
+    assert_close(ours, expected, 1e-12)
 
 
 @pytest.mark.parametrize(("variant", "name", "form"), FORM_CASES)
@@ -119,7 +119,7 @@ def test_drawn_masks_are_those_of_sample_masks_and_the_generators_alone(
     assert torch.equal(output(generator=seeded(1)), first)
     assert torch.equal(output(masks=layer.sample_masks(x, seeded(1))), first)
     assert not torch.equal(output(generator=seeded(2)), first)
-    torch.manual_seed(1)  # the device's own generator, if none is given
+    torch.manual_seed(1)  # the device's default generator, if none is given
     assert torch.equal(output(), first)
     layer.eval()
     assert torch.equal(output(generator=seeded(1)), output())
@@ -136,8 +136,8 @@ def test_a_float_draws_masks_between_the_layers(name: str, engine: str) -> None:
     assert [mask is None for mask in (*masks.inputs, masks.y)] == [True, False, False, True]
     ours = layers.outputs_and_gradients(layer, "unsorted", given, masks=masks)
     layer.variant = NonRecurrentDropout(RATE)
-    wanted = layers.outputs_and_gradients(Oracle(layer, masks), "unsorted", given)
-    assert_close(ours, wanted, 1e-10)
+    expected = layers.outputs_and_gradients(Oracle(layer, masks), "unsorted", given)
+    assert_close(ours, expected, 1e-10)
 
 
 def runs_by_hand(variant: Dropout) -> bool:
@@ -160,5 +160,5 @@ def test_torchs_kernel_computes_what_it_can(variant: str, monkeypatch: Any) -> N
     layer(x)
     assert runs == ["run" if runs_by_hand(example) else "run_kernel"]
     runs.clear()
-    layer.eval()(x)  # by hand only if evaluation has factors or shares inside a step
+    layer.eval()(x)  # by hand only if evaluation has factors or fractions inside a step
     assert runs == ["run"] * any(value is not None for value in example.evaluation_masks())

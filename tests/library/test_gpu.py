@@ -1,4 +1,4 @@
-"""The library on a GPU: as on the CPU, and as torch.nn with cuDNN. Needs a GPU: `make test-gpu`."""
+"""On a GPU the library equals the CPU and torch.nn with cuDNN. `make test-gpu` runs this."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ dtypes = pytest.mark.parametrize("dtype", BOUNDS, ids=str)
 
 @pytest.fixture(autouse=True)
 def _full_precision() -> Iterator[None]:
-    """Seed, and keep cuDNN from TF32's ten bits; torch's own products do not use them unasked."""
+    """Set the seed, and turn off TF32 in cuDNN; torch's own products do not use it by default."""
     torch.manual_seed(0)
     with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
         yield
 
 
-def assert_near(ours: dict[str, Any], wanted: dict[str, Any], dtype: torch.dtype) -> None:
-    assert ours.keys() == wanted.keys()
-    for name, want in wanted.items():
+def assert_near(ours: dict[str, Any], expected: dict[str, Any], dtype: torch.dtype) -> None:
+    assert ours.keys() == expected.keys()
+    for name, want in expected.items():
         difference = relative_difference(ours[name].detach().cpu(), want.detach().cpu())
         assert difference <= BOUNDS[dtype], f"{name}: {difference:.1e}"
 

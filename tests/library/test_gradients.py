@@ -1,4 +1,4 @@
-"""Finite differences, and the gradient check's failure with its guess at the cause."""
+"""Finite differences, and the gradient check's message with the likely cause."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_numerical_gradient_of_a_known_function():
 
 
 def test_numerical_gradient_is_of_second_order():
-    """(f(x + s) − f(x − s)) / 2s of x³ is off by s² exactly, a one-sided quotient by some 3xs."""
+    """For x³, (f(x + s) − f(x − s)) / 2s is off by exactly s², a one-sided one by about 3xs."""
     x = np.array([2.0])
     assert numerical_gradient(lambda: float(x[0] ** 3), x, 0.5)[0] == pytest.approx(12.25)
 
@@ -70,11 +70,11 @@ def test_numerical_gradient_puts_the_element_back_when_the_loss_raises():
 
 
 @pytest.mark.parametrize(
-    ("x", "came"),
+    ("x", "actual"),
     [(np.zeros(2, np.float32), "float32"), ([0.0], "list"), (torch.zeros(2), "Tensor")],
 )
-def test_numerical_gradient_wants_float64(x, came):
-    with pytest.raises(TypeError, match=f"x: got {came}, expected a NumPy array of float64"):
+def test_numerical_gradient_wants_float64(x, actual):
+    with pytest.raises(TypeError, match=f"x: got {actual}, expected a NumPy array of float64"):
         numerical_gradient(lambda: 0.0, x)
 
 
@@ -155,7 +155,7 @@ def test_check_gradients_names_a_bad_argument(change, error, message):
 
 
 def gradients_of_a_network(seed=0, cell=lstm.CELL):
-    """Return a loss, arrays and right gradients, for a cell of D = 4, H = 3, T = 5, N = 2."""
+    """Return a loss, arrays and correct gradients for a cell with D = 4, H = 3, T = 5, N = 2."""
     rng = np.random.default_rng(seed)
     params = cell.init_params(4, 3, rng)
     x, dy = rng.standard_normal((5, 2, 4)), rng.standard_normal((5, 2, 3))
@@ -234,7 +234,7 @@ def test_check_gradients_sees_a_transposed_matrix():
 
 
 def test_check_gradients_suspects_the_state_when_b_is_right():
-    """The misprint in circulation: dW from h_t where h_{t−1} belongs."""
+    """A common misprint: dW from h_t instead of h_{t−1}."""
     rng = np.random.default_rng(0)
     params = rnn.init_params(4, 3, rng)
     x, dy = rng.standard_normal((5, 2, 4)), rng.standard_normal((5, 2, 3))

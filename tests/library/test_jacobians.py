@@ -66,7 +66,7 @@ def test_a_jacobian_of_the_plain_rnn_is_its_slope_times_w():
 
 
 def test_the_spectrum_of_known_matrices():
-    """A triangular matrix has its eigenvalues on the diagonal, and may still lengthen a vector."""
+    """A triangular matrix has its eigenvalues on the diagonal, but can still lengthen a vector."""
     A = np.array([[0.5, 10.0], [0.0, -0.9]])
     B = 2 * np.array([[0.0, -1.0], [1.0, 0.0]])
     found = jacobians.spectrum(np.stack([A, B]))

@@ -1,4 +1,4 @@
-"""Counting: by hand where the numbers are small, and a distribution whatever the order."""
+"""N-gram counts: equal to hand counts for small texts, and a distribution for every order."""
 
 from itertools import product
 
@@ -12,7 +12,7 @@ COUNTED = np.random.default_rng(0).integers(0, K, 40)
 
 
 def probability(text, order, strength):
-    """Spell out the definition for the last symbol of a text."""
+    """Return the probability of a text's last symbol, from the definition."""
     if order == 0:
         return 1 / K
     before = text[len(text) - order : -1]
@@ -33,14 +33,14 @@ def test_bits_are_those_of_the_definition(order):
 
 @pytest.mark.parametrize("order", range(1, 4))
 def test_probabilities_of_all_next_symbols_add_up_to_one(order):
-    """Of a text of n symbols only the last is scored: its bits are its probability."""
+    """In a text of n symbols only the last is scored, so the bits give its probability."""
     for before in product(range(K), repeat=order - 1):
         texts = [np.array([*before, k]) for k in range(K)]
         assert abs(sum(2 ** -ngrams.bits(text, COUNTED, K, order) for text in texts) - 1) < 1e-12
 
 
 def test_pairs_that_decide_cost_nothing():
-    """Every other symbol of abacabad is an a, and after b, c, d nothing else ever comes."""
+    """Every other symbol of abacabad is an a; after b, c or d it is the only one."""
     text = np.array([0, 1, 0, 2, 0, 1, 0, 3])
     by_order = [ngrams.bits(text, text, 4, order, 1e-9) for order in range(3)]
     assert np.allclose(by_order, [2, 1.75, 6 / 7], atol=1e-6)

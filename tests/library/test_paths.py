@@ -1,4 +1,4 @@
-"""What travels back through time: equal to BPTT and finite differences, split into two paths."""
+"""Gradients through time equal BPTT and finite differences, and split into two paths."""
 
 import numpy as np
 import pytest
@@ -58,7 +58,7 @@ def test_cell_jacobian_splits_into_forget_gates_and_the_rest():
     _, _, cache = lstm.forward(params, x)
     assert np.allclose(kept[2], cache.steps[-1].f * cache.steps[-2].f, rtol=1e-14)
     assert (kept[0] == 1).all()
-    assert not rest[:2].any()  # one step back, nothing but f lies between
+    assert not rest[:2].any()  # one step back, only f lies between
     assert (np.linalg.norm(rest[2:], axis=(-2, -1)) > 1e-3).all()
     alone = params._replace(W_hh=np.zeros_like(params.W_hh))
     assert not paths.split_cell_jacobian(alone, x).rest.any()  # without W_hh there is one path

@@ -1,4 +1,4 @@
-"""Prices: tomorrow is told by nothing but the momentum, and every day is like every other."""
+"""Prices: only the momentum says anything about tomorrow, and all days are distributed alike."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ def test_changes_are_momentum_and_fresh_noise(momentum):
     assert np.array_equal(x[1:], target[:-1])
     noise = (target - momentum * x)[..., 0]
     assert np.allclose(noise.var(axis=1), 1, atol=0.05)
-    assert np.abs(np.corrcoef(noise) - np.eye(6)).max() < 0.03  # of one day and of another
+    assert np.abs(np.corrcoef(noise) - np.eye(6)).max() < 0.03  # on one day and on another
     assert (
         np.abs([np.corrcoef(a, b)[0, 1] for a, b in zip(x[..., 0], noise, strict=True)]).max()
         < 0.03

@@ -1,4 +1,4 @@
-"""Progress is seen by a person, in a terminal or a notebook, and by nobody else."""
+"""Progress is shown only to a person, in a terminal or a notebook."""
 
 import io
 from queue import Empty
@@ -72,7 +72,7 @@ def test_a_notebook_shows_the_count_to_a_person_and_not_to_a_program():
         assert outputs_of(client, allow_stdin=False) == ["3\n"]  # nbclient, nbval
         seen = "".join(outputs_of(client, allow_stdin=True))
         assert "1/3" in seen
-        assert seen.split("\r")[-1].strip() in ("", "3")  # the count is wiped
+        assert seen.split("\r")[-1].strip() in ("", "3")  # the count is erased
         assert "3\n" in seen
     finally:
         client.stop_channels()

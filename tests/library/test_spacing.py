@@ -1,4 +1,4 @@
-"""Word spacing: spaces taken out come back, the score is F1, and padding is not read."""
+"""Word spacing: removed spaces are restored, the score is F1, and padding is not read."""
 
 from functools import partial
 
@@ -38,17 +38,17 @@ def test_space_after_the_end_is_left_out():
 
 def test_f1_is_the_harmonic_mean_of_precision_and_recall():
     generator = np.random.default_rng(0)
-    told, true = generator.uniform(size=(2, 9, 7)) < 0.4
-    both = (told & true).sum()
-    precision, recall = both / told.sum(), both / true.sum()
+    predicted, true = generator.uniform(size=(2, 9, 7)) < 0.4
+    both = (predicted & true).sum()
+    precision, recall = both / predicted.sum(), both / true.sum()
     assert precision != recall
     expected = 2 / (1 / precision + 1 / recall)
-    assert abs(spacing.f1(told, true) - expected) < 1e-12
+    assert abs(spacing.f1(predicted, true) - expected) < 1e-12
     assert spacing.f1(true, true) == 1.0
     assert spacing.f1(~true, true) == 0.0
-    assert spacing.f1(told & False, true & False) == 0.0
-    with pytest.raises(ValueError, match=r"true: got shape \(9,\), expected \(9, 7\) as of told"):
-        spacing.f1(told, true[:, 0])
+    assert spacing.f1(predicted & False, true & False) == 0.0
+    with pytest.raises(ValueError, match=r"true: got shape \(9,\), expected \(9, 7\) as predicted"):
+        spacing.f1(predicted, true[:, 0])
 
 
 def test_pair_table_has_the_majority_of_each_pair_and_else_of_the_first_syllable():
@@ -63,8 +63,8 @@ def test_pair_table_has_the_majority_of_each_pair_and_else_of_the_first_syllable
     assert table[k["이"], k["이"]]  # never seen: after 이 there are 5 spaces of 7
     assert not table[k["장"], k["값"]]
     assert table[k["층"], k["값"]]
-    assert table[k["층"], 0]  # the zeros that pad are no syllables
-    assert not table[k["값"]].any()  # nothing was ever seen after it
+    assert table[k["층"], 0]  # the zeros of the padding are not syllables
+    assert not table[k["값"]].any()  # no syllable was ever seen after it
     assert not table[0].any()
 
 

@@ -1,4 +1,4 @@
-"""Each task's target is what its name says, found again from x alone by plain loops."""
+"""Each task's target is recomputed from x alone by plain loops."""
 
 from functools import partial
 from typing import Any

@@ -1,4 +1,4 @@
-"""The drop-in layers give torch.nn's outputs and gradients, whoever computes them."""
+"""The drop-in layers give torch.nn's outputs and gradients, with every engine."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ DIRECTIONS = {"one direction": False, "both directions": True}
 
 
 def assert_same(
-    ours: dict[str, torch.Tensor], wanted: dict[str, torch.Tensor], to_bit: bool
+    ours: dict[str, torch.Tensor], expected: dict[str, torch.Tensor], to_bit: bool
 ) -> None:
-    assert ours.keys() == wanted.keys()
-    for name, want in wanted.items():
+    assert ours.keys() == expected.keys()
+    for name, want in expected.items():
         got = ours[name]
         assert got.shape == want.shape, name
         assert got.dtype == want.dtype, name
@@ -48,8 +48,8 @@ def test_outputs_and_gradients_are_those_of_torch(
         )
         given = tensors(layer, form, hx)
         before = {part: array.clone() for part, array in given.items()}
-        wanted = outputs_and_gradients(reference, form, given)
-        assert_same(outputs_and_gradients(layer, form, given), wanted, engine == "kernel")
+        expected = outputs_and_gradients(reference, form, given)
+        assert_same(outputs_and_gradients(layer, form, given), expected, engine == "kernel")
         for part, array in given.items():
             assert torch.equal(array, before[part]), f"{part} was changed"
 

@@ -21,7 +21,7 @@ every_variant = pytest.mark.parametrize("name", VARIANTS)
 
 
 class Around(torch.nn.Module):
-    """Something for the compiler before and after the layer."""
+    """A module with operations for the compiler before and after the layer."""
 
     def __init__(self, layer: torch.nn.Module) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ def test_the_compiler_runs_around_it(name: str, backend: str) -> None:
         assert relative_difference(got.detach(), wanted.detach()) <= 1e-12
 
 
-# the second: from torch 2.15 the compiler hides it from its user, but not from the first
+# from torch 2.15 on, the compiler hides the second call from its user, but not the first
 @pytest.mark.filterwarnings("error", "ignore:The .grad attribute of a Tensor that is not a leaf")
 @every_variant
 def test_the_compiler_sees_no_more_of_it_than_of_torchs_layer(name: str) -> None:
@@ -78,7 +78,7 @@ def test_function_transforms_are_right(name: str) -> None:
     by_backward = torch.autograd.grad((y**2).sum(), list(layer.parameters()))
     for key, gradient in zip(weights, by_backward, strict=True):
         assert relative_difference(by_func[key], gradient) <= 1e-10
-    # a gradient for each sequence on its own: they add up to that of the batch
+    # the gradients of the single sequences add up to that of the batch
     each = torch.func.vmap(torch.func.grad(loss), in_dims=(None, 1))(
         weights, given["x"].unsqueeze(2)
     )

@@ -1,4 +1,4 @@
-"""Whatever is put in: torch.nn's answer where it has one, a clear error where it has none."""
+"""For any input, the layers give torch.nn's answer or, if it has none, a clear error."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ VALUES = st.sampled_from([0.0, 1.0, -2.5, 1e300, float("inf"), -float("inf"), fl
 
 @st.composite
 def arrays(draw: Any, shape: tuple[int, ...], dtypes: list[torch.dtype]) -> torch.Tensor:
-    """Draw a tensor near a shape: sizes off by one or zero, axes more or fewer, strides odd."""
+    """Draw a tensor near a shape: sizes off by one or zero, axes missing or extra, odd strides."""
     sizes = [draw(st.sampled_from([s, s, s, s, s, s + 1, 0])) for s in shape]
     sizes = draw(st.sampled_from([sizes] * 8 + [sizes[1:], [1, *sizes], []]))
     dtype = draw(st.sampled_from(dtypes))
@@ -40,7 +40,7 @@ def arrays(draw: Any, shape: tuple[int, ...], dtypes: list[torch.dtype]) -> torc
 
 @st.composite
 def calls(draw: Any, layer: Any) -> tuple[Any, ...]:
-    """Draw an input and a first state for a layer, mostly fitting it."""
+    """Draw an input and an initial state for a layer; most of them fit it."""
     T, N, networks = draw(st.integers(1, 3)), draw(st.integers(1, 3)), layer.num_layers
     dtypes = [torch.float64] * 12 + DTYPES
     batch = () if draw(st.booleans()) else (N,)
@@ -65,20 +65,20 @@ def attempt(layer: Any, call: tuple[Any, ...]) -> Any:
 
 
 def assert_same_outcome(reference: Any, layer: Any, call: tuple[Any, ...]) -> None:
-    """Compare outputs, gradients and errors; ours may refuse more, never less."""
+    """Compare outputs, gradients and errors; our layers may reject more inputs, never fewer."""
     flat = [t for part in call for t in (part if isinstance(part, tuple) else (part,))]
     before = [None if t.is_meta else t.clone() for t in flat]
-    wanted, got = attempt(reference, call), attempt(layer, call)
+    expected, got = attempt(reference, call), attempt(layer, call)
     for tensor, copy in zip(flat, before, strict=True):
         assert copy is None or torch.equal(tensor.nan_to_num(7), copy.nan_to_num(7)), "changed"
-    if isinstance(wanted, Exception):
-        assert isinstance(got, Exception), f"torch raises {wanted!r}, ours does not"
+    if isinstance(expected, Exception):
+        assert isinstance(got, Exception), f"torch raises {expected!r}, ours does not"
         assert str(got), "an error without a word"
         return
     if isinstance(got, Exception):  # torch lets c have another dtype, and promotes
         assert re.match("state's c: got dtype .*, expected", str(got)), f"ours raises {got!r}"
         return
-    for ours, theirs_ in zip(got, wanted, strict=True):
+    for ours, theirs_ in zip(got, expected, strict=True):
         assert (ours.shape, ours.dtype, ours.device) == (
             theirs_.shape,
             theirs_.dtype,
@@ -121,11 +121,11 @@ def test_odd_lengths_have_torchs_outcome(
             results.append([y.data, *(last if isinstance(last, tuple) else (last,))])
         except (RuntimeError, ValueError, IndexError) as error:
             results.append(type(error))
-    wanted, got = results
-    if isinstance(wanted, type):
-        assert got is wanted
+    expected, got = results
+    if isinstance(expected, type):
+        assert got is expected
         return
-    for ours, theirs_ in zip(got, wanted, strict=True):
+    for ours, theirs_ in zip(got, expected, strict=True):
         assert relative_difference(ours.detach(), theirs_.detach()) <= 1e-10
 
 
@@ -160,12 +160,12 @@ def test_odd_arguments_have_torchs_outcome(name: str, options: dict[str, Any]) -
             outcomes.append(kind(**options))
         except Exception as error:  # of whatever type: that is what is compared
             outcomes.append(error)
-    wanted, got = outcomes
-    if isinstance(wanted, Exception):
+    expected, got = outcomes
+    if isinstance(expected, Exception):
         assert isinstance(got, Exception)
         return
     assert not isinstance(got, Exception), got
-    assert repr(got) == repr(wanted)
+    assert repr(got) == repr(expected)
     assert {k: v.shape for k, v in got.state_dict().items()} == {
-        k: v.shape for k, v in wanted.state_dict().items()
+        k: v.shape for k, v in expected.state_dict().items()
     }

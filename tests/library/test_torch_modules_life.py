@@ -1,4 +1,4 @@
-"""The drop-in layers live as torch.nn's: arguments, seeds, copies, files, weights, devices."""
+"""The drop-in layers behave like torch.nn's: arguments, seeds, copies, files, weights, devices."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def test_it_is_a_torch_layer_with_torchs_arguments_in_torchs_order(name: str) ->
     layer, _ = VARIANTS[name]
     assert issubclass(layer, theirs(layer))
     documented = str(theirs(layer).__doc__).split("(")[1].split(")")[0]
-    wanted = [argument.split("=")[0] for argument in documented.split(",")]
+    expected = [argument.split("=")[0] for argument in documented.split(",")]
     parameters = inspect.signature(layer).parameters.values()
-    assert [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY] == wanted
+    assert [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY] == expected
     defaults = dict(a.split("=") for a in documented.split(",") if "=" in a)
     assert {p.name: repr(p.default) for p in parameters if p.name in defaults} == defaults
 
@@ -53,13 +53,13 @@ def test_one_seed_gives_torchs_weights_under_torchs_names_and_text(name: str) ->
     torch.manual_seed(5)
     reference = theirs(layer)(D, H, **options)
     torch.manual_seed(5)
-    own = layer(D, H, **options)
-    assert list(own.state_dict()) == list(reference.state_dict())
+    module = layer(D, H, **options)
+    assert list(module.state_dict()) == list(reference.state_dict())
     for key, weight in reference.state_dict().items():
-        assert torch.equal(own.state_dict()[key], weight), key
-    assert repr(own) == repr(reference)
-    own.engine = "by_hand"
-    assert repr(own) == repr(reference)[:-1] + ", engine='by_hand')"
+        assert torch.equal(module.state_dict()[key], weight), key
+    assert repr(module) == repr(reference)
+    module.engine = "by_hand"
+    assert repr(module) == repr(reference)[:-1] + ", engine='by_hand')"
 
 
 def test_an_unknown_engine_is_refused() -> None:
@@ -78,13 +78,13 @@ def test_a_copy_computes_the_same_with_weights_of_its_own(name: str, copied: Any
     given = tensors(layer, "batch", hx=True)
     twin = copied(layer)
     assert twin.engine == "by_hand"
-    wanted = outputs_and_gradients(layer, "batch", given)
+    expected = outputs_and_gradients(layer, "batch", given)
     for key, value in outputs_and_gradients(twin, "batch", given).items():
-        assert torch.equal(value, wanted[key])
+        assert torch.equal(value, expected[key])
     with torch.no_grad():
         twin.weight_hh_l0.zero_()
-    assert not torch.equal(outputs_and_gradients(twin, "batch", given)["y"], wanted["y"])
-    assert torch.equal(outputs_and_gradients(layer, "batch", given)["y"], wanted["y"])
+    assert not torch.equal(outputs_and_gradients(twin, "batch", given)["y"], expected["y"])
+    assert torch.equal(outputs_and_gradients(layer, "batch", given)["y"], expected["y"])
 
 
 @every_variant
@@ -95,8 +95,8 @@ def test_weights_put_in_the_place_of_others_are_used(name: str) -> None:
         torch.manual_seed(3)
         module.weight_ih_l0 = torch.nn.Parameter(torch.randn_like(module.weight_ih_l0))
         module.flatten_parameters()
-    wanted = outputs_and_gradients(reference, "batch", given)
-    assert_close(outputs_and_gradients(layer, "batch", given), wanted, 1e-10)
+    expected = outputs_and_gradients(reference, "batch", given)
+    assert_close(outputs_and_gradients(layer, "batch", given), expected, 1e-10)
 
 
 @every_variant
@@ -105,8 +105,8 @@ def test_an_input_that_is_not_contiguous_gives_the_same(name: str) -> None:
     x = torch.randn(2 * D, N, 2 * T, dtype=torch.float64).permute(2, 1, 0)[::2, :, ::2]
     assert not x.is_contiguous()
     given = {**tensors(layer, "batch", hx=True), "x": x}
-    wanted = outputs_and_gradients(reference, "batch", given)
-    assert_close(outputs_and_gradients(layer, "batch", given), wanted, 1e-10)
+    expected = outputs_and_gradients(reference, "batch", given)
+    assert_close(outputs_and_gradients(layer, "batch", given), expected, 1e-10)
 
 
 @every_variant
@@ -132,7 +132,7 @@ def test_a_change_in_place_is_noticed_or_does_no_harm(name: str) -> None:
     def gradient(change_results: bool) -> torch.Tensor:
         outputs = call(layer, "batch", given)
         loss = sum(y.sum() for y in outputs.values())
-        if change_results:  # they are the caller's own: nothing is read from them again
+        if change_results:  # they belong to the caller and are not read again
             for y in outputs.values():
                 y.data.mul_(3)
         return torch.autograd.grad(loss, layer.weight_hh_l0)[0]
@@ -149,9 +149,9 @@ def test_a_change_in_place_is_noticed_or_does_no_harm(name: str) -> None:
 @every_variant
 def test_nothing_is_computed_on_the_meta_device(name: str) -> None:
     layer, chosen = VARIANTS[name]
-    own = layer(D, H, bidirectional=True, device="meta", engine="by_hand", **chosen)
+    module = layer(D, H, bidirectional=True, device="meta", engine="by_hand", **chosen)
     reference = theirs(layer)(D, H, bidirectional=True, device="meta", **chosen)
     x = torch.empty(T, N, D, device="meta")
-    ours, wanted = (call(module, "batch", {"x": x}) for module in (own, reference))
-    for key, want in wanted.items():
+    ours, expected = (call(each, "batch", {"x": x}) for each in (module, reference))
+    for key, want in expected.items():
         assert (ours[key].shape, ours[key].device) == (want.shape, want.device)

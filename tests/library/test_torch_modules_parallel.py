@@ -1,4 +1,4 @@
-"""Two processes with half of a batch each train as one process with all of it."""
+"""Two processes with half of a batch each train like one process with all of it."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def by_the_rule(name: str, dtype: torch.dtype, low: torch.dtype) -> dict[str, to
     return {"y": h, "h_n": h, "c_n": wider}
 
 
-#: Weights, autocast and form, but for what torch cannot pack on any processor.
+#: Weights, autocast and form, except those that torch cannot pack on any processor.
 CASES = [
     (dtype, low, form)
     for dtype, low in WIDER
@@ -120,7 +120,7 @@ def test_the_rule_is_that_of_torchs_own_path(
     [
         (LSTM, BF16, None, (BF16, BF16, BF16)),  # the initial state is made in the input's dtype
         (LSTM, BF16, (F32, F32), (F32, F32, F32)),
-        (LSTM, F32, (F32, BF16), (BF16, BF16, BF16)),  # c is what the sums are added to
+        (LSTM, F32, (F32, BF16), (BF16, BF16, BF16)),  # c, to which the sums are added
         (GRU, BF16, None, (BF16, BF16)),
         (GRU, F32, (BF16,), (BF16, BF16)),
     ],
@@ -128,7 +128,7 @@ def test_the_rule_is_that_of_torchs_own_path(
 def test_the_initial_states_dtype_counts(
     layer: type, x: Any, states: Any, expected: Any, engine: str
 ) -> None:
-    """Weights of float32, as a model in training has them, after a layer that gave bfloat16."""
+    """Weights in float32, as in a model in training, after a layer that returned bfloat16."""
     ours, theirs = layer(D, H, engine=engine), getattr(torch.nn, layer.__name__)(D, H)
     hx: Any = states and tuple(torch.zeros(1, N, H, dtype=dtype) for dtype in states)
     hx = hx[0] if hx and layer is GRU else hx
@@ -151,7 +151,7 @@ def test_float64_and_float32_are_not_mixed(engine: str) -> None:
 
 
 class OtherProcessor(TorchFunctionMode):
-    """Lets torch's LSTM answer as on another processor; counts the calls."""
+    """Make torch's LSTM answer as on another processor, and count the calls."""
 
     def __init__(self, answer: Any) -> None:
         super().__init__()
@@ -166,17 +166,17 @@ class OtherProcessor(TorchFunctionMode):
 
 
 def narrow(x: torch.Tensor, results: Any) -> Any:
-    """Answer as oneDNN does where the processor has the instructions."""
+    """Answer as oneDNN does on a processor with the instructions."""
     return tuple(array.to(BF16) for array in results)
 
 
 def narrow_if_small(x: torch.Tensor, results: Any) -> Any:
-    """Answer a small call otherwise than a large one."""
+    """Answer a small call differently from a large one."""
     return narrow(x, results) if x.numel() < 10 else results
 
 
 def narrow_unless_recorded(x: torch.Tensor, results: Any) -> Any:
-    """Answer as processors with AMX do in float16: gradients decide."""
+    """Answer as processors with AMX do in float16: whether gradients are recorded decides."""
     return results if torch.is_grad_enabled() else narrow(x, results)
 
 
@@ -188,7 +188,7 @@ def refuse(x: torch.Tensor, results: Any) -> Any:
 @pytest.mark.parametrize("dtype", [F32, F16], ids=str)
 @pytest.mark.parametrize("answer", [narrow, narrow_if_small, narrow_unless_recorded, refuse])
 def test_no_processor_changes_the_dtypes(answer: Any, dtype: torch.dtype) -> None:
-    """Nor does any form of dropout, and no kernel is asked for anything but the result."""
+    """Dropout does not change them either, and the kernel is called only for the result."""
     variants = [None, *(variant(RATE) for key, variant in EXAMPLES.items() if "proj" not in key)]
     for engine in ENGINES:
         for variant in variants:

@@ -1,4 +1,4 @@
-"""The recorder by itself: what it records, what it refuses, and sizes as letters."""
+"""The recorder: what it records, what it rejects, and sizes as letters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The trainer: it trains, repeats itself, scores what it should, and is the book's own layer."""
+"""The trainer trains, is reproducible, scores the right steps, and uses the library's weights."""
 
 from functools import partial
 
@@ -53,7 +53,7 @@ def test_training_learns_and_repeats_itself(module):
     loss, accuracy = training.evaluate(models[0], task, np.random.default_rng(1))
     assert loss < 0.1
     assert accuracy == 1.0
-    # the second bias takes no part, but in a GRU's candidate
+    # the second bias is not trained, except in a GRU's candidate
     assert models[0].layer.bias_hh_l0.any() == (module is gru)
 
 
@@ -153,9 +153,9 @@ def test_reader_refuses_what_it_cannot_hold():
         training.Reader(tuple(params), 1, generator)
     peeping = lstm_peepholes.init_params(2, 4, generator)
     mixed = ((params, lstm.init_params(2, 4, generator)),)
-    for wrong, came in ((peeping, "lstm_peepholes.Params"), (mixed, "lstm.Params, rnn.Params")):
+    for wrong, actual in ((peeping, "lstm_peepholes.Params"), (mixed, "lstm.Params, rnn.Params")):
         with pytest.raises(
-            TypeError, match=f"params: got {came}, expected rnn.Params, lstm.Params"
+            TypeError, match=f"params: got {actual}, expected rnn.Params, lstm.Params"
         ):
             training.Reader(wrong, 1, generator)
     with pytest.raises(ValueError, match="outputs: got 0, expected at least 1"):

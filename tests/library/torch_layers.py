@@ -1,4 +1,4 @@
-"""The drop-in layers beside torch.nn's, found by themselves, on inputs of every form."""
+"""Every public drop-in layer, beside torch.nn's, on inputs of every form."""
 
 from __future__ import annotations
 
@@ -19,41 +19,41 @@ FORMS = ("batch", "one sequence", *LENGTHS)
 
 
 def _variants() -> dict[str, tuple[type, dict[str, Any]]]:
-    """Return each public layer with each of the options that make another cell of it."""
+    """Return each public layer with each option that gives it another cell."""
     options = {"proj_size": (0, P), "nonlinearity": ("tanh", "relu")}
     found = {}
     for name in torch_modules.__all__:
         layer = getattr(torch_modules, name)
-        own = {k: v for k, v in options.items() if k in inspect.signature(layer).parameters}
-        for values in itertools.product(*own.values()):
-            chosen = dict(zip(own, values, strict=True))
+        known = {k: v for k, v in options.items() if k in inspect.signature(layer).parameters}
+        for values in itertools.product(*known.values()):
+            chosen = dict(zip(known, values, strict=True))
             found[" ".join([name, *(f"{k}={v}" for k, v in chosen.items())])] = (layer, chosen)
     return found
 
 
-#: Every layer by the name of its variant; a layer is enrolled by being public.
+#: Every layer by the name of its variant; every public layer is included.
 VARIANTS = _variants()
 
 
 def theirs(layer: type) -> type:
-    """Return torch.nn's class of one of ours."""
+    """Return the torch.nn class that corresponds to one of ours."""
     return getattr(torch.nn, layer.__name__)
 
 
 def pair(name: str, engine: str, **options: Any) -> tuple[Any, Any]:
-    """Return torch.nn's layer and ours with the same random weights of float64, none small."""
+    """Return torch.nn's layer and ours with the same random float64 weights, none of them small."""
     layer, chosen = VARIANTS[name]
     options = {"dtype": torch.float64, **chosen, **options}
-    reference, own = theirs(layer)(D, H, **options), layer(D, H, **options, engine=engine)
+    reference, ours = theirs(layer)(D, H, **options), layer(D, H, **options, engine=engine)
     with torch.no_grad():
         for weight in reference.parameters():
             weight.copy_(0.6 * torch.randn_like(weight))
-    own.load_state_dict(reference.state_dict())
-    return reference, own
+    ours.load_state_dict(reference.state_dict())
+    return reference, ours
 
 
 def tensors(layer: Any, form: str, hx: bool) -> dict[str, torch.Tensor]:
-    """Draw an input and, if asked for, first states."""
+    """Draw an input and, if asked for, initial states."""
     batch = () if form == "one sequence" else (N,)
     shape = (N, T) if layer.batch_first and batch else (T, *batch)
     found = {"x": torch.randn(*shape, D, dtype=torch.float64)}
@@ -68,7 +68,7 @@ def tensors(layer: Any, form: str, hx: bool) -> dict[str, torch.Tensor]:
 def call(
     layer: Any, form: str, arrays: dict[str, torch.Tensor], **more: Any
 ) -> dict[str, torch.Tensor]:
-    """Run a layer, the input in its form; return outputs by name, a packed one's rows."""
+    """Run a layer on an input in the given form; return outputs by name (a packed one's rows)."""
     x, states = arrays["x"], tuple(arrays[part] for part in ("h0", "c0") if part in arrays)
     if form in LENGTHS:
         x = pack_padded_sequence(
@@ -78,8 +78,8 @@ def call(
     y, last = layer(x, hx, **more)
     if isinstance(y, PackedSequence):
         assert isinstance(x, PackedSequence)
-        for ours, came in zip(y[1:], x[1:], strict=True):
-            assert (ours is None and came is None) or torch.equal(ours, came)
+        for ours, expected in zip(y[1:], x[1:], strict=True):
+            assert (ours is None and expected is None) or torch.equal(ours, expected)
         y = y.data
     last = last if isinstance(last, tuple) else (last,)
     return {"y": y, **dict(zip(("h_n", "c_n"), last, strict=False))}
@@ -88,7 +88,7 @@ def call(
 def outputs_and_gradients(
     layer: Any, form: str, arrays: dict[str, torch.Tensor], **more: Any
 ) -> dict[str, torch.Tensor]:
-    """Return everything a layer gives: outputs, and all gradients of a random sum of them."""
+    """Return a layer's outputs and all gradients of a random weighted sum of them."""
     leaves = {name: array.clone().requires_grad_() for name, array in arrays.items()}
     outputs = call(layer, form, leaves, **more)
     weigh = torch.Generator().manual_seed(1)
@@ -102,7 +102,7 @@ def outputs_and_gradients(
 
 
 def assert_close(ours: Any, wanted: Any, bound: float) -> None:
-    """Compare what a layer gives with what it should give, by name."""
+    """Compare a layer's actual results with the expected ones, by name."""
     for name, want in wanted.items():
         got = ours[name]
         assert got.dtype == want.dtype, name

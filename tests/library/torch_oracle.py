@@ -22,7 +22,7 @@ TORCH_LAYERS: dict[str, Any] = {
 
 
 def torch_layer(name: str, params: Any) -> Any:
-    """Return torch's layer in float64 with our weights, its two biases both at work."""
+    """Return torch's layer in float64 with our weights, both biases nonzero."""
     first = params[0][0]
     options = {"proj_size": first.W_hr.shape[0]} if hasattr(first, "W_hr") else {}
     layer = TORCH_LAYERS[name](
@@ -37,7 +37,7 @@ def torch_layer(name: str, params: Any) -> Any:
     generator = torch.Generator().manual_seed(0)
     for key in [key for key in weights if key.startswith("bias_hh")]:
         shift = torch.randn(weights[key].shape, generator=generator, dtype=torch.float64)
-        if isinstance(first, gru.Params):  # only the gates' two biases are added
+        if isinstance(first, gru.Params):  # only the gates add their two biases
             shift[2 * len(first.b_hn) :] = 0
         weights[key] = weights[key] + shift
         weights[key.replace("hh", "ih")] = weights[key.replace("hh", "ih")] - shift
@@ -46,7 +46,7 @@ def torch_layer(name: str, params: Any) -> Any:
 
 
 def torch_gradients(cell: Cell, layer: Any) -> Any:
-    """Return the gradients that torch's layer has gathered, in the form of our parameters."""
+    """Return the gradients of torch's layer, in the form of our parameters."""
     layers = []
     for number in range(layer.num_layers):
         networks = []

@@ -38,8 +38,8 @@ def test_a_listed_mutant_is_one_of_todays_source(mutant):
 )
 def test_what_is_wrong_is_said(found, survivors, complaint):
     assert not list(complaints(GOOD, {ONE}, {ONE}))
-    (said,) = complaints(found, survivors, {ONE})
-    assert said.startswith(complaint)
+    (message,) = complaints(found, survivors, {ONE})
+    assert message.startswith(complaint)
 
 
 def test_a_mutant_is_read_from_its_diff():

@@ -150,11 +150,11 @@ def test_gpus_are_found_by_the_driver_or_by_its_tool(monkeypatch, tmp_path):
 
 def run(tmp_path: Path, *given: str) -> subprocess.CompletedProcess[str]:
     """Run the script as `make env` does, but into an empty folder."""
-    own = {"PIP_TARGET": str(tmp_path / "installed"), "PIP_CONFIG_FILE": os.devnull}
-    own |= {"NO_PROXY": "127.0.0.1", "PIP_RETRIES": "0", "PIP_NO_CACHE_DIR": "1"}
+    settings = {"PIP_TARGET": str(tmp_path / "installed"), "PIP_CONFIG_FILE": os.devnull}
+    settings |= {"NO_PROXY": "127.0.0.1", "PIP_RETRIES": "0", "PIP_NO_CACHE_DIR": "1"}
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
     command = [sys.executable, str(SCRIPT), *given]
-    return subprocess.run(command, env=kept | own, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, env=kept | settings, capture_output=True, text=True, timeout=120)
 
 
 def test_torch_alone_is_installed_from_the_index(index, tmp_path):
@@ -189,5 +189,5 @@ def test_an_index_that_was_asked_for_and_lacks_torch_is_an_error(index, tmp_path
 
 def test_the_makefile_asks_before_it_installs_the_rest():
     makefile = (ROOT / "Makefile").read_text("utf-8")
-    own = makefile.index("deploy/torch_build.py $(TORCH_INDEX)")
-    assert own < makefile.index("install --disable-pip-version-check -r requirements.txt")
+    settings = makefile.index("deploy/torch_build.py $(TORCH_INDEX)")
+    assert settings < makefile.index("install --disable-pip-version-check -r requirements.txt")

@@ -37,13 +37,13 @@ def report(
     megabytes: int | None = None,
     modules: dict[str, str] | None = None,
 ) -> Any:
-    told = [("megabytes", megabytes), ("modules", modules)]
+    properties = [("megabytes", megabytes), ("modules", modules)]
     return SimpleNamespace(
         nodeid=nodeid,
         when=when,
         duration=duration,
         skipped=outcome == "skipped",
-        user_properties=[(name, value) for name, value in told if value is not None],
+        user_properties=[(name, value) for name, value in properties if value is not None],
     )
 
 
@@ -92,8 +92,8 @@ def test_cells_and_seconds_are_counted_by_notebook():
     ],
 )
 def test_what_was_left_out_is_a_fault(reports, fault):
-    (said,) = recorder(reports).faults(PAGES)
-    assert fault in said
+    (message,) = recorder(reports).faults(PAGES)
+    assert fault in message
 
 
 def test_another_copy_of_the_library_is_a_fault(tmp_path):

@@ -59,11 +59,11 @@ class Recorder:
             tally.seconds += report.duration
             tally.cells += report.when == "call" and not report.skipped
             tally.skipped += report.skipped
-            told: dict[str, Any] = dict(report.user_properties)
-            tally.megabytes = told.get("megabytes", tally.megabytes)
-            if "modules" in told:
-                tally.modules = " ".join(sorted(told["modules"]))
-                self.files |= told["modules"]
+            properties: dict[str, Any] = dict(report.user_properties)
+            tally.megabytes = properties.get("megabytes", tally.megabytes)
+            if "modules" in properties:
+                tally.modules = " ".join(sorted(properties["modules"]))
+                self.files |= properties["modules"]
         elif report.skipped:
             self.skipped_tests.append(report.nodeid)
 

@@ -78,12 +78,12 @@ def put_spaces(text: str, follows: np.ndarray) -> str:
     return "".join(spaced).rstrip()
 
 
-def f1(told: np.ndarray, true: np.ndarray) -> float:
+def f1(predicted: np.ndarray, true: np.ndarray) -> float:
     """Return the harmonic mean of precision and recall of the predicted spaces.
 
     Parameters
     ----------
-    told, true : bool arrays of one shape
+    predicted, true : bool arrays of one shape
         Whether a space is predicted to follow, and whether one does.
 
     Returns
@@ -96,10 +96,10 @@ def f1(told: np.ndarray, true: np.ndarray) -> float:
     ValueError
         The shapes differ.
     """
-    if told.shape != true.shape:
-        raise ValueError(f"true: got shape {true.shape}, expected {told.shape} as of told")
-    either = int(told.sum()) + int(true.sum())
-    return 2 * int((told & true).sum()) / either if either else 0.0
+    if predicted.shape != true.shape:
+        raise ValueError(f"true: got shape {true.shape}, expected {predicted.shape} as predicted")
+    either = int(predicted.sum()) + int(true.sum())
+    return 2 * int((predicted & true).sum()) / either if either else 0.0
 
 
 def pair_table(texts: Texts) -> np.ndarray:
