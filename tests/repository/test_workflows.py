@@ -1,6 +1,6 @@
-"""The workflows are safe and run what a machine at hand can run: commands of the Makefile.
+"""The workflows are safe, and run commands of the Makefile, which every machine can run.
 
-`make lint-workflows` checks their form; here is what this repository asks of them.
+`make lint-workflows` checks their form; these tests check this repository's own rules.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 WORKFLOWS = {path.stem: yaml.safe_load(path.read_text("utf-8")) for path in FILES}
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
-#: The only jobs that may write, and what.
+#: The only jobs with write permissions, and which ones.
 WRITERS = {
     ("gpu", "show"): {"actions"},
     ("gpu-label", "start"): {"actions"},
@@ -38,7 +38,7 @@ def job_of(name: str, job: str) -> dict[str, Any]:
 
 
 def triggers(name: str) -> dict[str, Any]:
-    """Return what starts a workflow; YAML reads the word `on` as true."""
+    """Return the events that start a workflow; YAML reads the key `on` as true."""
     return WORKFLOWS[name][True]
 
 
@@ -87,7 +87,7 @@ def test_a_job_ends_and_keeps_no_token(name, job):
 
 @every_job
 def test_steps_are_commands_of_the_makefile(name, job):
-    """Once a job has the repository; before, it asks GitHub something by its own tools."""
+    """Only after the checkout; before it, a job may use GitHub's own tools."""
     steps = job_of(name, job).get("steps", [])
     uses = ["checkout" in step.get("uses", "") for step in steps]
     for step in steps[uses.index(True) :] if any(uses) else []:
@@ -148,7 +148,7 @@ def test_each_night_looks_for_weak_packages_whatever_the_tests_say():
 
 
 def test_each_night_runs_what_passes_here_as_on_other_processors():
-    """Each of the processors that the Makefile knows, all of them by one command."""
+    """One command covers every simulated processor of the Makefile."""
     job = job_of("nightly", "processors")
     number_of_step("nightly", "processors", "test-processors")
     names = job["strategy"]["matrix"]["newest"]
@@ -166,7 +166,7 @@ def test_each_night_runs_what_passes_here_as_on_other_processors():
 
 
 def test_each_job_of_ci_caches_its_own_packages():
-    """One key for two jobs would keep what the faster of them has installed."""
+    """With one key for two jobs, the cache would hold the packages of the faster one."""
     keys = []
     for job in WORKFLOWS["ci"]["jobs"].values():
         (setup,) = (step for step in job["steps"] if "setup-python" in step.get("uses", ""))
