@@ -56,7 +56,7 @@ def test_contributing_is_short():
 
 
 def test_address_of_the_repository_is_the_one_of_config():
-    folders = [ROOT / name for name in ("src", "tests", "book", "binder", "deploy")]
+    folders = [ROOT / name for name in ("src", "book", "binder", "deploy")]
     files = [path for folder in folders for path in folder.rglob("*.*")]
     files += [*ROOT.glob("*.*"), *(ROOT / ".github").rglob("*.*")]
     files = [path for path in files if "node_modules" not in path.parts]
