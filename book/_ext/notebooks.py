@@ -45,7 +45,7 @@ def one_language_copy(notebook: Notebook, page: str, index: BookIndex, folder: P
     """
     copy = keep_language(notebook, index.language)
     try:
-        translate_drawings(copy)
+        translate_drawings(copy, index.language)
     except MarkupError as error:
         raise MarkupError(f"{page}.ipynb: {error}") from None
     writer = CellWriter(page, index, folder)

@@ -9,13 +9,12 @@ from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
-from _ext.one_language import LANGUAGES, keep_language, language_of
-from _ext.plain.drawings import FORM, SIZE, SVG, drawing_of, figures_of, translate, words_of
+from _ext.one_language import LANGUAGES, keep_language
+from _ext.plain.drawings import FORM, SIZE, SVG, drawing_of, figures_of, translate
 from _ext.plain.figure_comparison import points
 from _ext.plain.myst_blocks import MarkupError
 from code_rules import code_cells
 from pair_rules import Notebook, Problems, Rule, markdown_cells
-from prose_rules import HANGUL
 
 from lessons_lib.lab import labels
 
@@ -50,46 +49,27 @@ def drawings_shown(notebook: Notebook) -> Problems:
                 yield cell.id, f"figure #{name} stands before the cell that draws it"
 
 
-def labels_translated(notebook: Notebook) -> Problems:
-    """Every label with words is given in Korean, and no other; English is what the code says."""
-    drawings = {cell.id: drawing_of(cell) for cell in code_cells(notebook)}
-    for cell, figure in _figures(notebook):
-        drawing = drawings.get(figure.argument.removeprefix("#"))
-        if not drawing:
-            continue  # `drawings_shown` says so
-        if language_of(cell) == "en":
-            if "word" in figure.options:
-                yield cell.id, f"figure {figure.argument}: the English labels are those in the code"
-            continue
-        try:
-            words = words_of(figure)
-            translate(drawing, words, "")
-        except (MarkupError, ValueError) as error:
-            yield cell.id, f"figure {figure.argument}: {error}"
-            continue
-        texts = ElementTree.fromstring(drawing).iter(f"{{{SVG}}}text")
-        said = {text.get("data-label", "") for text in texts}
-        for label in sorted(said - set(words)):
-            if label and labels.has_words(label):
-                yield cell.id, f"figure {figure.argument}: no :word: for the label {label!r}"
-        for label, word in words.items():
-            if not HANGUL.search(word):
-                yield cell.id, f"figure {figure.argument}: the :word: for {label!r} has no Hangul"
+def labels_in_both(notebook: Notebook) -> Problems:
+    """Every label with words is written in both languages."""
+    for cell in code_cells(notebook):
+        drawing = drawing_of(cell)
+        texts = ElementTree.fromstring(drawing).iter(f"{{{SVG}}}text") if drawing else ()
+        for label in sorted({text.get("data-label", "") for text in texts}):
+            if labels.has_words(label) and not labels.is_in_both(label):
+                yield cell.id, f"draws the label {label!r}, expected '한국어 · English'"
 
 
 def labels_legible(notebook: Notebook) -> Problems:
     """In both languages no text leaves the drawing, covers another or lies on a curve."""
-    drawings = {cell.id: drawing_of(cell) for cell in code_cells(notebook)}
-    for cell, figure in _figures(notebook):
-        drawing = drawings.get(figure.argument.removeprefix("#"))
-        with suppress(MarkupError, ValueError):  # `labels_translated` says so
-            for fault in illegible(drawing, words_of(figure)) if drawing else ():
-                yield cell.id, f"figure {figure.argument}: {fault}"
+    for cell in code_cells(notebook):
+        for language in LANGUAGES if drawing_of(cell) else ():
+            for fault in illegible(drawing_of(cell), language):
+                yield cell.id, f"draws a figure where in {language} {fault}"
 
 
-def illegible(drawing: str, words: dict[str, str]) -> Iterator[str]:
-    """Yield what is wrong with the places of a drawing's texts, with some labels replaced."""
-    root = translate(drawing, words, "")
+def illegible(drawing: str, language: str) -> Iterator[str]:
+    """Yield what is wrong with the places of a drawing's texts in a language."""
+    root = translate(drawing, language, "")
     width, height = float(root.get("width", 0)), float(root.get("height", 0))
     texts = list(root.iter(f"{{{SVG}}}text"))
     placed = [("".join(text.itertext()).strip("\u200b"), *_box(text)) for text in texts]
@@ -136,4 +116,4 @@ def _crosses(curve: np.ndarray, left: float, top: float, right: float, bottom: f
     return bool(((x > left) & (x < right) & (y > top) & (y < bottom)).any())
 
 
-RULES: tuple[Rule, ...] = (drawings_shown, labels_translated, labels_legible)
+RULES: tuple[Rule, ...] = (drawings_shown, labels_in_both, labels_legible)

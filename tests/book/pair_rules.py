@@ -123,7 +123,7 @@ def _describe(block: Block) -> str:
         argument = block.argument
         if DIRECTIVES[block.name].argument == "title":
             argument = "with a title" if argument else ""
-        fixed = [f":{k}: {v}" for k, v in sorted(block.options.items()) if k not in ("alt", "word")]
+        fixed = [f":{k}: {v}" for k, v in sorted(block.options.items()) if k != "alt"]
         fixed += [":alt:"] if "alt" in block.options else []
         return " ".join(part for part in (f"{{{block.name}}}", argument, *fixed) if part)
     if block.kind == "target":

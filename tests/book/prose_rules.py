@@ -14,6 +14,8 @@ from _ext.one_language import language_of
 from _ext.plain.myst_blocks import DIRECTIVES, Block, role_text, walk
 from pair_rules import Cell, Notebook, Problems, Rule, blocks_of, markdown_cells
 
+from lessons_lib.lab import labels
+
 ROOT = Path(__file__).resolve().parents[2]
 TERMS = tomllib.loads((ROOT / "tests" / "book" / "korean_terms.toml").read_text(encoding="utf-8"))[
     "term"
@@ -30,9 +32,6 @@ def words_of(block: Block) -> list[str]:
     if block.kind == "directive":
         titled = DIRECTIVES[block.name].argument == "title"
         pieces += [block.argument if titled else "", block.options.get("alt", "")]
-        # Of a label in a computed figure, the Korean words count: the English ones are code.
-        said = block.options.get("word", "").split("\n")
-        pieces += [re.sub(r"\$[^$]*\$", " ", line.partition("=>")[2]) for line in said]
     return [piece for piece in pieces if piece.strip()]
 
 
@@ -57,6 +56,12 @@ def _strings(cell: Cell) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
+
+
+def _korean_labels(cell: Cell) -> list[str]:
+    """Return the Korean halves of the strings that code holds in both languages."""
+    strings = _strings(cell) if cell.cell_type == "code" else ()
+    return [labels.half(text, "ko") for text in strings if labels.is_in_both(text)]
 
 
 def right_language(notebook: Notebook) -> Problems:
@@ -131,7 +136,7 @@ def terms(notebook: Notebook) -> Problems:
     """Korean prose uses the book's terms (korean_terms.toml beside this)."""
     seen: dict[str, str] = {}
     for cell in notebook.cells:
-        pieces = prose_of(cell) if language_of(cell) == "ko" else []
+        pieces = prose_of(cell) if language_of(cell) == "ko" else _korean_labels(cell)
         text = " ".join(" ".join([*pieces, cell.metadata.get("alt", {}).get("ko", "")]).split())
         for term in TERMS:
             for variant in term["not"]:

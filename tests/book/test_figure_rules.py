@@ -15,12 +15,12 @@ from sample_book import cell_of, code, pair, sample_notebook
 
 from lessons_lib.lab import plots, svg
 
-KO = "```{figure} #plot\n:name: fig-plot\n:alt: 내려가는 선\n:word: lag $k$ => 시차 $k$\n크기.\n```"
+KO = "```{figure} #plot\n:name: fig-plot\n:alt: 내려가는 선\n크기.\n```"
 EN = "```{figure} #plot\n:name: fig-plot\n:alt: a falling line\nThe size.\n```"
 
 
 @functools.cache
-def drawing(xlabel: str = "lag $k$", label: str = "RNN") -> str:
+def drawing(xlabel: str = "시차 $k$ · lag $k$", label: str = "RNN") -> str:
     """Return a figure of two falling lines."""
     matplotlib.use("agg")
     series = {label: [3.0, 2.0, 1.0], "LSTM": [3.0, 2.5, 2.0]}
@@ -68,39 +68,19 @@ BROKEN: dict[str, tuple[Callable, str, str]] = {
     ),
     "caption first": (first_the_caption, "caption-en", "before the cell that draws it"),
     "label without Korean": (
-        lambda: notebook(KO.replace(":word: lag $k$ => 시차 $k$\n", "")),
-        "caption-ko",
-        "no :word: for the label 'lag $k$'",
-    ),
-    "word for no label": (
-        lambda: notebook(KO.replace("lag $k$", "log $k$")),
-        "caption-ko",
-        "the drawing has no label 'log $k$'",
-    ),
-    "word without Hangul": (
-        lambda: notebook(KO.replace("시차", "Zeit")),
-        "caption-ko",
-        "for 'lag $k$' has no Hangul",
-    ),
-    "word of another form": (
-        lambda: notebook(KO.replace("=>", "=")),
-        "caption-ko",
-        "is not 'label => word'",
-    ),
-    "word twice": (
-        lambda: notebook(KO.replace("크기.", ":word: lag $k$ => 시차\n크기.")),
-        "caption-ko",
-        "'lag $k$' is given twice",
-    ),
-    "word in English": (
-        lambda: notebook(KO, EN.replace("The", ":word: lag $k$ => the lag\nThe")),
-        "caption-en",
-        "the English labels are those in the code",
+        lambda: notebook(KO, EN, drawing("lag $k$")),
+        "plot",
+        "the label 'lag $k$', expected '한국어 · English'",
     ),
     "Korean too long": (
-        lambda: notebook(KO.replace("시차", "아주 " * 20)),
-        "caption-ko",
-        "leaves the drawing",
+        lambda: notebook(KO, EN, drawing("시차", label=f"{'아주 ' * 20}길다 · long")),
+        "plot",
+        "in ko '아주 아주",
+    ),
+    "English too long": (
+        lambda: notebook(KO, EN, drawing("시차", label=f"길다 · {'very ' * 20}long")),
+        "plot",
+        "in en 'very very",
     ),
 }
 
@@ -120,19 +100,17 @@ def test_a_figure_in_both_languages_passes():
 
 
 def test_names_and_formulas_need_no_words():
-    assert (
-        broken_rules(notebook(KO.split(":word:")[0] + "크기.\n```", EN, drawing("$k$")), "a") == []
-    )
+    assert broken_rules(notebook(KO, EN, drawing("$k$")), "a") == []
 
 
 def test_a_legend_on_its_curve_and_labels_on_each_other_are_found():
     matplotlib.use("agg")
     plots.curves([1, 2, 3], {"a curve": [3, 2, 1], "b": [1, 2, 3]}, xlabel="", ylabel="")
-    assert list(illegible(svg.figure_to_svg(plt.gcf()), {})) == []
+    assert list(illegible(svg.figure_to_svg(plt.gcf()), "en")) == []
     plt.legend(loc="center", frameon=False)
     plt.annotate("one", (1, 1))
     plt.annotate("other", (1, 1.01))
-    faults = list(illegible(svg.figure_to_svg(plt.gcf()), {}))
+    faults = list(illegible(svg.figure_to_svg(plt.gcf()), "en"))
     plt.close()
     assert "'a curve' lies on a curve" in faults
     assert "'other' covers 'one'" in faults

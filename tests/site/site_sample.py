@@ -24,7 +24,7 @@ DRAWING = """<svg xmlns="http://www.w3.org/2000/svg" class="plot" width="90" hei
 viewBox="0 0 90 60">
 <style>.plot { color: black; }</style>
 <path class="s1" stroke-width="1.8" d="M10,10 l50 30"/>
-<text class="f7" x="45" y="55" data-label="lag $k$">lag <tspan class="m">k</tspan></text>
+<text class="f7" x="45" y="55" data-label="시차 $k$ · lag $k$">lag <tspan class="m">k</tspan></text>
 </svg>"""
 PYTHON = {"language_info": {"name": "python"}}
 FIGURE = "```{{figure}} figures/line.svg\n:name: fig-{0}\n:alt: {1}\n\n{1}\n```"
@@ -67,7 +67,7 @@ def drawing(name):
         cell | {"metadata": {}, "execution_count": 2},
         *prose(
             f"{name}-caption",
-            f"{figure}내려가는 선\n:word: lag $k$ => 시차 $k$\n그림 설명.\n```",
+            f"{figure}내려가는 선\n그림 설명.\n```",
             f"{figure}A falling line\nWhat it shows.\n```",
         ),
     ]

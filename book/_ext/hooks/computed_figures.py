@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -19,7 +18,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from ..plain.drawings import FORM, drawing_of, figures_and_cells, source_of, translate_drawings
 
-_DIRECTIVE = re.compile(r"(?P<start>\s*[`~:]{3,}\{figure\}\s+)#(?P<cell>[\w-]+)\s*")
+_DIRECTIVE = re.compile(r"^([ \t]*[`~:]{3,}\{figure\}[ \t]+)#([\w-]+)[ \t]*$", re.MULTILINE)
 
 
 def move_to_captions(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -30,7 +29,7 @@ def move_to_captions(app: Sphinx, docname: str, source: list[str]) -> None:
     shown = list(figures_and_cells(notebook))
     if not shown:
         return
-    translate_drawings(notebook)
+    translate_drawings(notebook, app.config.language)
     folder = drawings_folder(app) / docname
     folder.mkdir(parents=True, exist_ok=True)
     for _, cell in shown:
@@ -40,19 +39,8 @@ def move_to_captions(app: Sphinx, docname: str, source: list[str]) -> None:
     address = "/" + folder.relative_to(app.srcdir).as_posix()
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
-            cell["source"] = "\n".join(_with_files(source_of(cell).split("\n"), address))
+            cell["source"] = _DIRECTIVE.sub(rf"\1{address}/\2.svg", source_of(cell))
     source[0] = json.dumps(notebook)
-
-
-def _with_files(lines: list[str], folder: str) -> Iterator[str]:
-    inside = False
-    for line in lines:
-        match = _DIRECTIVE.fullmatch(line)
-        inside = bool(match) or (inside and line.lstrip().startswith(":"))
-        if match:
-            yield f"{match['start']}{folder}/{match['cell']}.svg"
-        elif not (inside and line.lstrip().startswith(":word:")):
-            yield line
 
 
 def drawings_folder(app: Sphinx) -> Path:

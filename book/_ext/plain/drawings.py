@@ -1,13 +1,11 @@
 """Read the figures that code cells draw, and set their labels in a language. No Sphinx here.
 
-A code cell stores what it draws as SVG (`lessons_lib.lab.svg`), with English labels. A ``figure``
-whose path is ``#`` and the cell's id gives that drawing a number, a caption, an alt text and, in
-the Korean cell, the Korean labels::
+A code cell stores what it draws as SVG (`lessons_lib.lab.svg`), with labels in both languages. A
+``figure`` whose path is ``#`` and the cell's id gives it a number, a caption and an alt text::
 
     ```{figure} #lag-figure
     :name: fig-lag
     :alt: …
-    :word: lag $k$ => 시차 $k$
     Caption.
     ```
 """
@@ -37,52 +35,22 @@ def figures_of(text: str) -> Iterator[Block]:
             yield block
 
 
-def words_of(figure: Block) -> dict[str, str]:
-    """Return the labels that a figure translates, each with its translation.
-
-    Raises
-    ------
-    MarkupError
-        A ``:word:`` is not of the form ``English => 한국어``, or a label is given twice.
-    """
-    words: dict[str, str] = {}
-    for line in filter(None, figure.options.get("word", "").split("\n")):
-        label, arrow, translation = (part.strip() for part in line.partition("=>"))
-        if not (label and arrow and translation):
-            raise MarkupError(f"figure {figure.argument}: :word: {line!r} is not 'label => word'")
-        if label in words:
-            raise MarkupError(f"figure {figure.argument}: :word: {label!r} is given twice")
-        words[label] = translation
-    return words
-
-
 def drawing_of(cell: Cell) -> str:
     """Return the SVG that a code cell stores, ``""`` if there is none."""
     found = [output["data"][FORM] for output in cell["outputs"] if FORM in output.get("data", {})]
     return "".join(found[0]) if found else ""
 
 
-def translate(svg: str, words: dict[str, str], alt: str) -> ElementTree.Element:
-    """Return a drawing with its labels replaced by ``words``, described by ``alt``.
-
-    Raises
-    ------
-    ValueError
-        A word is not a label of the drawing.
-    """
+def translate(svg: str, language: str, alt: str) -> ElementTree.Element:
+    """Return a drawing with its labels in ``language``, described by ``alt``."""
     root = ElementTree.fromstring(svg)
-    left = set(words)
     for text in root.iter(f"{{{SVG}}}text"):
         label = text.attrib.pop("data-label", "")
-        if label not in words:
+        if not labels.is_in_both(label):
             continue
-        left.discard(label)
-        size = float(text.get("font-size", SIZE))
-        words_set = labels.typeset(words[label], size)
-        new = ElementTree.fromstring(f'<text xmlns="{SVG}">{words_set}</text>')
+        words = labels.typeset(labels.half(label, language), float(text.get("font-size", SIZE)))
+        new = ElementTree.fromstring(f'<text xmlns="{SVG}">{words}</text>')
         text[:], text.text = new[:], new.text
-    if left:
-        raise ValueError(f"the drawing has no label {', '.join(map(repr, sorted(left)))}")
     for style in root.iter(f"{{{SVG}}}style"):  # which may have changed since the cell was executed
         style.text = (files("lessons_lib.lab") / "plot.css").read_text("utf-8")
     root.set("role", "img")
@@ -90,20 +58,17 @@ def translate(svg: str, words: dict[str, str], alt: str) -> ElementTree.Element:
     return root
 
 
-def translate_drawings(notebook: Notebook) -> None:
+def translate_drawings(notebook: Notebook, language: str) -> None:
     """Set the stored drawings of a notebook in one language in that language's words, in place.
 
     Raises
     ------
     MarkupError
-        A figure names no cell that draws, or a word that is not in its drawing.
+        A figure names no code cell that draws.
     """
     for figure, cell in figures_and_cells(notebook):
         alt = figure.options.get("alt", "")
-        try:
-            root = translate(drawing_of(cell), words_of(figure), alt)
-        except ValueError as error:
-            raise MarkupError(f"figure {figure.argument}: {error}") from None
+        root = translate(drawing_of(cell), language, alt)
         drawing = ElementTree.tostring(root, encoding="unicode")
         for output in cell["outputs"]:
             if FORM in output.get("data", {}):

@@ -34,7 +34,7 @@ class Form:
 _NAMED = ("name", "class")
 _EXERCISE = ("label", "class")
 DIRECTIVES = {
-    "figure": Form("path", "markdown", ("name", "alt", "word", "width", "align")),
+    "figure": Form("path", "markdown", ("name", "alt", "width", "align")),
     "admonition": Form("title", "markdown", _NAMED),
     "note": Form("", "markdown", _NAMED),
     "tip": Form("", "markdown", _NAMED),
@@ -182,9 +182,7 @@ def _directive(node: SyntaxTreeNode, lines: tuple[int, int], first_line: int) ->
     options: dict[str, str] = {}
     body = node.content.split("\n")
     while body and (option := re.match(r"\s*:([\w-]+):\s*(.*)$", body[0])):
-        name_of_option, value = option.group(1), option.group(2).strip()
-        more = name_of_option == "word" and name_of_option in options  # the only one to be repeated
-        options[name_of_option] = f"{options[name_of_option]}\n{value}" if more else value
+        options[option.group(1)] = option.group(2).strip()
         body.pop(0)
     if unknown := [key for key in options if key not in form.options]:
         raise MarkupError(f"{where}: {{{name}}} takes no option :{unknown[0]}:")
@@ -194,6 +192,6 @@ def _directive(node: SyntaxTreeNode, lines: tuple[int, int], first_line: int) ->
     label = options.get("label", "") or options.get("name", "")
     if name == "math":
         return Block("math", label=label, source=source.strip(), lines=lines)
-    body_line = first_line + lines[0] + 1 + len(node.content.split("\n")) - len(body)
+    body_line = first_line + lines[0] + 1 + len(options)
     children = parse(source, body_line) if form.body == "markdown" else []
     return Block("directive", name, label, argument.strip(), options, source, lines, [], children)

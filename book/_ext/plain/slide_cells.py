@@ -71,7 +71,7 @@ def _pieces(notebook: Notebook, page: str, index: BookIndex, folder: Path) -> It
     writer = CellWriter(page, index, folder)
     label, left_out = "", False
     kept = keep_language(notebook, index.language)
-    translate_drawings(kept)
+    translate_drawings(kept, index.language)
     for cell in kept["cells"]:
         if cell["cell_type"] != "markdown":
             if cell.get("outputs") and not left_out:

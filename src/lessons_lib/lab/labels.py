@@ -1,7 +1,8 @@
-"""For every chapter: the text of a computed figure as SVG, words and formulas.
+"""For every chapter: the labels of figures and tables, in two languages, and as SVG.
 
-A label is written as in matplotlib: words, with formulas between dollar signs, such as
-``"lag $k$"``. The site sets the same label in Korean, so this module needs no matplotlib.
+A label is written as in matplotlib: words, with formulas between dollar signs. Where it differs
+between the languages it is written in both: ``"시차 $k$ · lag $k$"``. The site sets labels too, so
+this module needs no matplotlib.
 """
 
 from __future__ import annotations
@@ -31,6 +32,21 @@ NAMES = {"tanh", "torch", "nn", "NumPy", "RNNDrop", "RNNs", "LSTMs", "GRUs", "Py
 
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\s+|.", re.DOTALL)
 _SMALLER, _UP, _DOWN = 0.72, 0.36, 0.22  # of the size of the letters around
+
+
+_HANGUL = re.compile("[가-힣ㄱ-ㆎ]")
+
+
+def is_in_both(label: str) -> bool:
+    """Say whether a label is written in both languages, Korean first."""
+    korean, dot, english = label.partition(" · ")
+    return bool(dot and _HANGUL.search(korean) and not _HANGUL.search(english))
+
+
+def half(label: str, language: str = "en") -> str:
+    """Return the label in a language, ``"ko"`` or ``"en"``; as it is if it is not in both."""
+    korean, _, english = label.partition(" · ")
+    return label if not is_in_both(label) else korean if language == "ko" else english
 
 
 def parts(label: str) -> list[tuple[bool, str]]:
@@ -86,7 +102,9 @@ def typeset(label: str, size: float) -> str:
 
 
 def width(label: str, size: float) -> float:
-    """Return about how wide the label is, in the units of ``size``; rather too much than less."""
+    """Return about how wide the label is, in the units of ``size``: in its longer language."""
+    if is_in_both(label):
+        return max(width(half(label, language), size) for language in ("ko", "en"))
     total = 0.0
     for math, text in parts(label):
         pieces = _formula(text, label) if math else [("", text, 1.0, 0.0)]

@@ -1,9 +1,9 @@
 """For every chapter: the computed figures, in one style.
 
-Labels are English words and formulas (``"lag $k$"``); the figure's Korean words stand beside its
-Korean caption, and the site puts them in. Every function draws a new figure, or into `ax` if that
-is given, and returns nothing: a notebook shows the figure once, by itself, as the SVG of `svg`. A
-legend is placed above the axes, where it cannot cover a curve.
+Labels are words in both languages and formulas (``"시차 $k$ · lag $k$"``, see `labels`). Every
+function draws a new figure, or into `ax` if that is given, and returns nothing: a notebook shows
+the figure once, by itself, as the SVG of `svg`. A legend is above the axes, where it cannot cover a
+curve.
 
 This module needs matplotlib; ``import lessons_lib`` does not load it.
 """
@@ -27,8 +27,9 @@ from . import labels, svg
 # Load the backend now: a notebook's switches interactive mode on as it loads, and loaded only by
 # the first figure, within rc_context, that would be undone and no later figure shown.
 plt.switch_backend(mpl.get_backend())
-if shell := get_ipython():
-    svg.show_figures_as_svg(shell)
+SHELL = get_ipython()
+if SHELL:
+    svg.show_figures_as_svg(SHELL)
 
 COLORS = (*svg.COLORS, svg.INK)
 _LEVELS = 16  # shades of one hue
@@ -168,8 +169,7 @@ def heatmaps(panels: Mapping[str, np.ndarray], *, xlabel: str = "step $t$") -> N
     with plt.rc_context({**STYLE, "axes.grid": False}):
         size = (4.8, 0.5 + 0.95 * len(panels))
         grid: Any = {"width_ratios": (30, 1)}
-        shape: Any = {"figsize": size, "gridspec_kw": grid, "sharex": "col", "squeeze": False}
-        _, rows = plt.subplots(len(panels), 2, **shape)
+        rows = _subplots(len(panels), 2, sharex="col", figsize=size, gridspec_kw=grid)
         for (ax, scale), (label, values) in zip(rows, panels.items(), strict=True):
             top = max(1.0, float(np.abs(values).max()))
             bottom = -top if (values < 0).any() else 0.0
@@ -251,7 +251,20 @@ def _runs(label: str, values: Any, count: int, counted: str) -> np.ndarray:
 
 
 def _axes(ax: Axes | None) -> Axes:
-    return plt.subplots()[1] if ax is None else ax
+    return _subplots()[0, 0] if ax is None else ax
+
+
+def _subplots(*shape: int, **options: Any) -> np.ndarray:
+    """Return the axes of a new figure, which a notebook draws as SVG only."""
+    figure, axes = plt.subplots(*shape, squeeze=False, **options)
+    if SHELL:
+        # After the cell, pyplot would draw it for a window, in letters without Hangul.
+        figure.canvas.draw_idle = _draw_nothing
+    return axes
+
+
+def _draw_nothing(*_: Any, **__: Any) -> None:
+    pass
 
 
 def _finish(ax: Axes, xlabel: str, ylabel: str, reference: float | None, legend: bool) -> None:
@@ -270,9 +283,7 @@ def _legend_above(ax: Axes) -> None:
     figure = ax.get_figure(root=True)
     assert figure is not None
     across = 72 * figure.get_size_inches()[0] * ax.get_position().width
-    # Words may be longer in the other language.
-    room = [labels.width(name, size) * (1.4 if labels.has_words(name) else 1.1) for name in names]
-    widest = handle + max(room)
+    widest = handle + 1.1 * max(labels.width(name, size) for name in names)
     columns = int(np.clip(across // widest, 1, len(names)))
     rows = -(-len(names) // columns)
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2, ncols=columns)

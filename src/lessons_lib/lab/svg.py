@@ -1,15 +1,16 @@
 """For every chapter: a matplotlib figure as a small SVG, with real text and classes for colours.
 
 matplotlib's own SVG holds colours, its own letters' widths and some ten times as many characters.
-Here a colour is a class, so that the page's theme decides; a label is one ``<text>`` with its words
-beside it (``data-label``), so that the site can set it in another language; coordinates are tenths
-of a point, so that two machines write the same figure.
+Here a colour is a class, so that the page's theme decides; a label in both languages is one
+``<text>`` in English with both beside it (``data-label``), so that the site can set the other;
+coordinates are tenths of a point, so that two machines write the same figure.
 
 In a notebook, figures are shown so after ``import lessons_lib.lab.plots``. Needs matplotlib.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from html import escape
@@ -18,7 +19,7 @@ from typing import Any
 
 import numpy as np
 from IPython.core.pylabtools import print_figure
-from matplotlib.backend_bases import RendererBase
+from matplotlib.backend_bases import FigureCanvasBase, RendererBase
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.path import Path
@@ -50,14 +51,16 @@ def figure_to_svg(figure: Figure) -> str:
         The figure holds a colour that is not one of `COLORS`, `INK`, `GRID` and `PAPER`, a label
         with a formula that `labels.typeset` does not know, or a picture made of pixels.
     """
-    dpi = figure.dpi
+    dpi, canvas = figure.dpi, figure.canvas
+    width, height = (round(72 * inches) for inches in figure.get_size_inches())
+    renderer = _Renderer(width, height)
     try:
         figure.dpi = 72  # lengths are points
-        width, height = (round(72 * inches) for inches in figure.get_size_inches())
-        renderer = _Renderer(width, height)
+        _Canvas(figure).renderer = renderer  # by which the layout measures
         figure.draw(renderer)
     finally:
         figure.dpi = dpi
+        figure.set_canvas(canvas)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="plot" width="{width}" height="{height}"'
         f' viewBox="0 0 {width} {height}">'
@@ -88,6 +91,15 @@ def _png_if_needed(figure: Figure) -> Any:
     return None if _svg_if_possible(figure) else print_figure(figure, fmt="png", base64=True)
 
 
+class _Canvas(FigureCanvasBase):
+    """Has a figure's layout measure texts as they will be written."""
+
+    renderer: _Renderer
+
+    def get_renderer(self) -> _Renderer:
+        return self.renderer
+
+
 class _Renderer(RendererBase):
     """Writes what a figure draws as elements; the lengths are points, y downwards from the top."""
 
@@ -108,6 +120,17 @@ class _Renderer(RendererBase):
 
     def close_group(self, s: str) -> None:
         self.groups.pop()
+
+    def get_text_width_height_descent(
+        self, s: str, prop: Any, ismath: Any
+    ) -> tuple[float, float, float]:
+        """Measure a text, in the longer of its languages; matplotlib's letters have no Hangul."""
+        size = prop.get_size_in_points()
+        english = labels.half(s)
+        if not english.isascii() and not labels.is_in_both(s):
+            return labels.width(s, size), size, 0.25 * size
+        wide, high, deep = super().get_text_width_height_descent(english, prop, "$" in english)
+        return max(wide, labels.width(s, size) if labels.is_in_both(s) else 0), high, deep
 
     def draw_path(self, gc: Any, path: Path, transform: Any, rgbFace: Any = None) -> None:
         filled = rgbFace is not None and (len(rgbFace) < 4 or rgbFace[3] > 0)
@@ -161,7 +184,7 @@ class _Renderer(RendererBase):
         mtext: Any = None,
     ) -> None:
         size = prop.get_size_in_points()
-        label = s if ismath else s.replace("$", "")
+        label = labels.half(s if ismath else s.replace("$", ""))
         advance, *_ = self.get_text_width_height_descent(s, prop, ismath)
         anchor = {"center": ("middle", 0.5), "right": ("end", 1.0)}
         name, share = anchor.get(mtext.get_horizontalalignment() if mtext else "", ("", 0.0))
@@ -174,8 +197,9 @@ class _Renderer(RendererBase):
             attributes += f' transform="rotate({_number(-angle)} {_number(x)} {_number(y)})"'
         if size != SIZE:
             attributes += f' font-size="{_number(size)}"'
-        if any(part.isalpha() for math, text in labels.parts(label) if not math for part in text):
-            attributes += f' data-label="{escape(label)}"'
+        outside = "".join(text for math, text in labels.parts(label) if not math)
+        if labels.is_in_both(s) or re.search("[^\\W\\d_]", outside):
+            attributes += f' data-label="{escape(s)}"'
         color = _class_of(gc.get_rgb())
         self.written.append(
             f'<text class="f{color}"{attributes}>{labels.typeset(label, size)}</text>'
