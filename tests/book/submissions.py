@@ -1,4 +1,4 @@
-"""What students may hand in: the stub, the solution, and solutions that are partly wrong."""
+"""Possible submissions: the stub, the solution, and partly wrong solutions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PARTIAL = tomllib.loads(Path(__file__).with_name("partial_solutions.toml").read
 
 
 class Submission(NamedTuple):
-    """Edits of the solution, and what tests the result is to fail; None where it is the stub."""
+    """Edits of the solution, and the tests that the result should fail; None for the stub."""
 
     name: str
     edits: dict[str, str] | None
@@ -34,13 +34,13 @@ def partial_solutions(assignment: str) -> list[Submission]:
 
 
 def points(notebook: Any) -> dict[str, int]:
-    """Return the points of each test by the id of its cell."""
+    """Return each test's points by the id of its cell."""
     kinds = {cell.id: cell.metadata.get("nbgrader", {}) for cell in notebook.cells}
     return {name: kind["points"] for name, kind in kinds.items() if kind.get("grade")}
 
 
 def submissions(assignment: str, notebook: Any) -> list[Submission]:
-    """Return the stub, the solution and the partly wrong ones; `notebook` is the solution."""
+    """Return the stub, the solution and the partly wrong solutions; `notebook` is the solution."""
     tests = points(notebook)
     return [
         Submission("stub", None, frozenset(tests), 0),
@@ -50,7 +50,7 @@ def submissions(assignment: str, notebook: Any) -> list[Submission]:
 
 
 def solution(source: str, edits: dict[str, str]) -> str:
-    """Return a solution cell's code without markers and with the edits that concern it."""
+    """Return a solution cell's code without markers and with its edits."""
     code = re.sub(rf"^ *({BEGIN}|{END})\n?", "", source, flags=re.MULTILINE)
     for old, new in edits.items():
         code = code.replace(old, new)
@@ -75,7 +75,7 @@ def answer(released: Any, source: Any, edits: dict[str, str] | None) -> Any:
 
 
 def secrets(source: Any) -> set[str]:
-    """Return the lines that no student may see: those of solutions and of hidden tests."""
+    """Return the lines that no student may see: those of solutions and hidden tests."""
     both = rf"{BEGIN}(.*?){END}|{BEGIN_HIDDEN}(.*?){END_HIDDEN}"
     text = "\n".join(cell.source for cell in source.cells)
     hidden = "\n".join(one or other for one, other in re.findall(both, text, re.DOTALL))

@@ -1,4 +1,4 @@
-"""The assignments: their form, their solutions, and that each test refuses what it should."""
+"""The assignments: their form, their solutions, and that each test rejects what it should."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def kind(cell):
 
 
 def run(notebook, change):
-    """Run the code, each solution as `change` makes it; return what the tests that fail raise."""
+    """Run the code with each solution changed by `change`; return the errors of failed tests."""
     names: dict = {}
     failed = {}
     for cell in code_cells(notebook):
@@ -49,10 +49,10 @@ def test_there_are_six():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_both_languages_say_the_same(name):
-    """The rules of the book's notebooks, except that nothing is stored of running them."""
+    """The rules of the book's notebooks apply, except that no outputs are stored."""
     notebook = read_as_stored(HERE / f"{name}.ipynb")
     rules = [rule for rule in RULES if rule is not code_rules.executed]
-    faults = [f"cell {cell}: {said}" for rule in rules for cell, said in rule(notebook)]
+    faults = [f"cell {cell}: {fault}" for rule in rules for cell, fault in rule(notebook)]
     assert not faults, "\n".join(faults)
     assert not any(cell.outputs or cell.execution_count for cell in code_cells(notebook))
 
@@ -116,7 +116,7 @@ def test_each_assignment_has_a_partial_solution():
 
 
 class Memory:
-    """Stands in for a function: first it notes what the function answers, then it repeats that."""
+    """Replace a function: first record its answers, then repeat them."""
 
     def __init__(self, function):
         self.function, self.answers = function, {}
@@ -138,7 +138,7 @@ def test_who_only_knows_the_visible_answers_fails_the_hidden_tests(name):
     cells = {cell.id: cell.source for cell in code_cells(notebook)}
     for test in [test for test in points(notebook) if test.endswith("-test")]:
         called = re.search(r"checks\.\w+\((\w+), lang\)", cells[test])
-        if not called or called[1].startswith("clip"):  # lists are no key
+        if not called or called[1].startswith("clip"):  # lists cannot be keys
             continue
         right = names[called[1]]
         memory = names[called[1]] = Memory(right)

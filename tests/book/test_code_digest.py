@@ -114,7 +114,7 @@ def test_an_old_record_is_of_other_code(tmp_path):
 
 
 def test_a_tree_is_written_alike_by_every_python():
-    """Some versions list empty fields, `type_params` among them; 3.12 has empty texts more."""
+    """Some versions list empty fields such as `type_params`; 3.12 adds empty texts."""
     tree = code_digest.ast.parse("def f(a, *, b, c=0):\n  f'{a!r:>{b}}'")
     assert "".join(code_digest._written(tree)) == (
         "Module(body=[FunctionDef(name='f'args=arguments(args=[arg(arg='a')]"

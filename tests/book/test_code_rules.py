@@ -1,4 +1,4 @@
-"""Code cells: each rule of `code_rules` refuses a notebook and names the place."""
+"""Each rule of `code_rules` rejects a notebook and names the place."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sample_book import edited, image, printed
 ERROR = new_output("error", ename="ValueError", evalue="bad", traceback=[])
 WARNED = new_output("stream", name="stderr", text="careful\n")
 DRAWN_JPEG = new_output("display_data", data={"image/jpeg": "aa"})
-# What is broken, the cell that the message names, words of the message.
+# The fault, the cell that the message names, words of the message.
 BROKEN: dict[str, tuple[Callable, str, str]] = {
     "never executed": (
         lambda: changed("numbers", execution_count=None, outputs=[]),

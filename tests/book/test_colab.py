@@ -1,4 +1,4 @@
-"""The cell that installs the library on Colab stands first among the code, and rests elsewhere."""
+"""The cell that installs the library on Colab comes first, and does nothing elsewhere."""
 
 import tomllib
 from pathlib import Path
@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Shell:
-    """What the cell sees of IPython; Colab's says where it comes from."""
+    """What the cell sees of IPython; Colab's shell says where it comes from."""
 
     def __init__(self, text):
         self.text, self.lines = text, []

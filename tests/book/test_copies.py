@@ -22,13 +22,13 @@ from site_sample import DRAWING
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = pages_of(ROOT)
-# What Jupyter reads: plain Markdown, tables, formulas.
+# Jupyter's Markdown: plain Markdown, tables, formulas.
 JUPYTER = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin, allow_labels=False)
 RAW = re.compile(r"\{[\w:-]+\}|^:[\w-]+:|^\([\w-]+\)=|:::|\*\*|[`$]", re.MULTILINE)
 
 
 def copied(folder: Path, notebook, language: str):
-    """Return the copy of the only notebook of a book."""
+    """Return the copy of a book's only notebook."""
     write_book(folder)
     index = index_book({PAGE: notebook}, language, Bibliography(folder / BIBLIOGRAPHY))
     return one_language_copy(notebook, PAGE, index, folder / "book")
@@ -41,7 +41,7 @@ def test_a_copy_keeps_outputs_and_loses_the_other_language(tmp_path):
     assert not [name for name in names if name.endswith("-en")]
     assert cell_of(copy, "say-ko").outputs == [printed("값은 2.0 입니다\n")]
     drawn = cell_of(copy, "draw")
-    assert drawn.execution_count == 3  # renumbered: the other language's cell is gone
+    assert drawn.execution_count == 3  # renumbered, because the other language's cell is left out
     assert drawn.outputs[0].metadata["image/png"]["alt"] == "오르는 직선"
     assert not any({"ko", "en"} & set(cell.metadata.get("tags", [])) for cell in copy.cells)
     nbformat.validate(copy)

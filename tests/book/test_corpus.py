@@ -1,4 +1,4 @@
-"""The copy of the book's prose: what is taken from a notebook, and when it is not stored."""
+"""The copy of the book's prose: what it takes from a notebook, and when it is not stored."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def taken(folder: Path, notebook, language: str) -> list[str]:
-    """Return the paragraphs of a notebook that is the whole book."""
+    """Return the paragraphs of a book of one notebook."""
     write_book(folder, notebook)
     index = index_book({PAGE: notebook}, language, Bibliography(folder / BIBLIOGRAPHY))
     return list(paragraphs(notebook, PAGE, index))
@@ -42,7 +42,7 @@ def test_prose_is_taken_in_its_language_and_without_its_markup(tmp_path):
     korean = taken(tmp_path, sample_notebook(), "ko")
     assert korean[:2] == ["보기", "은닉 상태"]
     assert "기억은 c_t 에 있습니다." in korean
-    assert not [text for text in korean if "값" in text]  # of a table, and of a code cell
+    assert not [text for text in korean if "값" in text]  # in a table, and in a code cell
 
 
 def test_tables_of_either_form_are_left_out(tmp_path):
@@ -87,7 +87,7 @@ def test_the_command_stores_both_languages_or_neither(tmp_path, capsys, monkeypa
     write_book(tmp_path)
     copies = [tmp_path / DATA / f"book_{language}.txt" for language in LANGUAGES]
     copies[0].parent.mkdir(parents=True)
-    monkeypatch.setattr(corpus, "LEAST", 100)  # the Korean sample has more, the English too
+    monkeypatch.setattr(corpus, "LEAST", 100)  # both samples have more
     copies[1].write_text("a" * 1000, encoding="utf-8")
     assert corpus.main(tmp_path) == 1
     assert "delete the file first" in capsys.readouterr().err

@@ -13,7 +13,7 @@ FOLDER = ROOT / "book" / "figures"
 FIGURES = sorted(FOLDER.glob("*.svg"))
 SVG = "{http://www.w3.org/2000/svg}"
 
-# The names that stand in equations or code (hn and in are the indices of a GRU's weights); all
+# Names that occur in equations or code (hn and in are the indices of a GRU's weights); all
 # else is single letters, digits and these signs.
 NAMES = {"tanh", "step", "torch", "nn", "hn", "in", "hh", "ih"}
 SIGNS = set(" .,()+−=·⊙∂∇′")
@@ -128,7 +128,7 @@ def test_text_has_no_words(path):
 
 
 def is_letter_or_digit(character):
-    """Say whether it is a digit or a Latin or Greek letter."""
+    """Return whether a character is a digit or a Latin or Greek letter."""
     return re.fullmatch(r"[0-9A-Za-zα-ωΑ-Ω]", character) is not None
 
 

@@ -58,7 +58,7 @@ def test_what_a_chapter_introduces_is_in_the_glossary(path):
 
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_the_search_answers_to_the_glossarys_other_names(language):
-    """An alias stands in the glossary with the term that the search takes instead, and back."""
+    """The glossary and the search have the same aliases for each term."""
     searched = ALIASES[language]
     for alias, word in searched.items():
         own = [entry for entry in ENTRIES if any(flat(word) in flat(name) for name in entry.names)]

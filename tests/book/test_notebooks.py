@@ -1,4 +1,4 @@
-"""What executes the notebooks and what compares their outputs, and that both can fail."""
+"""Executing the notebooks and comparing their outputs; both can fail."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def test_execute_stores_outputs_in_order_and_reports_time_and_memory(tmp_path, c
     assert three[0].data["text/markdown"] == "`x`"
     assert notebook.cells[0].metadata == {}
     assert [item.name for item in tmp_path.iterdir()] == ["a.ipynb"]
-    said = capsys.readouterr().out
-    seconds, megabytes = said.split("3 code cells, ")[1].split(" s, peak ")
+    output = capsys.readouterr().out
+    seconds, megabytes = output.split("3 code cells, ")[1].split(" s, peak ")
     assert 0 < float(seconds) < 60
     assert 20 < float(megabytes.removesuffix(" MB\n")) < 200
 

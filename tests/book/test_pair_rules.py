@@ -1,4 +1,4 @@
-"""Parity of the languages: each rule of `pair_rules` refuses a notebook and names the place."""
+"""Each rule of `pair_rules` rejects a notebook and names the place."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from parity import assert_refused, changed, prose, rules_broken_by, swapped, wit
 from sample_book import edited
 
 LISTED = "- 하나\n- 둘\n\n문단"
-# What is broken, the cell that the message names, words of the message.
+# The fault, the cell that the message names, words of the message.
 BROKEN: dict[str, tuple[Callable, str, str]] = {
     "twin missing": (lambda: without("state-en"), "state-ko", "no twin"),
     "twins apart": (lambda: swapped("title-en", "state-ko"), "title-ko", "has no twin"),
@@ -140,7 +140,7 @@ def test_every_rule_can_be_broken():
 
 
 def test_sentences_are_each_languages_own():
-    """Number and order of sentences, inline formulas and code, repeated references are free."""
+    """The number and order of sentences, inline formulas, code and repeated references are free."""
     ko = "$h_t$는 {numref}`fig-cell`에 있습니다. {cite:t}`elman1990`이 제안했습니다. $h_t$입니다."
     en = "See {numref}`fig-cell` in {cite:p}`elman1990`, again {numref}`fig-cell`; `step`."
     assert not rules_broken_by([prose(ko, en)])

@@ -1,4 +1,4 @@
-"""The gate: every notebook of the book keeps every rule, and the book is complete."""
+"""Every notebook of the book follows every rule, and the book is complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Korean particles behind references: the form that fits what the reference turns into."""
+"""Korean particles after references: the form that fits the reference's final text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from _ext.hooks.particles import fitting
         ("식 (23)", "로", "으로"),
         ("식 (21)", "가", "이"),
         ("서울", "으로", "로"),
-        ("zoneout", "는", "는"),  # how it is read cannot be told: as the author wrote it
+        ("zoneout", "는", "는"),  # its pronunciation is unknown: as the author wrote it
     ],
 )
 def test_the_form_that_fits(words, written, right):

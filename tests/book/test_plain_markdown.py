@@ -1,4 +1,4 @@
-"""MyST turned into plain Markdown, piece by piece."""
+"""MyST is converted into plain Markdown, piece by piece."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sample_book import PAGE, cell_of, pair, sample_notebook, write_book
 
 @pytest.fixture
 def writer(tmp_path):
-    """Return a function that writes a text as plain Markdown, on a page of a book of two."""
+    """Return a function that writes a text as plain Markdown, on a page of a book of two pages."""
     write_book(tmp_path)
     other = sample_notebook()
     other.cells = [

@@ -1,4 +1,4 @@
-"""Words: each rule of `prose_rules` refuses a notebook and names the place."""
+"""Each rule of `prose_rules` rejects a notebook and names the place."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from prose_rules import RULES
 from sample_book import edited
 
 FIGURE_EN = "```{figure} figures/cell.svg\n:name: fig-b\n:alt: round\nIt.\n```"
-# What is broken, the cell that the message names, words of the message.
+# The fault, the cell that the message names, words of the message.
 BROKEN: dict[str, tuple[Callable, str, str]] = {
     "prose without a language": (
         lambda: shared("Some words."),

@@ -1,4 +1,4 @@
-"""The slides: what stands on them and what is said, in both languages, from their own folder."""
+"""The slides: what they show and what the speaker says, in both languages, without a network."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CHAPTERS = chapters_of(ROOT)
 
 @pytest.fixture(scope="module", params=LANGUAGES)
 def book(request):
-    """Return the index of the book in a language, and its notebooks."""
+    """Return the book's index in one language, and its notebooks."""
     pages = {page: read_notebook(ROOT / f"{page}.ipynb") for page in pages_of(ROOT)}
     return index_book(pages, request.param, Bibliography(ROOT / BIBLIOGRAPHY)), pages
 
@@ -52,10 +52,10 @@ def test_headings_begin_slides_and_paragraphs_are_said(tmp_path):
 
 
 def test_one_language_and_no_other(tmp_path):
-    said = {lang: str(sample_slides(tmp_path, sample_notebook(), lang)) for lang in LANGUAGES}
-    assert 'print(f"It is {x}")' in said["en"]
-    assert 'print(f"It is {x}")' not in said["ko"]
-    assert "값은 {x} 입니다" in said["ko"]
+    shown = {lang: str(sample_slides(tmp_path, sample_notebook(), lang)) for lang in LANGUAGES}
+    assert 'print(f"It is {x}")' in shown["en"]
+    assert 'print(f"It is {x}")' not in shown["ko"]
+    assert "값은 {x} 입니다" in shown["ko"]
 
 
 def test_code_that_shows_nothing_is_left_out(tmp_path):

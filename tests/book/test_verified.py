@@ -1,4 +1,4 @@
-"""The appendix on what was verified: it names what exists, and shows what the records say."""
+"""The appendix on verification names existing things and shows the records."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ def test_the_table_tells_what_was_run_from_what_has_changed(tmp_path, language, 
         "gpu": {**machine, "notebooks": {"book/a.ipynb": {**done, "code": "other"}}},
     }
     cpu, gpu, table = verified_runs.runs(root, records, language)
-    for device, said in (("CPU", cpu), ("GPU", gpu)):
-        assert said.astext().startswith(f"{device} (")
-        assert "Xeon" in said.astext()
+    for device, paragraph in (("CPU", cpu), ("GPU", gpu)):
+        assert paragraph.astext().startswith(f"{device} (")
+        assert "Xeon" in paragraph.astext()
     rows = [[cell.astext() for cell in row] for row in table.findall(verified_runs.nodes.row)]
     assert [row[1:] for row in rows] == [["CPU", "GPU"], [f"{same}, 146 MB", "—"], [same, changed]]
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_without_a_record_the_page_says_so(tmp_path, language):
-    (said,) = verified_runs.runs(tmp_path, {}, language)
-    assert said.astext() == verified_runs.words(language)["no_records"]
+    (paragraph,) = verified_runs.runs(tmp_path, {}, language)
+    assert paragraph.astext() == verified_runs.words(language)["no_records"]

@@ -1,4 +1,4 @@
-"""A browser of this machine, and pages that notice what goes wrong on them."""
+"""A browser on this machine, and pages that record their errors."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ def find_browser() -> str:
 
 
 def lay_out(page: Page) -> None:
-    """Have the whole page laid out, also what a browser leaves until the reader comes near."""
+    """Lay out the whole page, including parts that a browser delays until the reader is near."""
     page.evaluate(
         "new Promise(done => {"
         " for (const section of document.querySelectorAll('article > section > section'))"

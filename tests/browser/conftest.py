@@ -44,7 +44,7 @@ def tools() -> Path:
 
 @pytest.fixture(scope="session")
 def server(site):
-    # The page for missing addresses says below which path the site is to stand.
+    # The page for missing addresses contains the path of the site.
     lost = BeautifulSoup((site / "404.html").read_text("utf-8"), "html.parser")
     served = Server(site, lost.a["href"].removesuffix("ko/index.html"))
     yield served
@@ -74,7 +74,7 @@ def browser():
 
 @pytest.fixture
 def opened(browser, server):
-    """Return a function that opens a page of the site; at the end nothing may have gone wrong."""
+    """Return a function that opens a page of the site; at the end, check that no error occurred."""
     contexts = []
     wrong = []
 

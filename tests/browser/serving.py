@@ -7,13 +7,13 @@ import threading
 from pathlib import Path
 from typing import ClassVar
 
-# Styles in attributes are KaTeX's; all else is refused that is not a file of this server.
+# Only KaTeX uses styles in attributes; everything else must be a file of this server.
 POLICY = "default-src 'self'; style-src-attr 'unsafe-inline'; base-uri 'none'; form-action 'self'"
 TEXT = {".html", ".css", ".js", ".svg", ".txt", ".xml", ".json", ".ipynb"}
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
-    """Serve files below a prefix of the address, and ``404.html`` for what is missing there."""
+    """Serve files below a prefix of the address, and ``404.html`` for missing ones."""
 
     protocol_version = "HTTP/1.1"
     prefix = "/"

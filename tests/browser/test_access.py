@@ -1,4 +1,4 @@
-"""Every page by the rules of WCAG 2.2 AA (axe), of HTML (vnu), and of what it weighs."""
+"""Every page follows WCAG 2.2 AA (axe) and HTML (vnu), and stays within its weight."""
 
 import gzip
 import subprocess
@@ -12,7 +12,7 @@ CONTRAST = {"runOnly": ["color-contrast"]}  # all that changes in the dark
 BUT_CONTRAST = ALL | {"rules": {"color-contrast": {"enabled": False}}}  # the same on a phone
 NO_NAME = {"empty-table-header": {"enabled": False}}  # the corner of a table with two headings
 # An operator may be a base in MathML (norms, arrows over letters); the checker's schema is older.
-# What is matched is not quite what is printed: there "element" stands before the parent's name.
+# The checker matches a text without the word "element" that it prints before the parent's name.
 FILTER = ".*Element .mo. not allowed as child of (element )?.(mover|munder|msub|msup|msubsup).*"
 FIRST_VISIT, LATER_VISIT = 1_500_000, 300_000  # bytes transferred, gzip
 

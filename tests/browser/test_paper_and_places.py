@@ -1,4 +1,4 @@
-"""Addresses lead to their places, paper shows what the screen shows, and storage may be refused."""
+"""Addresses lead to their places, paper shows what the screen shows, storage may be denied."""
 
 import pytest
 
@@ -11,7 +11,7 @@ COLOURS = """[".highlight .k", ".highlight .n", ".diagram text"].map(
 
 
 def in_view(page, place):
-    """Whether the place stands below the bar, or as far up as the end of the page allows."""
+    """Return whether the place is below the bar, or as far up as the end of the page allows."""
     return page.wait_for_function(
         """place => {
           const top = document.getElementById(place)?.getBoundingClientRect().top;
@@ -25,7 +25,7 @@ def in_view(page, place):
 
 @pytest.mark.parametrize("width", [1300, 390])
 def test_an_address_leads_to_its_section(browser, server, chapters, width):
-    """The heights of sections far away are guesses until they are laid out."""
+    """The heights of distant sections are guesses until they are laid out."""
     context = browser.new_context(viewport={"width": width, "height": 900})
     page = context.new_page()
     for chapter in chapters:

@@ -1,4 +1,4 @@
-"""The search, as a reader types: it finds what pages hold, in the order of titles first."""
+"""The search while a reader types: it finds the pages' contents, titles first."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from serving import Server
 
-# What is typed, and the words that a page must hold to be found (as many as the pages have).
+# The query, and the words that a page must hold to be found (all that the pages have).
 KOREAN = {
     "행렬": "행렬",
     "은닉": "은닉",
@@ -40,7 +40,7 @@ ENGLISH = {
     "lstm.step": "lstm.step",
     "∂L/∂W": "∂L/∂W",
 }
-# What is typed, and the page that must come first: where the book explains it.
+# The query, and the page that must come first: the one that explains it.
 FIRST = {
     "ko": {
         "LSTM": "lstm",
@@ -73,7 +73,7 @@ LIMIT = 100  # milliseconds from a key to its results
 
 
 def holds(text, words):
-    """Say whether a text has words one after another, with or without spaces between them."""
+    """Return whether a text has words in sequence, with or without spaces between them."""
     pattern = r"\s*".join(map(re.escape, words.lower().split()))
     return re.search(pattern, text) is not None
 
@@ -134,7 +134,7 @@ def test_pages_that_hold_the_words_are_found(opened, texts, language, typed, hel
         assert found[0] in (named or titled or headed or expected)
         assert page.locator(".found li").first.locator("mark").count(), "the hit is not marked"
     others = set(found) - expected
-    if typed != "경사":  # it stands for 기울기 too
+    if typed != "경사":  # it is an alias of 기울기 too
         for path in others:
             text = of_language[path]["all"]
             assert all(holds(text, word) for word in re.split(r"[\s./]", held)), path

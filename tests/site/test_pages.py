@@ -69,7 +69,7 @@ def test_diagrams_stand_in_the_page_with_ids_of_their_own(sample):
     assert [drawing["aria-label"] for drawing in drawings] == ["A line", "Another line"]
     assert all(drawing["role"] == "img" and not drawing.find("style") for drawing in drawings)
     ids = [element["id"] for element in sample["en"].find_all(id=True)]
-    assert len(ids) == len(set(ids)), "an id stands twice on the page"
+    assert len(ids) == len(set(ids)), "an id occurs twice on the page"
     for drawing in drawings:
         marker = drawing.find("marker")["id"]
         assert drawing.find("path", class_="ink")["marker-end"] == f"url(#{marker})"

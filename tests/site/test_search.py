@@ -1,6 +1,6 @@
-"""The search finds Korean as it is written: endings, spaces, single syllables, other names.
+"""The search finds Korean as it is written: endings, spaces, single syllables, aliases.
 
-The script that readers' browsers run is run here by Node; tests/browser has it in a browser.
+Here Node runs the script of readers' browsers; tests/browser runs it in a browser.
 """
 
 import json
@@ -56,7 +56,7 @@ ALIASES = {"변화도": "기울기", "삭제 게이트": "망각 게이트"}
 
 
 def in_node(expression: str):
-    """Return what the script's ``expression`` gives; ``search`` holds the sections above."""
+    """Return the value of ``expression`` in the script; ``search`` holds the sections above."""
     engine = web_assets.packages() / "minisearch/dist/cjs/index.cjs"
     script = f"""
     const words = require({json.dumps(str(WORDS))});
@@ -126,7 +126,7 @@ def test_words_of_a_query():
     ],
 )
 def test_sections_that_hold_the_words_are_found(query, found):
-    if query == "기울기를":  # 기다리고 울기도 has both halves of it and is no hit by itself
+    if query == "기울기를":  # 기다리고 울기도 has both halves of it but is not a hit by itself
         assert "기울기" not in SECTIONS[2]["text"]
     result = in_node(f"find({json.dumps(query)})")
     assert result[: len(found)] == found
@@ -203,4 +203,4 @@ def test_aliases_stand_for_other_words():
     names = Path(search_data.ALIASES).read_text("utf-8")
     for table in search_data.tomllib.loads(names).values():
         for alias, word in table.items():
-            assert alias.lower() != word.lower(), f"{alias} stands for itself"
+            assert alias.lower() != word.lower(), f"{alias} is an alias of itself"

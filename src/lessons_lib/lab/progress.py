@@ -12,11 +12,11 @@ FIRST, EVERY = 1.0, 0.2
 
 
 def progress(n: int) -> Iterable[int]:
-    """Count from 0 to n − 1, and show the count where somebody watches.
+    """Count from 0 to n − 1, and show the count if a person is watching.
 
-    That is a terminal on the standard error stream, or a notebook with a person at it. A notebook
-    that is executed by a program (nbclient, nbval, nbconvert) shows nothing, so nothing is stored.
-    The count is wiped at the end.
+    A person watches a terminal on the standard error stream, or a notebook. A notebook that a
+    program executes (nbclient, nbval, nbconvert) shows nothing, so nothing is stored. The count is
+    erased at the end.
 
     Parameters
     ----------
@@ -33,6 +33,6 @@ def progress(n: int) -> Iterable[int]:
 
 
 def _person_at_notebook() -> bool:
-    """Tell whether this cell's sender could be asked for input: programs say that they cannot."""
+    """Return whether this cell's sender could be asked for input; programs say that they cannot."""
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     return bool(getattr(getattr(shell, "kernel", None), "_allow_stdin", False))

@@ -28,14 +28,14 @@ class Source:
 
 
 def show_source(*objects: Callable[..., Any], masks: bool = True) -> Source:
-    """Return the source of functions or classes as it stands in the library, docstrings left out.
+    """Return the source of functions or classes as it is in the library, without docstrings.
 
     Parameters
     ----------
     *objects : functions or classes of Python source
     masks : bool, optional
-        If False, dropout's masks are left out, as chapters do that come before dropout; what is
-        shown then computes what the library computes without masks.
+        If False, dropout's masks are left out, as in the chapters before dropout; the result then
+        computes what the library computes without masks.
 
     Returns
     -------
@@ -45,9 +45,9 @@ def show_source(*objects: Callable[..., Any], masks: bool = True) -> Source:
     Raises
     ------
     TypeError
-        An object is no function or class, or has no Python source, as a built-in has none.
+        An object is not a function or class, or has no Python source, for example a built-in.
     ValueError
-        `masks` is False, and the source says something of masks that cannot be left out.
+        `masks` is False, and the source does something with masks that cannot be left out.
     """
     texts = map(_without_docstrings, objects)
     if not masks:

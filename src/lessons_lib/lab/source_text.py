@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 
 class Edit(NamedTuple):
-    """New text in place of what stands between two places of the old."""
+    """New text that replaces the old text between two places."""
 
     start: int
     end: int
@@ -36,7 +36,7 @@ class Item:
 
 
 class SourceText:
-    """Source text with its syntax tree and tokens, and where in the text they stand."""
+    """Source text with its syntax tree and tokens, and their places in the text."""
 
     def __init__(self, text: str) -> None:
         self.text, self.tree = text, ast.parse(text)
@@ -60,11 +60,11 @@ class SourceText:
         return start, end
 
     def code(self, node: Any) -> str:
-        """Return a node's own text."""
+        """Return a node's text."""
         return self.text[slice(*self.span(node))]
 
     def code_of(self, item: Item) -> str:
-        """Return an item's own text."""
+        """Return an item's text."""
         return self.text[item.start : item.end]
 
     def whole_lines(self, start: int, end: int) -> Edit:
@@ -74,7 +74,7 @@ class SourceText:
         return Edit(first, len(self.text) if last < 0 else last + 1)
 
     def bracketed(self, start: int) -> list[Item]:
-        """Return what stands in the first parentheses from a place on."""
+        """Return the contents of the first parentheses after a place."""
         begin = next(i for i, t in enumerate(self.tokens) if self.at(t) >= start and t[1] == "(")
         depth, end = 0, begin
         for end in range(begin, len(self.tokens)):
@@ -84,7 +84,7 @@ class SourceText:
         return self._items(self.tokens[begin + 1 : end])
 
     def elements(self, node: ast.Tuple) -> list[Item]:
-        """Return the elements of a tuple, which may stand in parentheses or not."""
+        """Return the elements of a tuple, with or without parentheses."""
         start, end = self.span(node)
         within = [token for token in self.tokens if start <= self.at(token) < end]
         inside = start < self.span(node.elts[0])[0] and within[0][1] == "(" and self._whole(within)
@@ -101,7 +101,7 @@ class SourceText:
         before = items[number - 1]
         if number + 1 < len(items):
             return Edit(before.last, item.last)
-        if before.tokens[-1].type == tokenize.COMMENT:  # behind the comma that would go as well
+        if before.tokens[-1].type == tokenize.COMMENT:  # after the comma that would be removed too
             return Edit(item.first, item.last)
         return Edit(before.end, item.last)
 
@@ -135,7 +135,7 @@ class SourceText:
 
     @staticmethod
     def _whole(tokens: list[tokenize.TokenInfo]) -> bool:
-        """Say whether the first parenthesis closes with the last token."""
+        """Return whether the first parenthesis closes with the last token."""
         return 0 not in [*accumulate(map(_deeper, tokens))][:-1]
 
 

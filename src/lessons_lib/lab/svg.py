@@ -5,7 +5,8 @@ Here a colour is a class, so that the page's theme decides; a label in both lang
 ``<text>`` in English with both beside it (``data-label``), so that the site can set the other;
 coordinates are tenths of a point, so that two machines write the same figure.
 
-In a notebook, figures are shown so after ``import lessons_lib.lab.plots``. Needs matplotlib.
+After ``import lessons_lib.lab.plots``, a notebook shows figures in this form. This module needs
+matplotlib.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from . import labels
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 INK, GRID, PAPER = "#000000", "#dddddd", "#ffffff"
 _CLASS = {color: k for k, color in enumerate((*COLORS, INK, GRID, PAPER), start=1)}
-SIZE = 11  # of letters, where nothing else is said
+SIZE = 11  # of letters, unless stated otherwise
 CELLS = "cells"  # the gid of an artist whose patches lie edge to edge
 
 
@@ -71,7 +72,7 @@ def figure_to_svg(figure: Figure) -> str:
 def show_figures_as_svg(shell: Any) -> None:
     """Let an IPython shell show figures by `figure_to_svg`.
 
-    A learner's figure with colors or a picture of their own is shown as PNG, as without this.
+    A learner's figure with other colours or with a picture is shown as PNG, as usual.
     """
     formatters = shell.display_formatter.formatters
     for formatter in formatters.values():
@@ -101,7 +102,7 @@ class _Canvas(FigureCanvasBase):
 
 
 class _Renderer(RendererBase):
-    """Writes what a figure draws as elements; the lengths are points, y downwards from the top."""
+    """Write a figure's drawing as elements; lengths are in points, y goes down from the top."""
 
     def __init__(self, width: int, height: int):
         super().__init__()
@@ -163,7 +164,8 @@ class _Renderer(RendererBase):
         for vertices, _ in path.iter_segments(trans, simplify=False):
             x, y = vertices[-2:]
             if clip is None or clip.padded(1).contains(x, y):
-                # The shape is relative but for its first command, so it is the same text each time.
+                # All commands but the first are relative, so that a shape is the same text each
+                # time.
                 start, _, rest = shape.partition(" ")
                 left, top = (float(number) for number in start[1:].split(","))
                 marks.append(f"M{_number(x + left)},{_number(self.height - y + top)} {rest}")
@@ -206,7 +208,7 @@ class _Renderer(RendererBase):
         )
 
     def _write(self, gc: Any, commands: str, face: Any) -> None:
-        """Write one ``<path>``, unless nothing of it is to be seen."""
+        """Write one ``<path>``, unless it is invisible."""
         color, alpha = gc.get_rgb(), _alpha(gc, gc.get_rgb())
         names, attributes = [], ""
         if face is not None and (len(face) < 4 or face[3] > 0):

@@ -20,7 +20,7 @@ from .. import masks as library
 from .. import scan
 from .source_text import Edit, Item, SourceText
 
-#: What a call of each function says without masks: an expression in the function's parameters.
+#: Each function's call without masks: an expression in the function's parameters.
 WITHOUT_MASKS: dict[Callable[..., Any], str] = {
     **library.WITHOUT_MASKS,
     scan.step: "cell.step(params, projected, state)",
@@ -47,7 +47,7 @@ def without_masks(text: str, names: Mapping[str, Any]) -> str:
     Raises
     ------
     ValueError
-        The source says something of masks that cannot be left out; the message quotes it.
+        The source does something with masks that cannot be left out; the message quotes it.
     """
     reader = _Reader(text, names)
     while edits := next(filter(None, reader.edits()), None):
@@ -68,16 +68,16 @@ class _Reader:
         self.masks |= PARAMETERS & self.local
         pairs = [pair for node in nodes for pair in _pairs(node)]
         bound = Counter(n.id for n in nodes if isinstance(n, ast.Name) and not _is_load(n))
-        for _ in pairs:  # each round may find one more that another is made of
+        for _ in pairs:  # each round may find one more, from which another is made
             found = [t.id for t, v in pairs if isinstance(t, ast.Name) and self._is_mask(v)]
             self.masks |= {name for name in found if found.count(name) == bound[name]}
-        #: Names that are given what a function of masks returns: they may turn out to be aliases.
+        #: Names bound to the result of a function of masks; they may be aliases.
         self.given = {t.id for t, v in pairs if isinstance(t, ast.Name) and self._expression(v)}
 
     def edits(self) -> Iterator[list[Edit]]:
         """Yield edits of the present text, empty lists among them."""
         nodes = [*ast.walk(self.source.tree)]
-        for node in nodes:  # whole statements first, as long as it shows that they are of masks
+        for node in nodes:  # whole statements first, while it is visible that they concern masks
             if isinstance(node, ast.Assign | ast.AnnAssign):
                 yield self._statement(node)
         for node in nodes:
@@ -96,12 +96,12 @@ class _Reader:
             self.source = SourceText(text)
         except SyntaxError as error:
             raise ValueError(
-                f"masks: got source of which nothing is left without masks where {error.text!r} "
-                f"stands, expected another statement there:\n{self.source.text}"
+                f"masks: got source that leaves {error.text!r} empty without masks, "
+                f"expected another statement there:\n{self.source.text}"
             ) from error
 
     def check(self) -> None:
-        """Raise if the text still says something of masks."""
+        """Raise if the text still does something with masks."""
         for node in ast.walk(self.source.tree):
             if isinstance(node, ast.expr | ast.arg) and self._speaks_of_masks(node):
                 line = self.source.lines[node.lineno - 1].strip()
@@ -132,7 +132,7 @@ class _Reader:
         return None
 
     def _expression(self, node: ast.AST | None) -> str | None:
-        """Return what a call says without masks, if it is of a function that has masks."""
+        """Return a call's expression without masks, if its function has masks."""
         if not isinstance(node, ast.Call):
             return None
         function = self._resolve(node.func)
@@ -209,7 +209,7 @@ class _Reader:
         return [Edit(start, end), *(Edit(comma, comma + 1) for comma in commas)]
 
     def _filled(self, node: ast.Call, expression: str, given: Mapping[str, ast.expr]) -> Edit:
-        """Write arguments into an expression, in parentheses if these change what it says."""
+        """Write arguments into an expression, in parentheses if they change its meaning."""
         form, place = SourceText(expression), self.source.span(node)
         holes = sorted(
             (*form.span(name), self.source.code(given[name.id]))
@@ -267,7 +267,7 @@ class _Reader:
         return []
 
     def _unpacking(self, node: ast.Assign | ast.AnnAssign) -> list[Edit]:
-        """Write _ for a name that is given masks out of a tuple."""
+        """Write _ for a name that receives masks from a tuple."""
         targets = [t for target in getattr(node, "targets", []) for t in ast.walk(target)]
         names = [t for t in targets if isinstance(t, ast.Name) and t.id in self.masks]
         return [Edit(*self.source.span(name), "_") for name in names]
@@ -300,9 +300,9 @@ class _Reader:
         return [n for n in ast.walk(self.source.tree) if isinstance(n, ast.FunctionDef)]
 
     def _bound(self, scope: ast.AST, name: str) -> list[int]:
-        """Return from where on a name may mean something else."""
+        """Return the place from which a name may mean something else."""
         found: dict[int, int] = {}
-        for node in ast.walk(scope):  # what stands further in comes later
+        for node in ast.walk(scope):  # inner statements come later
             for part in ast.walk(node) if isinstance(node, Assignment | Comprehension) else [node]:
                 if isinstance(part, ast.Name) and part.id == name and not _is_load(part):
                     start, end = self.source.span(node)

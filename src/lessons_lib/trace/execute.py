@@ -1,4 +1,4 @@
-"""Run a recording on arrays: the recording's own check, equal to the library to the bit."""
+"""Run a recording on arrays; its results equal the library's to the bit, which checks it."""
 
 from __future__ import annotations
 

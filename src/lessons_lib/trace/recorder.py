@@ -29,15 +29,15 @@ _HERE = str(Path(__file__).parent)
 
 
 class RecordingError(TypeError):
-    """A function does something with its arrays that a recording cannot hold."""
+    """A function does something with its arrays that cannot be recorded."""
 
 
 class _NoAttributeError(RecordingError, AttributeError):
-    """An attribute that arrays have and symbols have not, so that `hasattr` says no."""
+    """An attribute that arrays have and symbols lack, so that `hasattr` is false."""
 
 
 class Number:
-    """A number that is given to a function at each run, or what is computed from such numbers."""
+    """A number that is an input of each run, or one computed from such numbers."""
 
     __array_ufunc__ = None  # NumPy's numbers leave the operators to this class
 
@@ -69,7 +69,7 @@ class Number:
 
 
 def _operator(operation: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Return an operator, and the same with its sides exchanged."""
+    """Return an operator, and the same operator with its sides exchanged."""
 
     def forward(self: Number, other: Any) -> Any:
         return self._recorder.elementwise(operation, self, other)
@@ -149,7 +149,7 @@ def _product_shape(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, 
 
 
 def _bounds(key: Any, shape: tuple[int, ...]) -> Any:
-    """Return a key's bounds per axis, the shape they leave, and that with the new axes.
+    """Return a key's bounds per axis, the resulting shape, and that shape with the new axes.
 
     The bounds are None if the key is more than slices with step 1, integers, ... and None.
     """
@@ -269,7 +269,7 @@ class Namespace:
 
 
 def _quotient(shape: tuple[int, ...], rest: int) -> int:
-    """Return the size that is left of a shape if `rest` of it is taken by the other axes."""
+    """Return the size of the remaining axis if the other axes have the shape `rest`."""
     total = prod(shape)
     return total if rest == 1 else total // rest
 
@@ -279,16 +279,16 @@ def _without(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
 
 
 class Recorder:
-    """Makes symbols, and keeps what is done with them."""
+    """Make symbols, and record the operations on them."""
 
     def __init__(self) -> None:
         self.namespace = Namespace(self)
         self._values: list[Value] = []
         self._known: dict[Any, Value] = {}
-        self._codes: dict[int, set[CodeType]] = {}  # the functions in which a value came about
+        self._codes: dict[int, set[CodeType]] = {}  # the functions that computed a value
 
     def array(self, name: str, shape: Sequence[int | str]) -> Symbol:
-        """Return a symbol for an input; a letter in its shape stands for a size."""
+        """Return a symbol for an input; a letter in its shape is a size."""
         sizes = tuple(Size.of(n) if isinstance(n, str) else n for n in shape)
         return Symbol(self, self._value("input", (), name, sizes))
 
@@ -297,7 +297,7 @@ class Recorder:
         return Number(self, self._value("input", (), name, None))
 
     def run(self, function: Callable[..., Any], *args: Any) -> Any:
-        """Call a function, and call the values after the variables that hold them."""
+        """Call a function, and name the values after the variables that hold them."""
         before = sys.gettrace()
         sys.settrace(self._watch)
         try:
@@ -310,7 +310,7 @@ class Recorder:
         return Recording({name: symbol.value for name, symbol in outputs.items()})
 
     def elementwise(self, operation: str, *args: Any) -> Any:
-        """Record an operation of elements; shapes are broadcast."""
+        """Record an elementwise operation; shapes are broadcast."""
         shapes = [a.shape for a in args if isinstance(a, Symbol)]
         shape = _broadcast(shapes) if shapes else None
         if (shapes and shape is None) or not all(isinstance(a, Number | Real) for a in args):
@@ -363,7 +363,7 @@ class Recorder:
         return self._known[key]
 
     def _watch(self, frame: FrameType, event: str, arg: Any) -> Any:
-        """Give a value the name of the first variable that holds it where it came about."""
+        """Name a value after the first variable that holds it in the function that computed it."""
         if frame.f_code.co_filename.startswith(_HERE):
             return None
         if event != "call":

@@ -1,4 +1,4 @@
-"""What a recording is: a list of operations, each computed once, with the source it comes from.
+"""Recordings: lists of operations, each computed once, with the source that they come from.
 
 Printed, a recording is a table; here the first lines of an LSTM's step::
 
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from .sizes import text
 
-#: A recorded value, or a number as it stands in the source.
+#: A recorded value, or a number as written in the source.
 Argument = Any
 
 #: Operations of one element of each argument, and how they are written.
@@ -39,7 +39,7 @@ ELEMENTWISE = {
     "sqrt": "sqrt({})",
 }
 
-#: All other operations, each with what its `detail` holds.
+#: All other operations, each with the meaning of its `detail`.
 OTHERS = {
     "input": "its name",
     "zeros": "nothing",
@@ -99,7 +99,7 @@ class Value:
     variable: str = ""
 
     def place(self) -> Place | None:
-        """Return the innermost line that is an equation's, not one of the helpers it calls."""
+        """Return the innermost line that belongs to an equation, not to a helper that it calls."""
         for place in self.places:
             if Path(place.file).name not in _HELPERS:
                 return place
@@ -113,12 +113,12 @@ class Recording:
     Attributes
     ----------
     outputs : dict
-        The values that were asked for, by name.
+        The requested values by name.
     values : list of Value
-        All that they need, each after its arguments.
+        All values that they need, each after its arguments.
     names : dict
-        For each value's number the name under which it is printed: its variable, numbered where
-        two values share one.
+        For each value's number the name under which it is printed: its variable, with a number if
+        two values share it.
     """
 
     outputs: dict[str, Value]

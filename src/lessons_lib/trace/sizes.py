@@ -44,7 +44,7 @@ class Size(int):
 
     @classmethod
     def of(cls, letter: str) -> Size:
-        """Return the size that a letter stands for."""
+        """Return the size that a letter denotes."""
         return cls({letter: 1})
 
     def __add__(self, other: Any) -> Any:
@@ -104,7 +104,7 @@ class Size(int):
 
 
 def text(size: int, times: str = " ") -> str:
-    """Write a size with its letters, ``4 H + 1``; `times` stands between the factors."""
+    """Write a size with its letters, ``4 H + 1``; `times` separates the factors."""
     parts = []
     for letters, factor in sorted(_terms(size).items(), reverse=True):
         number = [] if abs(factor) == 1 and letters else [str(abs(factor))]
@@ -113,7 +113,7 @@ def text(size: int, times: str = " ") -> str:
 
 
 def value(size: int, sizes: Mapping[str, int]) -> int:
-    """Return what a size is if its letters have these values."""
+    """Return a size's value for these values of its letters."""
     return sum(n * prod(sizes[c] for c in m) for m, n in _terms(size).items())
 
 
@@ -123,7 +123,7 @@ def solve(shapes: Iterable[tuple[tuple[int, ...], tuple[int, ...]]]) -> dict[str
     Parameters
     ----------
     shapes : pairs
-        The recorded shape and the shape of the array that takes its place.
+        A recorded shape and the shape of the array in its place.
 
     Raises
     ------
