@@ -1,4 +1,4 @@
-"""Rules for a notebook's words: each in its language, spelled well, the book's own terms."""
+"""Rules for a notebook's words: the right language, correct spelling, the book's terms."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TERMS = tomllib.loads((ROOT / "tests" / "book" / "korean_terms.toml").read_text(
     "term"
 ]
 HANGUL = re.compile(r"[가-힣ㄱ-ㆎ]")
-# Markup that Markdown has not taken for markup, as ** between a quotation mark and a particle.
+# Markup that Markdown does not recognise, such as ** between a quotation mark and a particle.
 _RAW = re.compile(r"\*\*|[`$]|\{[\w:-]+\}|:::|^\([\w-]+\)=$")
 _TERM_IN_PARENTHESES = re.compile(r"\([^()\n]{1,40}\)")
 
@@ -106,7 +106,7 @@ def prose_has_a_language(notebook: Notebook) -> Problems:
 
 
 def nothing_raw(notebook: Notebook) -> Problems:
-    """No markup stands in the text as it was typed, because it is not closed or not seen."""
+    """The text shows no raw markup, which happens if it is not closed or not recognised."""
     for cell in markdown_cells(notebook):
         for span in (span for block in walk(blocks_of(cell)) for span in block.spans):
             if span.kind == "text" and _RAW.search(span.value):
@@ -149,7 +149,7 @@ def terms(notebook: Notebook) -> Problems:
 
 @cache
 def misspellings() -> dict[str, str]:
-    """Return codespell's default dictionaries, less what pyproject.toml tells it to ignore."""
+    """Return codespell's default dictionaries without the words that pyproject.toml ignores."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     ignored = project["tool"]["codespell"].get("ignore-words-list", "").split(",")
     data = files("codespell_lib") / "data"

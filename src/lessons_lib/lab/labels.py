@@ -31,7 +31,7 @@ SCRIPT = {"L": "ℒ", "N": "𝒩", "H": "ℋ", "R": "ℛ"}
 NAMES = {"tanh", "torch", "nn", "NumPy", "RNNDrop", "RNNs", "LSTMs", "GRUs", "PyTorch"}
 
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\s+|.", re.DOTALL)
-_SMALLER, _UP, _DOWN = 0.72, 0.36, 0.22  # of the size of the letters around
+_SMALLER, _UP, _DOWN = 0.72, 0.36, 0.22  # of the surrounding letters' size
 
 
 _HANGUL = re.compile("[가-힣ㄱ-ㆎ]")
@@ -77,7 +77,7 @@ def typeset(label: str, size: float) -> str:
     Raises
     ------
     ValueError
-        A formula holds a command that is not known here.
+        A formula holds an unknown command.
     """
     written = []
     for math, text in parts(label):
@@ -96,7 +96,7 @@ def typeset(label: str, size: float) -> str:
             else:
                 written.append(escape(piece, quote=False))
         if round(level, 1):
-            # A space of no width carries the letters that follow back to the line.
+            # A zero-width space moves the following letters back to the line.
             written.append(f'<tspan dy="{_short(-level)}">\u200b</tspan>')
     return "".join(written)
 
@@ -113,7 +113,7 @@ def width(label: str, size: float) -> float:
 
 
 def length(text: str, size: float) -> float:
-    """Return about how wide letters are, in the units of ``size``."""
+    """Return an estimate of the letters' width, in the units of ``size``."""
     return size * sum(
         0.95 if "\uac00" <= letter <= "\ud7a3" else 0.28 if letter in " ,.:;'|()il\u2009\u2005"
         else 0.0 if letter in ACCENTS.values() else 0.85 if letter in "mwMW—→⇄" else 0.58

@@ -24,8 +24,8 @@ from matplotlib.path import Path
 
 from . import labels, svg
 
-# Load the backend now: a notebook's switches interactive mode on as it loads, and loaded only by
-# the first figure, within rc_context, that would be undone and no later figure shown.
+# Load the backend now: a notebook's backend switches on interactive mode when it is loaded. If the
+# first figure loaded it, inside rc_context, that would be undone and no later figure would appear.
 plt.switch_backend(mpl.get_backend())
 SHELL = get_ipython()
 if SHELL:
@@ -70,32 +70,32 @@ def curves(
     reference: float | None = None,
     ax: Axes | None = None,
 ) -> None:
-    """Draw one curve a series; where a series has several runs, their median and their range.
+    """Draw one curve per series; for a series with several runs, their median and range.
 
     Parameters
     ----------
     x : sequence of P numbers
     series : mapping of labels to arrays of shape (P,) or (R, P)
         The first axis of the second form counts R runs, such as seeds: the line is their median,
-        the band reaches from the least to the greatest.
+        the band extends from the least to the greatest.
     xlabel, ylabel : str
     logx, logy : bool, optional
         Logarithmic axes.
     reference : float, optional
-        Draws a dashed level, such as the loss of guessing.
+        Height of a dashed line, such as the loss of guessing.
     ax : matplotlib Axes, optional
 
     Raises
     ------
     ValueError
-        A series does not have a value for each of `x`; the message names it, as in `bars`.
+        A series does not have one value for each element of `x`; the message names it.
     """
     positions = np.asarray(x, dtype=float)
     with plt.rc_context(dict(STYLE)):
         ax = _axes(ax)
         for k, (label, values) in enumerate(series.items()):
             runs = _runs(label, values, len(positions), "x")
-            # few points deserve markers; many would hide the line
+            # few points get markers; many markers would hide the line
             marker = _MARKERS[k % len(_MARKERS)] if len(positions) <= 12 else ""
             (line,) = ax.plot(positions, np.median(runs, axis=0), marker=marker, label=label)
             if len(runs) > 1:
@@ -117,7 +117,7 @@ def bars(
     reference: float | None = None,
     ax: Axes | None = None,
 ) -> None:
-    """Draw groups of bars, one group a category; where a series has several runs, a dot for each.
+    """Draw groups of bars, one group per category; for a series with several runs, a dot for each.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def bars(
 
 
 def heatmaps(panels: Mapping[str, np.ndarray], *, xlabel: str = "step $t$") -> None:
-    """Draw states over time, one panel below the other: the time to the right, a row a unit.
+    """Draw states over time, one panel below the other: time to the right, one row per unit.
 
     Parameters
     ----------
