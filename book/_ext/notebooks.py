@@ -13,6 +13,7 @@ import nbformat
 
 from .one_language import LANGUAGES, Cell, Notebook, keep_language
 from .plain.book_index import BookIndex, index_book, pages_of, place, read_notebook
+from .plain.chapters import chapter_numbers
 from .plain.citations import Bibliography
 from .plain.colab import add_installation, wheel_address
 from .plain.drawings import translate_drawings
@@ -78,7 +79,7 @@ def write_copies(root: Path, to: Path) -> None:
     for language in LANGUAGES:
         for stale in (to / language).rglob("*.ipynb"):
             stale.unlink()
-        index = index_book(notebooks, language, bibliography)
+        index = index_book(notebooks, language, bibliography, chapter_numbers(root))
         for page, notebook in notebooks.items():
             copy = one_language_copy(notebook, page, index, (root / page).parent)
             add_installation(copy, language, wheel)

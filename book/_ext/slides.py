@@ -29,6 +29,7 @@ from .node import install
 from .notebooks import BIBLIOGRAPHY
 from .one_language import LANGUAGES, Notebook
 from .plain.book_index import BookIndex, index_book, pages_before_appendix, pages_of, read_notebook
+from .plain.chapters import chapter_numbers, numbered
 from .plain.citations import Bibliography
 from .plain.slide_cells import slide_cells
 from .tokens import page_style
@@ -63,7 +64,7 @@ def slides(notebook: Notebook, page: str, index: BookIndex, folder: Path) -> str
     """Return a chapter's slides, as a page that has reveal.js in ``../reveal``."""
     shown = notebook.copy()
     shown["cells"] = slide_cells(notebook, page, index, folder)
-    shown["metadata"]["title"] = index.titles[page]
+    shown["metadata"]["title"] = numbered(index.numbers.get(page), index.titles[page])
     exporter = SlidesExporter(
         template_file=str(SOURCE / "slides.html.j2"),
         reveal_url_prefix="../reveal",
@@ -99,10 +100,10 @@ def write_slides(to: Path) -> None:
     shutil.rmtree(to, ignore_errors=True)
     to.mkdir(parents=True)
     write_assets(to)
-    pages, chapters = pages_of(ROOT), chapters_of(ROOT)
+    pages, chapters, numbers = pages_of(ROOT), chapters_of(ROOT), chapter_numbers(ROOT)
     for language in LANGUAGES:
         notebooks = {page: read_notebook(ROOT / f"{page}.ipynb") for page in pages}
-        index = index_book(notebooks, language, Bibliography(ROOT / BIBLIOGRAPHY))
+        index = index_book(notebooks, language, Bibliography(ROOT / BIBLIOGRAPHY), numbers)
         (to / language).mkdir()
         for page, notebook in notebooks.items():
             if page in chapters:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from _ext.plain.book_index import pages_of
-from _ext.plain.glossary import entries, sources
+from _ext.plain.glossary import GLOSSARY, entries, sources
+from _ext.plain.terms import label_of
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
 CHAPTERS = [BOOK.parent / f"{page}.ipynb" for page in pages_of(BOOK.parent)]
@@ -37,6 +38,17 @@ def test_both_languages_have_the_same_entries():
     names = [entry.names for entry in ENTRIES]
     assert names == [entry.names for entry in entries("en")]
     assert len(set(names)) == len(names)
+
+
+def test_each_term_has_an_address_of_its_own_the_same_in_both_languages():
+    found = {}
+    for language in ("ko", "en"):
+        lines = re.findall(r"^- (\*\*.*)$", "\n".join(sources(GLOSSARY, language)), re.M)
+        found[language] = [label_of(line) for line in lines]
+    assert found["ko"] == found["en"]
+    assert len(found["ko"]) == len(ENTRIES) == len(set(found["ko"]))
+    assert "term-forget-gate" in found["ko"]
+    assert all(re.fullmatch(r"term-[a-z0-9][a-z0-9-]*", label) for label in found["ko"])
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.names[0])

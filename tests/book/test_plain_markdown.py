@@ -46,9 +46,9 @@ TABLE = """```{list-table} Gates
 @pytest.mark.parametrize(
     ("myst", "plain"),
     [
-        ("(a)=\n## A {ref}`state`", '<a id="a"></a>\n\n## A [The hidden state](#state)'),
+        ("(a)=\n## A {ref}`state`", '<a id="a"></a>\n\n## A [“The hidden state”](#state)'),
         ("See {ref}`here <state>`.", "See [here](#state)."),
-        ("{ref}`far`", "[Far away](appendix/far.ipynb#far)"),
+        ("{ref}`far`", "[“Far away”](appendix/far.ipynb#far)"),
         (
             "{doc}`appendix/far` {doc}`this <sample>`",
             "[Far away](appendix/far.ipynb) [this](sample.ipynb)",
@@ -81,7 +81,8 @@ TABLE = """```{list-table} Gates
         ),
         (
             "```{exercise} A latch\n:label: ex-latch\nMake {ref}`state`.\n```",
-            '<a id="ex-latch"></a>\n\n**Exercise 1 (A latch)**\n\nMake [The hidden state](#state).',
+            '<a id="ex-latch"></a>\n\n**Exercise 1 (A latch)**\n\n'
+            "Make [“The hidden state”](#state).",
         ),
         ("```{exercise-start}\n:label: ex-latch\n```", '<a id="ex-latch"></a>\n\n**Exercise 1**'),
         ("```{exercise-end}\n```", ""),
@@ -92,7 +93,8 @@ TABLE = """```{list-table} Gates
         ("```{solution-start} ex-latch\n```", "**Solution to Exercise 1**"),
         (
             TABLE,
-            "**Gates**\n\n| name | in `\\|` |\n| --- | --- |\n| [The hidden state](#state) | $i$ |",
+            "**Gates**\n\n| name | in `\\|` |\n| --- | --- |\n"
+            "| [“The hidden state”](#state) | $i$ |",
         ),
         (
             "````{tip}\n```python\nx\n\n\ny\n```\n````",
@@ -108,7 +110,7 @@ def test_a_figure_is_inside_the_cell_with_its_alt_text_and_a_caption(writer):
     text = cell_of(sample_notebook(), "figure-ko").source
     lines = writer(text, "ko").split("\n")
     assert "![원 하나][fig-cell]" in lines
-    assert f"*그림 1. 상태. ([Pascanu et al., 2013]({PASCANU}))*" in lines
+    assert f"*그림 1. 상태. ([Pascanu 등, 2013]({PASCANU}))*" in lines
     assert lines[-1].startswith("[fig-cell]: data:image/svg+xml;base64,")
 
 
@@ -121,8 +123,8 @@ def test_korean_copies_speak_korean(writer):
     assert writer("```{note}\n값.\n```", "ko") == "> **참고**\n>\n> 값."
     assert writer("```{solution-start} ex-latch\n```", "ko") == "**풀이: 연습문제 1**"
     assert writer("{numref}`fig-cell`", "ko") == "[그림 1](#fig-cell)"
-    assert writer("{ref}`state`", "ko") == "[은닉 상태](#state)"
-    assert writer("{ref}`state`을, {eq}`step`는", "ko") == "[은닉 상태](#state)를, (1)은"
+    assert writer("{ref}`state`", "ko") == "[「은닉 상태」](#state)"
+    assert writer("{ref}`state`을, {eq}`step`는", "ko") == "[「은닉 상태」](#state)를, (1)은"
 
 
 def test_works_are_listed_by_author(writer):

@@ -92,6 +92,11 @@ SAMPLE = [
     markdown("end", "```{exercise-end}\n```"),
     markdown("solve", "```{solution} ex-sample\n:label: ex-sample-solution\n$1$\n```"),
     markdown("more", "```{exercise}\n:label: ex-more\n$2$\n```"),
+    *prose(
+        "names",
+        "{ref}`sample`과 {ref}`first-label`을 보십시오. {ref}`제 말 <gates>`을",
+        "{ref}`sample` and {ref}`first-label`. {ref}`My words <gates>`",
+    ),
     *prose("help", "```{tip}\n도움말\n```\n\n> 인용", "```{tip}\nHelp\n```\n\n> Quotation"),
 ]
 

@@ -48,7 +48,7 @@ def test_blocks_of_a_pair_carry_its_class_in_both_languages(sample):
             "pair-again",
         ],
         "pair-drawn-caption",
-        *["pair-task", "pair-task", "pair-help", "pair-help"],
+        *["pair-task", "pair-task", "pair-names", "pair-help", "pair-help"],
     ]
 
 
@@ -98,6 +98,18 @@ def test_particle_is_not_parted_from_its_formula_or_bracket(sample):
     assert pieces["ko"][0].text == ")는"
     assert pieces["ko"][1].text.endswith("가")
     assert pieces["en"][0].text.endswith(",")
+
+
+def test_a_chapter_has_a_number_in_its_title_in_menus_and_in_the_text(sample):
+    for language, title, names in (
+        ("ko", "1. 표본", "1장 「표본」과 「게이트」를 보십시오. 제 말을"),
+        ("en", "1. A sample", "Chapter 1, “A sample” and “Gates”. My words"),
+    ):
+        page = sample[language]
+        assert page.h1.contents[0] == title
+        assert page.title.text.startswith(title)
+        assert page.select_one(".contents [aria-current]").text == title
+        assert page.select_one("p.pair-names").text == names
 
 
 def test_formulas_are_set_and_can_be_read_aloud(sample):

@@ -130,6 +130,20 @@ def page_of(site, language, name):
     return BeautifulSoup(path.read_text("utf-8"), "html.parser")
 
 
+def test_korean_citations_are_korean(site):
+    cited = BeautifulSoup((site / "ko/book/gru.html").read_text("utf-8"), "html.parser")
+    texts = [cite.text + str(cite.next_sibling) for cite in cited.select(".bibtex-citation")]
+    assert any(text.startswith("Cho 등[2014]과") for text in texts)
+    assert not [text for text in texts if "et al" in text or " and " in text.split("]")[0]]
+
+
+def test_terms_of_the_glossary_have_addresses(site):
+    for language in LANGUAGES:
+        terms = page_of(site, language, "glossary").select("li[id^=term-] > p > strong")
+        assert len(terms) > 100
+        assert terms[0].parent.parent["id"] == "term-sequence"
+
+
 def test_korean_particles_fit_the_links_before_them(site):
     """Tell the last sound of words, numbers and capitals in another way than the site does."""
     wrong, seen = [], 0

@@ -16,6 +16,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from ..one_language import LANGUAGES
+from ..plain.chapters import numbered
 from ..texts import texts, words
 from . import diagrams
 from .interface import root_title
@@ -29,8 +30,11 @@ def chapters(app: Sphinx) -> list[dict[str, str]]:
     for part in app.config.external_site_map.root.subtrees[:1]:
         for item in part.items:
             page = str(item)
-            title = app.env.titles[page].astext()
-            found.append({"page": page, "title": title, "promise": promise(app, page)})
+            number = app.env.chapter_numbers[page]
+            title = app.env.titles[page].astext().removeprefix(numbered(number, ""))
+            found.append(
+                {"page": page, "number": number, "title": title, "promise": promise(app, page)}
+            )
     return found
 
 

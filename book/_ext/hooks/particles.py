@@ -53,11 +53,19 @@ class FitParticles(SphinxPostTransform):
         if self.app.config.language != "ko":
             return
         for link in list(self.document.findall(nodes.reference)):
-            after = link.next_node(descend=False, siblings=True)
-            found = isinstance(after, nodes.Text) and _PARTICLE.match(after)
-            if found:
-                fitted = fitting(found[0], link.astext()) + after[found.end() :]
-                link.parent.replace(after, nodes.Text(fitted))
+            _fit(link, link.astext())
+        for citation in list(self.document.findall(nodes.inline)):
+            authors = citation.astext().partition("[")[0]  # the year is not read aloud
+            if "bibtex-citation" in citation["classes"] and re.search("[가-힣]$", authors):
+                _fit(citation, authors)
+
+
+def _fit(words: nodes.Element, read: str) -> None:
+    """Let the particle behind some words fit what is read aloud of them."""
+    after = words.next_node(descend=False, siblings=True)
+    found = isinstance(after, nodes.Text) and _PARTICLE.match(after)
+    if found:
+        words.parent.replace(after, nodes.Text(fitting(found[0], read) + after[found.end() :]))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

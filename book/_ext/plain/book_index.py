@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import nbformat
 from sphinx_external_toc.parsing import parse_toc_yaml
@@ -17,6 +19,7 @@ from ..one_language import Cell, Notebook, keep_language
 from ..texts import texts
 from .citations import Bibliography
 from .myst_blocks import Block, MarkupError, parse, walk
+from .terms import GLOSSARY, label_of
 
 _COUNTED = {
     "figure": "figure",
@@ -45,6 +48,7 @@ class BookIndex:
     targets: dict[str, Target]
     titles: dict[str, str]
     cited: dict[str, list[str]]
+    numbers: Mapping[str, int]
 
     def target(self, label: str) -> Target:
         """Return where the label leads.
@@ -101,15 +105,22 @@ def pages_before_appendix(root: Path) -> list[str]:
     return [page for page in pages_of(root) if not page.startswith("book/appendix/")]
 
 
-def index_book(notebooks: dict[str, Notebook], language: str, bibliography: Bibliography):
+def index_book(
+    notebooks: Mapping[str, Notebook],
+    language: str,
+    bibliography: Bibliography,
+    numbers: Mapping[str, int] = MappingProxyType({}),
+) -> BookIndex:
     """Return the `BookIndex` of the pages, given in the order of the table of contents.
+
+    `numbers` are those of the chapters (`chapters.chapter_numbers`); without, none has one.
 
     Raises
     ------
     MarkupError
         Markup that the book does not use, or a label given twice; names page and cell.
     """
-    index = BookIndex(language, bibliography, {}, {}, {})
+    index = BookIndex(language, bibliography, {}, {}, {}, numbers)
     counts: Counter[str] = Counter()
     for page, notebook in notebooks.items():
         index.cited[page] = []
@@ -135,6 +146,9 @@ def _index_cell(index: BookIndex, page: str, blocks: list[Block], counts: Counte
             continue
         if block.kind == "comment":
             continue
+        explained = page == GLOSSARY and block.kind == "list_item"
+        if explained and (term := label_of(block.children[0].source)):
+            index.targets[term] = Target(page, "")
         if block.name == "h1":
             index.titles.setdefault(page, block.source)
         kind = "equation" if block.kind == "math" else _COUNTED.get(block.name, "")

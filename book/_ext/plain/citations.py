@@ -8,6 +8,7 @@ from pathlib import Path
 from pybtex.database import Entry, Person, parse_file
 from pybtex.plugin import find_plugin
 
+from ..texts import texts
 from .myst_blocks import MarkupError
 
 
@@ -18,8 +19,10 @@ class Bibliography:
         self.name = path.name
         self.data = parse_file(str(path))
 
-    def cite(self, keys: Iterable[str], textual: bool) -> str:
+    def cite(self, keys: Iterable[str], textual: bool, language: str = "en") -> str:
         """Return links to the works: ``Elman (1990)`` if textual, else ``(Elman, 1990)``.
+
+        In Korean ``Elman(1990)``, and ``Cho 등(2014)`` for more than two authors.
 
         Raises
         ------
@@ -30,7 +33,8 @@ class Bibliography:
         for key in keys:
             entry = self._entry(key)
             year = entry.fields["year"]
-            words = f"{_authors(entry)} ({year})" if textual else f"{_authors(entry)}, {year}"
+            authors, space = _authors(entry, language), "" if language == "ko" else " "
+            words = f"{authors}{space}({year})" if textual else f"{authors}, {year}"
             parts.append(f"[{words}]({address})" if (address := _address(entry)) else words)
         return "; ".join(parts) if textual else f"({'; '.join(parts)})"
 
@@ -48,9 +52,10 @@ class Bibliography:
         return self.data.entries[key]
 
 
-def _authors(entry: Entry) -> str:
+def _authors(entry: Entry, language: str) -> str:
     names = [_last_name(person) for person in entry.persons["author"]]
-    return " and ".join(names) if len(names) < 3 else f"{names[0]} et al."
+    said = texts(language)["citations"]
+    return said["and"].join(names) if len(names) < 3 else names[0] + said["others"]
 
 
 def _last_name(person: Person) -> str:

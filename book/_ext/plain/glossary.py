@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ..one_language import language_of
 from .book_index import read_notebook
+from .terms import names_of
 
 GLOSSARY = Path(__file__).parents[2] / "appendix" / "glossary.ipynb"
 _ENTRY = re.compile(r"^- \*\*(?P<name>[^*]+)\*\*(?: ?\((?P<other>[^)]+)\))?: (?P<rest>.*)$", re.M)
@@ -34,8 +35,8 @@ def entries(language: str) -> list[Entry]:
     """Return the entries in the order of the glossary."""
     found = []
     for match in _ENTRY.finditer("\n".join(sources(GLOSSARY, language))):
-        names = re.split(", ", f"{match['name']}, {match['other'] or match['name']}")
         aliases = re.findall(r"(?<!})`([^`]+)`", match["rest"])
         references = re.findall(r"\{ref\}`[^`]*<([\w-]+)>`", match["rest"])
-        found.append(Entry(tuple(sorted(set(names))), tuple(aliases), tuple(references)))
+        names = names_of(match["name"], match["other"])
+        found.append(Entry(names, tuple(aliases), tuple(references)))
     return found

@@ -13,8 +13,10 @@ import re
 from pathlib import Path
 
 from .book_index import BookIndex
+from .chapters import numbered
 from .myst_blocks import Block, MarkupError, parse
 from .plain_roles import RoleWriter
+from .terms import GLOSSARY, label_of
 
 _MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
 # MathJax takes an alignment only inside an environment; Sphinx adds one by itself.
@@ -75,6 +77,11 @@ class CellWriter:
             start, end = block.lines
             if block.kind in ("heading", "paragraph", "table"):
                 text = "\n".join(lines[start:end])
+                if self.page == GLOSSARY and (term := label_of(block.source)):
+                    text = text.replace("**", f"{_anchor(term).strip()}**", 1)
+                if block.name == "h1":
+                    number = self.index.numbers.get(self.page)
+                    text = f"# {numbered(number, text.removeprefix('# '))}"
                 yield start, end, self.roles.plain(text, block).split("\n")
             elif block.kind in ("target", "comment", "math", "directive"):
                 prefix = re.match(r"[\s>]*", lines[start]).group()  # type: ignore[union-attr]

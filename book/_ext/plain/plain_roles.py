@@ -6,7 +6,8 @@ import posixpath
 import re
 
 from ..hooks.particles import PARTICLE, fitting
-from .book_index import BookIndex, address
+from .book_index import BookIndex, Target, address
+from .chapters import at_start, name_of_page, name_of_section, numbered
 from .myst_blocks import Block, MarkupError, Span, parse, role_target, role_text, walk
 
 # A role, or a code span, which may quote a role and is to be left alone.
@@ -45,9 +46,12 @@ class RoleWriter:
     def _words(self, match: re.Match[str]) -> str:
         """Return what stands for a role, and behind it the particle that fits, if there is one."""
         words, particle = self._role(match), match["particle"] or ""
-        if particle and not match["name"].startswith("cite:"):
-            particle = fitting(particle, re.sub(r"\]\([^)]*\)$", "", words))
-        return words + particle
+        read = re.sub(r"\]\([^)]*\)$", "", words)
+        if match["name"].startswith("cite:"):
+            read = re.sub(r"\(\d+\)$", "", read)  # the year is not read aloud
+            if not re.search("[가-힣]$", read):
+                return words + particle
+        return words + (fitting(particle, read) if particle else "")
 
     def _check_link(self, link: str) -> None:
         """Refuse what a copy could not follow: of the book, only notebooks and their labels."""
@@ -69,7 +73,7 @@ class RoleWriter:
         label, words = role_target(span), role_text(span)
         if span.name.startswith("cite:"):
             keys = [key.strip() for key in span.value.split(",")]
-            return self.index.bibliography.cite(keys, textual=span.name == "cite:t")
+            return self.index.bibliography.cite(keys, span.name == "cite:t", self.index.language)
         if span.name == "doc":
             return self._page_link(words, label)
         target = self.index.target(label)
@@ -78,13 +82,26 @@ class RoleWriter:
             return number if target.page == self.page else self._link(number, label)
         if span.name == "numref":
             words = words.replace("%s", str(target.number)) or self.index.numbered(label)
-        return self._link(words or target.title, label)
+        return self._link(words or self._name(target, match), label)
+
+    def _name(self, target: Target, match: re.Match[str]) -> str:
+        """Return how the text names a page or a section, as `hooks.names` does on the site."""
+        language, number = self.index.language, self.index.numbers.get(target.page)
+        if not target.title:
+            return ""
+        if target.title == self.index.titles.get(target.page):
+            name = name_of_page(language, number, target.title)
+        else:
+            elsewhere = number if target.page != self.page else None
+            name = name_of_section(language, elsewhere, target.title)
+        return at_start(name, match.string[: match.start()])
 
     def _page_link(self, words: str, name: str) -> str:
         page = posixpath.normpath(posixpath.join(posixpath.dirname(self.page), name))
         if page not in self.index.titles:
             raise MarkupError(f"page {name!r} is not in the table of contents")
-        return f"[{words or self.index.titles[page]}]({address(self.page, page)})"
+        words = words or numbered(self.index.numbers.get(page), self.index.titles[page])
+        return f"[{words}]({address(self.page, page)})"
 
     def _link(self, words: str, label: str) -> str:
         if not words:
