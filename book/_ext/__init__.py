@@ -20,6 +20,7 @@ HOOKS = (
     "citing",
     "diagrams",
     "computed_figures",
+    "printed_tables",
     "image_sizes",
     "particles",
     "folding",

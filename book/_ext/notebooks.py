@@ -20,6 +20,7 @@ from .plain.drawings import translate_drawings
 from .plain.execution import ExecutionError, execute
 from .plain.myst_blocks import MarkupError
 from .plain.plain_markdown import CellWriter
+from .plain.printed_tables import translate_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 BIBLIOGRAPHY = "book/appendix/references.bib"
@@ -47,6 +48,7 @@ def one_language_copy(notebook: Notebook, page: str, index: BookIndex, folder: P
     copy = keep_language(notebook, index.language)
     try:
         translate_drawings(copy, index.language)
+        translate_tables(copy, index.language)
     except MarkupError as error:
         raise MarkupError(f"{page}.ipynb: {error}") from None
     writer = CellWriter(page, index, folder)

@@ -31,6 +31,7 @@ from .one_language import LANGUAGES, Notebook
 from .plain.book_index import BookIndex, index_book, pages_before_appendix, pages_of, read_notebook
 from .plain.chapters import chapter_numbers, numbered
 from .plain.citations import Bibliography
+from .plain.printed_tables import set_formulas
 from .plain.slide_cells import slide_cells
 from .tokens import page_style
 
@@ -64,6 +65,7 @@ def slides(notebook: Notebook, page: str, index: BookIndex, folder: Path) -> str
     """Return a chapter's slides, as a page that has reveal.js in ``../reveal``."""
     shown = notebook.copy()
     shown["cells"] = slide_cells(notebook, page, index, folder)
+    set_formulas(shown, lambda tex: typesetter.html(tex, display=False))
     shown["metadata"]["title"] = numbered(index.numbers.get(page), index.titles[page])
     exporter = SlidesExporter(
         template_file=str(SOURCE / "slides.html.j2"),

@@ -13,6 +13,7 @@ from _ext.one_language import LANGUAGES, keep_language
 from _ext.plain.drawings import FORM, SIZE, SVG, drawing_of, figures_of, translate
 from _ext.plain.figure_comparison import points
 from _ext.plain.myst_blocks import MarkupError
+from _ext.plain.printed_tables import MARK
 from code_rules import code_cells
 from pair_rules import Notebook, Problems, Rule, markdown_cells
 
@@ -116,4 +117,16 @@ def _crosses(curve: np.ndarray, left: float, top: float, right: float, bottom: f
     return bool(((x > left) & (x < right) & (y > top) & (y < bottom)).any())
 
 
-RULES: tuple[Rule, ...] = (drawings_shown, labels_in_both, labels_legible)
+def heads_in_both(notebook: Notebook) -> Problems:
+    """The heads and the caption of a printed table are in both languages where they are words."""
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            html = "".join(output.get("data", {}).get("text/html", ""))
+            table = ElementTree.fromstring(html) if html.startswith(MARK) else ()
+            for part in table:
+                for head in [part] if part.tag == "caption" else part.iter("th"):
+                    if "data-label" not in head.attrib and labels.has_words(head.text or ""):
+                        yield cell.id, f"prints the head {head.text!r}, expected '한국어 · English'"
+
+
+RULES: tuple[Rule, ...] = (drawings_shown, labels_in_both, labels_legible, heads_in_both)

@@ -20,6 +20,8 @@ from nbformat.v4 import new_markdown_cell, new_output
 from sample_book import PAGE, cell_of, code, edited, pair, printed, sample_notebook, write_book
 from site_sample import DRAWING
 
+from lessons_lib.lab import tables
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = pages_of(ROOT)
 # Jupyter's Markdown: plain Markdown, tables, formulas.
@@ -67,6 +69,17 @@ def test_a_drawing_speaks_the_language_of_its_copy(tmp_path):
     cell_of(notebook, "plot").id = "other"
     with pytest.raises(MarkupError, match=r"figure #plot: no code cell of that id draws"):
         copied(tmp_path, notebook, "ko")
+
+
+def test_a_printed_table_speaks_the_language_of_its_copy(tmp_path):
+    notebook = sample_notebook()
+    shown = tables.table(["값 & 수 · value & number"], [(1,)])
+    data = {"text/html": shown._repr_html_(), "text/plain": repr(shown)}
+    notebook.cells.append(code("table", "x", 5, [new_output("display_data", data=data)]))
+    for language, head in (("ko", "값 &amp; 수"), ("en", "value &amp; number")):
+        (output,) = cell_of(copied(tmp_path, notebook, language), "table").outputs
+        assert f">{head}</th>" in output.data["text/html"]
+        assert "data-label" not in output.data["text/html"]
 
 
 def test_a_gated_solution_is_folded_as_far_as_a_notebook_can(tmp_path):

@@ -13,7 +13,7 @@ from nbformat.v4 import new_output
 from parity import assert_refused, broken_rules, rules_broken_by
 from sample_book import cell_of, code, pair, sample_notebook
 
-from lessons_lib.lab import plots, svg
+from lessons_lib.lab import plots, svg, tables
 
 KO = "```{figure} #plot\n:name: fig-plot\n:alt: 내려가는 선\n크기.\n```"
 EN = "```{figure} #plot\n:name: fig-plot\n:alt: a falling line\nThe size.\n```"
@@ -48,6 +48,16 @@ def first_the_caption():
     return found
 
 
+def printing(head: str, caption: str):
+    """Return the sample with a printed table before its last cell."""
+    found = sample_notebook()
+    shown = tables.table([head, "값 · value"], [(1, 2.0)], caption=caption)
+    data = {"text/html": shown._repr_html_(), "text/plain": repr(shown)}
+    output = new_output("execute_result", data=data, execution_count=5)
+    found.cells.insert(-1, code("print", "x", 5, [output]))
+    return found
+
+
 # What is broken, the cell that the message names, words of the message.
 BROKEN: dict[str, tuple[Callable, str, str]] = {
     "drawn without a figure": (
@@ -72,6 +82,8 @@ BROKEN: dict[str, tuple[Callable, str, str]] = {
         "plot",
         "the label 'lag $k$', expected '한국어 · English'",
     ),
+    "head without Korean": (lambda: printing("lag $k$", ""), "print", "prints the head 'lag $k$'"),
+    "caption without Korean": (lambda: printing("$k$", "All."), "print", "prints the head 'All.'"),
     "Korean too long": (
         lambda: notebook(KO, EN, drawing("시차", label=f"{'아주 ' * 20}길다 · long")),
         "plot",
@@ -97,6 +109,10 @@ def test_every_rule_can_be_broken():
 
 def test_a_figure_in_both_languages_passes():
     assert broken_rules(notebook(), "sample") == []
+
+
+def test_a_table_with_heads_in_both_languages_passes():
+    assert broken_rules(printing("LSTM, $k$", "모두 · All"), "sample") == []
 
 
 def test_names_and_formulas_need_no_words():

@@ -12,6 +12,8 @@ from _ext import make_site
 from _ext.one_language import LANGUAGES
 from bs4 import BeautifulSoup
 
+from lessons_lib.lab import tables
+
 ROOT = Path(__file__).parents[2]
 DIAGRAM = """<svg xmlns="http://www.w3.org/2000/svg" class="diagram" width="9" height="9"
 viewBox="0 0 9 9"><style></style>
@@ -73,6 +75,16 @@ def drawing(name):
     ]
 
 
+def printed_table(name):
+    """Return a code cell with a stored table."""
+    shown = tables.table(["시차 $k$ · lag $k$", "값 · value"], [(1, 0.5)])
+    data = {"text/html": shown._repr_html_(), "text/plain": repr(shown)}
+    output = {"output_type": "execute_result", "metadata": {}, "data": data, "execution_count": 3}
+    source = 'table("값 · value")'
+    cell = {"cell_type": "code", "id": name, "source": source, "outputs": [output]}
+    return cell | {"metadata": {}, "execution_count": 3}
+
+
 SAMPLE = [
     *prose("top", "(sample)=\n# 표본", "(sample)=\n# A sample"),
     # The words of this English heading are another heading's label.
@@ -87,6 +99,7 @@ SAMPLE = [
     *prose("again", FIGURE.format("b", "또 선"), FIGURE.format("b", "Another line")),
     plot("plot"),
     *drawing("drawn"),
+    printed_table("tabled"),
     markdown("start", "```{exercise-start}\n:label: ex-sample\n```"),
     *prose("task", "해 보십시오.\n\n| 가 |\n|---|\n| 1 |", "Try it.\n\n| A |\n|---|\n| 1 |"),
     markdown("end", "```{exercise-end}\n```"),

@@ -92,6 +92,15 @@ def test_a_computed_figure_stands_in_its_caption_in_the_language_of_the_page(sam
         assert not cell.find("svg")
 
 
+def test_a_printed_table_and_its_code_are_in_the_language_of_the_page(sample):
+    for language, words in {"ko": ["시차 ", "값"], "en": ["lag ", "value"]}.items():
+        (cell,) = [each for each in sample[language].select("div.cell") if "table(" in each.text]
+        heads = cell.select("table.printed th")
+        assert [head.contents[0] for head in heads] == words
+        assert heads[0].select_one(".katex annotation").text == "k"
+        assert f'table("{words[1]}")' in cell.select_one(".cell_input").text
+
+
 def test_particle_is_not_parted_from_its_formula_or_bracket(sample):
     pieces = {name: page.select("article .unbroken") for name, page in sample.items()}
     assert [piece.find(class_="katex") is not None for piece in pieces["ko"]] == [False, True]

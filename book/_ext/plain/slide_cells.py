@@ -19,6 +19,7 @@ from .book_index import BookIndex
 from .drawings import FORM, translate_drawings
 from .myst_blocks import Block, parse
 from .plain_markdown import CellWriter
+from .printed_tables import translate_tables
 
 LEFT_OUT = ("-exercises", "-sources")  # ends of the labels of sections
 LINES = 17  # what fits on a slide, in lines of text
@@ -72,6 +73,7 @@ def _pieces(notebook: Notebook, page: str, index: BookIndex, folder: Path) -> It
     label, left_out = "", False
     kept = keep_language(notebook, index.language)
     translate_drawings(kept, index.language)
+    translate_tables(kept, index.language)
     for cell in kept["cells"]:
         if cell["cell_type"] != "markdown":
             if cell.get("outputs") and not left_out:
