@@ -1,7 +1,7 @@
-"""How one language of the book is kept, checked and built.
+"""Code that keeps one language of the book, checks it and builds it.
 
-`hooks` are what Sphinx calls, `plain` reads notebooks and writes them as plain Markdown without
-Sphinx, and the modules beside this one are commands and what both folders need.
+Sphinx calls `hooks`; `plain` reads notebooks and writes them as plain Markdown without Sphinx; the
+modules in this folder are commands and code that both folders need.
 
 Sphinx loads this package as a single extension. The commands are run with the folder `book` on the
 path: ``PYTHONPATH=book python -m _ext.make_site build``.
@@ -9,7 +9,7 @@ path: ``PYTHONPATH=book python -m _ext.make_site build``.
 
 from typing import Any
 
-#: In the order in which they are set up: the words that are loaded first win.
+#: In the order of their setup: the words that are loaded first win.
 HOOKS = (
     "interface",
     "bilingual",

@@ -1,11 +1,12 @@
-"""Take the book's prose out of its notebooks, as the text that `lessons_lib.lab.book_text` reads.
+"""Extract the book's prose from its notebooks, as the text that `lessons_lib.lab.book_text` reads.
 
-The library ships this copy, so that lessons can learn from the book without a download, and a
-changed sentence changes no lesson's stored output. It is renewed on purpose only: ``make corpus``.
+The library contains this copy, so that chapters can train on the book without a download, and a
+changed sentence changes no chapter's stored output. Only ``make corpus`` renews it.
 
-One paragraph of a chapter a line, without labels, tables, figures, code cells and display
-equations. Of a link the words stay; of inline code, and of a formula as simple as ``h_t``, what was
-typed. A sentence with any other formula is left out: the rest of it would be no sentence.
+It has one paragraph of a chapter per line, without labels, tables, figures, code cells and display
+equations. Links keep their words; inline code, and formulas as simple as ``h_t``, keep their
+source. A sentence with any other formula is left out, because the rest of it would not be a
+sentence.
 """
 
 from __future__ import annotations
@@ -31,19 +32,19 @@ from .plain.myst_blocks import Block, MarkupError, Span, parse, walk
 from .plain.plain_roles import RoleWriter
 
 DATA = Path("src/lessons_lib/lab/data")
-LEAST = 10_000  # characters: with less, a lesson has nothing to learn from
+LEAST = 10_000  # characters; with fewer, a chapter has nothing to learn from
 
 _FUNCTION = re.compile(r"\\(tanh|exp|ln|log|max|min)(?![A-Za-z])")
 _CITED_IN_PARENTHESES = re.compile(r"\s*\{cite:p\}`[^`]+`")
-_UNREADABLE = "\ufffc"  # stands for a formula that plain text cannot show
+_UNREADABLE = "\ufffc"  # marks a formula that plain text cannot show
 
 
 class ShrunkError(RuntimeError):
-    """The notebooks hold much less prose than the copy that is stored; nothing was written."""
+    """The notebooks hold much less prose than the stored copy; nothing was written."""
 
 
 def book_prose(root: Path, language: str) -> str:
-    """Return the chapters' prose in one language, a paragraph a line, none of them twice.
+    """Return the chapters' prose in one language, one paragraph per line, without duplicates.
 
     Raises
     ------
@@ -52,19 +53,19 @@ def book_prose(root: Path, language: str) -> str:
     """
     notebooks = {page: read_notebook(root / f"{page}.ipynb") for page in pages_of(root)}
     index = index_book(notebooks, language, Bibliography(root / BIBLIOGRAPHY))
-    # The appendix is left out: its glossary gives each language's words in the other's text.
+    # The appendix is left out, because its glossary has words of one language in the other's text.
     chapters = pages_before_appendix(root)
     found = (text for page in chapters for text in paragraphs(notebooks[page], page, index))
     return "".join(f"{text}\n" for text in dict.fromkeys(found))
 
 
 def paragraphs(notebook: Notebook, page: str, index: BookIndex) -> Iterator[str]:
-    """Yield the headings and paragraphs of a notebook in the index's language, readable.
+    """Yield the headings and paragraphs of a notebook in the index's language as plain text.
 
     Raises
     ------
     MarkupError
-        As `book_prose`.
+        As for `book_prose`.
     """
     writer = RoleWriter(page, index)
     for cell in notebook["cells"]:
@@ -83,12 +84,12 @@ def _running_text(blocks: list[Block]) -> Iterator[Block]:
     for block in blocks:
         if block.kind in ("heading", "paragraph"):
             yield block
-        elif block.name != "list-table":  # a cell of a plain table is no paragraph anyway
+        elif block.name != "list-table":  # a cell of a plain table is not a paragraph anyway
             yield from _running_text(block.children)
 
 
 def readable(markdown: str) -> str:
-    """Return the sentences of running text that can be read without markup, on one line."""
+    """Return the sentences of running text that are readable without markup, on one line."""
     spans = (span for block in walk(parse(markdown)) for span in block.spans)
     text = " ".join("".join(map(_words, spans)).split())
     sentences = re.split(r"(?<=[.?!]) ", unicodedata.normalize("NFC", text))
@@ -97,7 +98,7 @@ def readable(markdown: str) -> str:
 
 def _words(span: Span) -> str:
     if span.kind == "link":
-        return ""  # the address; its words are spans of their own
+        return ""  # the address; the words are separate spans
     if span.kind == "math":
         formula = re.sub(r"[{}]", "", _FUNCTION.sub(r"\1", span.value))
         return _UNREADABLE if "\\" in formula else formula
@@ -105,7 +106,7 @@ def _words(span: Span) -> str:
 
 
 def check_size(path: Path, text: str) -> None:
-    """Refuse a text that is much shorter than what it is to replace.
+    """Reject a text that is much shorter than the one that it replaces.
 
     Raises
     ------

@@ -1,6 +1,6 @@
 """Build the site in both languages (``build``), or show it in a browser (``serve``).
 
-Plain data for Sphinx and a folder for a web server: everything else is in the hooks beside this.
+This module only configures Sphinx and a web server; everything else is in `hooks`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def write_sphinx_configuration(root: Path) -> None:
-    """Let Jupyter Book turn ``_config.yml`` into ``conf.py``, unless that is up to date."""
+    """Let Jupyter Book turn ``_config.yml`` into ``conf.py``, unless it is up to date."""
     conf, config = root / "conf.py", root / "_config.yml"
     if conf.exists() and conf.stat().st_mtime > config.stat().st_mtime:
         return
@@ -37,10 +37,10 @@ def write_sphinx_configuration(root: Path) -> None:
 
 
 def build_language(root: Path, language: str) -> bool:
-    """Build one language into ``_build/site``, its name before each line; say if it went well.
+    """Build one language into ``_build/site``, with its name before each line; return success.
 
-    A warning is an error, after the whole book is built. Then Sphinx's memory of the pages is
-    thrown away, or the next build would pass over the page that caused it.
+    A warning is an error, after the whole book is built. Sphinx's cache of the pages is then
+    deleted, because otherwise the next build would skip the page with the warning.
     """
     memory = root / "_build" / "doctrees" / language
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going"]
@@ -66,10 +66,10 @@ def build_language(root: Path, language: str) -> bool:
 
 
 def build(root: Path = ROOT) -> bool:
-    """Build both languages at once and the page that leads to them; say if it went well."""
+    """Build both languages at the same time, and the page that leads to them; return success."""
     started = time.monotonic()
     write_sphinx_configuration(root)
-    web_assets.packages()  # once, before two builds want them
+    web_assets.packages()  # once, before two builds need them
     went_well = dict.fromkeys(LANGUAGES, False)
 
     def build_and_note(language: str) -> None:
@@ -81,7 +81,7 @@ def build(root: Path = ROOT) -> bool:
     for thread in threads:
         thread.join()
     site = root / "_build" / "site"
-    write_copies(root, site)  # to download beside each page
+    write_copies(root, site)  # for download from each page
     failed = [language for language in LANGUAGES if not went_well[language]]
     if failed:
         print(f"The book has errors or warnings (see above): {', '.join(failed)}", flush=True)

@@ -28,12 +28,12 @@ def install(project: Path, to: Path) -> Path:
     Raises
     ------
     OSError
-        npm failed; its own words are in the message.
+        npm failed; the message contains its output.
     """
     lock = (project / "package-lock.json").read_text("utf-8")
     stamp = to / "installed.json"
     to.mkdir(parents=True, exist_ok=True)
-    with FileLock(to / "lock"):  # other builds of this machine may want the same packages
+    with FileLock(to / "lock"):  # other builds on this machine may install the same packages
         if not stamp.exists() or stamp.read_text("utf-8") != lock:
             stamp.unlink(missing_ok=True)
             for name in ("package.json", "package-lock.json"):

@@ -27,7 +27,7 @@ BIBLIOGRAPHY = "book/appendix/references.bib"
 
 
 def one_language_copy(notebook: Notebook, page: str, index: BookIndex, folder: Path) -> Notebook:
-    """Return the notebook in the index's language, its markup as plain Markdown, its outputs kept.
+    """Return the notebook in the index's language, as plain Markdown and with its outputs.
 
     Parameters
     ----------
@@ -36,9 +36,9 @@ def one_language_copy(notebook: Notebook, page: str, index: BookIndex, folder: P
     page
         Its name in the table of contents.
     index
-        The labels of the whole book in the language that is to be kept.
+        The labels of the whole book in the language of the copy.
     folder
-        Where the paths of its figures start.
+        The folder to which the paths of its figures are relative.
 
     Raises
     ------

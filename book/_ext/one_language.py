@@ -1,6 +1,6 @@
-"""Keep one language of a notebook that holds two. Plain data in, plain data out: no Sphinx here.
+"""Keep one language of a notebook that holds two. This module works on plain data, without Sphinx.
 
-A prose cell carries the tag ``ko`` or ``en``; its id is the pair's id and ``-ko`` or ``-en``.
+A prose cell has the tag ``ko`` or ``en``; its id is the pair's id and ``-ko`` or ``-en``.
 Cells without such a tag (code, equations, directives) belong to both languages. In their code a
 string may be written in both, ``"시차 $k$ · lag $k$"``: then each language keeps its own half.
 """
@@ -22,7 +22,7 @@ Notebook = dict[str, Any]
 
 
 def language_of(cell: Cell) -> str | None:
-    """Return ``"ko"`` or ``"en"`` for a cell in one language, None for a cell of both."""
+    """Return ``"ko"`` or ``"en"`` for a cell in one language, None for a cell in both."""
     tags = cell.get("metadata", {}).get("tags", [])
     return next((language for language in LANGUAGES if language in tags), None)
 

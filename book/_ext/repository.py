@@ -1,4 +1,4 @@
-"""Addresses that follow from where the repository is: its files, launchers, the site itself."""
+"""Addresses that are derived from the repository's: its files, launchers, the site itself."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Repository:
 
     @classmethod
     def from_theme_options(cls, options: dict[str, Any]) -> Repository:
-        """Return the repository that Jupyter Book was told of.
+        """Return the repository in Jupyter Book's options.
 
         Raises
         ------
@@ -41,7 +41,7 @@ class Repository:
 
     @property
     def is_set(self) -> bool:
-        """Say whether the owner has set the address: until then nothing may lead there."""
+        """Return whether the owner has set the address; until then no link may lead there."""
         return self.owner_and_name.split("/")[0] != PLACEHOLDER
 
     @property
@@ -65,7 +65,7 @@ class Repository:
         }
 
     def launchers(self, notebook: str) -> dict[str, str]:
-        """Return where a one-language notebook, ``ko/book/lstm.ipynb`` say, can be run."""
+        """Return where a one-language notebook, for example ``ko/book/lstm.ipynb``, can be run."""
         place = f"{self.owner_and_name}/{self.notebooks}"
         return {
             "binder": f"https://mybinder.org/v2/gh/{place}?urlpath=lab/tree/{notebook}",

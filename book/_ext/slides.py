@@ -2,7 +2,7 @@
 
     python -m _ext.slides [--to DIR]      default: _build/slides
 
-The slides ask no other server for anything: reveal.js lies beside them, formulas are set by KaTeX
+The slides send no request to another server: reveal.js is in their folder, and KaTeX sets formulas
 when they are made. `S` opens the speaker's view, whose notes are the chapter's paragraphs.
 """
 
@@ -39,7 +39,7 @@ SOURCE = ROOT / "book" / "slides"
 
 
 def markdown_to_html() -> Any:
-    """Return the function that sets Markdown: formulas by KaTeX, links within the book as words."""
+    """Return a function that renders Markdown: formulas by KaTeX, links in the book as words."""
     markdown = MarkdownIt("commonmark", {"html": True, "highlight": _code}).enable("table")
     markdown.use(dollarmath_plugin, allow_labels=False, renderer=_formula)
     markdown.validateLink = lambda url: True  # type: ignore[method-assign]  # diagrams are data: links
@@ -62,7 +62,7 @@ def _link_open(_renderer: Any, tokens: Any, at: int, *_: Any) -> str:
 
 
 def slides(notebook: Notebook, page: str, index: BookIndex, folder: Path) -> str:
-    """Return a chapter's slides, as a page that has reveal.js in ``../reveal``."""
+    """Return a chapter's slides as a page that expects reveal.js in ``../reveal``."""
     shown = notebook.copy()
     shown["cells"] = slide_cells(notebook, page, index, folder)
     set_formulas(shown, lambda tex: typesetter.html(tex, display=False))
@@ -93,7 +93,7 @@ def write_assets(to: Path) -> None:
 
 
 def chapters_of(root: Path) -> list[str]:
-    """Return the pages that are taught: not the first, on how to read, and not the appendix."""
+    """Return the pages to teach: neither the first, on how to read, nor the appendix."""
     return pages_before_appendix(root)[1:]
 
 

@@ -1,4 +1,4 @@
-"""What the site and the copies say, by name, from ``book/locale/ko.toml``, ``en.toml``."""
+"""The texts of the site and the copies by name, from ``book/locale/ko.toml`` and ``en.toml``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The colours and the type of ``book/site/tokens.toml``, as the style sheets that need them."""
+"""The colours and typefaces of ``book/site/tokens.toml``, as style sheets."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ def tokens() -> dict[str, Any]:
 
 
 def light(name: str) -> str:
-    """Return a colour as it is on light paper."""
+    """Return a colour for light paper."""
     return tokens()["colour"][name][0]
 
 
 def page_style() -> str:
-    """Return the variables for pages, whose switch decides for light or dark; paper is light."""
+    """Return the variables for pages, whose switch chooses light or dark; print is light."""
     both = {name: f"light-dark({a}, {b})" for name, (a, b) in tokens()["colour"].items()}
     dark = '@media screen { html[data-theme="dark"] { color-scheme: dark; } }'
     return f":root {{ color-scheme: light; {_variables(both | tokens()['type'])} }}\n{dark}\n"
 
 
 def file_style(using: str) -> str:
-    """Return the variables that a style sheet uses, for a file alone: the system decides."""
+    """Return the variables of a style sheet for a single file; the system chooses light or dark."""
     chosen = {n: pair for n, pair in tokens()["colour"].items() if f"var(--{n})" in using}
     on_light, on_dark = ({n: pair[k] for n, pair in chosen.items()} for k in (0, 1))
     letters = {n: stack for n, stack in tokens()["type"].items() if f"var(--{n})" in using}

@@ -157,7 +157,7 @@ def test_works_are_listed_by_author(writer):
         ("[a](other.md)", "link 'other.md' leads to no page of the book"),
         ("[a](#gone)", "label 'gone' is nowhere in the book"),
         ("[a](#far)", "link '#far' leads to no label of that page"),
-        ("```{figure} figures/no.svg\na\n```", "figure figures/no.svg is no SVG or PNG file"),
+        ("```{figure} figures/no.svg\na\n```", "figure figures/no.svg is not an SVG or PNG file"),
         ("```{list-table}\n* - a\n  - b\n* - c\n```", "each one list of as many cells"),
     ],
 )

@@ -1,1 +1,1 @@
-"""Sphinx hooks: what a page of the site gets that Sphinx and its extensions do not give it."""
+"""Sphinx hooks: features of the site's pages that Sphinx and its extensions lack."""

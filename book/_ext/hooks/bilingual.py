@@ -1,6 +1,6 @@
-"""Sphinx extension: build one language of the notebooks that hold two.
+"""Sphinx extension: build one language of the notebooks, which hold two.
 
-A page is read with the other language's cells left out. Every top-level block that comes from a
+A page is read without the cells of the other language. Every top-level block that comes from a
 prose pair carries the class ``pair-<id of the pair>``, and a heading's explicit label is its only
 anchor, so that the two sites have the same anchors and a page can find its twin's paragraphs.
 """
@@ -22,7 +22,7 @@ PAIR_MARK = "pair:"
 
 
 def read_one_language(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Replace the notebook that Sphinx has just read by its copy in the site's language."""
+    """Replace the notebook that Sphinx has just read with its copy in the site's language."""
     if not app.env.doc2path(docname).endswith(".ipynb"):
         return
     notebook = keep_language(json.loads(source[0]), app.config.language)
@@ -35,29 +35,29 @@ def read_one_language(app: Sphinx, docname: str, source: list[str]) -> None:
 
 
 def _mark_pair(cell: Cell) -> None:
-    """Put a MyST comment before the cell's text: what follows belongs to this pair, or to none."""
+    """Put a MyST comment before the cell's text: which pair, if any, the next blocks belong to."""
     text = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
     cell["source"] = f"% {PAIR_MARK} {pair_of(cell) or ''}\n\n{text}"
 
 
 def _describe_image(cell: Cell, language: str) -> None:
-    """Hand the cell's alt text in ``language`` to MyST-NB, under the key where it looks for one."""
+    """Give MyST-NB the cell's alt text in ``language``, under the key that it expects."""
     alt = cell["metadata"].get("alt", {}).get(language)
     if alt:
         cell["metadata"].setdefault("mystnb", {}).setdefault("image", {})["alt"] = alt
 
 
 def keep_outputs_out_of_site(app: Sphinx) -> None:
-    """Let MyST-NB unpack the stored figures beside Sphinx's memory, not beside the site's folder.
+    """Let MyST-NB unpack the stored figures next to Sphinx's cache, not next to the site's folder.
 
-    Its own choice is the parent of the output folder, which is what gets published here.
+    Its default is the parent of the output folder, which is published here.
     """
     outputs = Path(app.doctreedir, "outputs")
     app.env.mystnb_config = app.env.mystnb_config.copy(output_folder=str(outputs))
 
 
 class PairClasses(SphinxTransform):
-    """Turn the marks into classes, before other transforms move blocks about."""
+    """Turn the marks into classes, before other transforms move blocks."""
 
     default_priority = 5
 
@@ -78,17 +78,17 @@ class PairClasses(SphinxTransform):
 
     @staticmethod
     def _is_prose(block: nodes.Element) -> bool:
-        """Say whether a block is seen on the page and is not a code cell, which belongs to both."""
+        """Return whether a block is visible and not a code cell, which belongs to both."""
         return not isinstance(block, nodes.Invisible) and block.get("nb_element") != "cell_code"
 
 
 class LabelsAreAnchors(SphinxTransform):
-    """Make a heading's labels its only anchors: those made from its words differ by language."""
+    """Make a heading's labels its only anchors; anchors made from its words differ by language."""
 
-    default_priority = 262  # after docutils has handed the labels to the sections (260)
+    default_priority = 262  # after docutils has given the labels to the sections (260)
 
     def apply(self, **kwargs: Any) -> None:
-        """Give each labelled section the ids that its labels ask for, and no others."""
+        """Give each labelled section the ids of its labels, and no others."""
         document = self.document
         label_of = {
             anchor: name
@@ -98,15 +98,15 @@ class LabelsAreAnchors(SphinxTransform):
         for section in document.findall(nodes.section):
             labels = [label_of[anchor] for anchor in section["ids"] if anchor in label_of]
             if labels:
-                # Where another heading's words had taken a label's id, the label got a number.
+                # If another heading's words had taken a label's id, the label got a number.
                 section["ids"] = [nodes.make_id(label) for label in labels]
                 document.nameids.update(zip(labels, section["ids"], strict=True))
 
 
 class ExerciseAnchors(SphinxTransform):
-    """Tell apart the contents of a page's exercises, which sphinx-exercise gives all one id."""
+    """Give the contents of a page's exercises different ids; sphinx-exercise uses one for all."""
 
-    default_priority = 263  # after it has gathered the exercises that span several cells (10)
+    default_priority = 263  # after it has collected the exercises that span several cells (10)
 
     def apply(self, **kwargs: Any) -> None:
         """Name each content after its exercise or solution."""
@@ -118,8 +118,8 @@ class ExerciseAnchors(SphinxTransform):
 def fingerprint_of_machinery() -> int:
     """Return a number that changes with the code, templates, styles and words of the site.
 
-    Sphinx compares it with the one it remembers. By itself it builds anew only the pages whose text
-    changed, and with no such page it does not even copy a changed style.
+    Sphinx compares it with the previous one. By default, Sphinx builds only the pages whose text
+    changed, and if there are none it does not even copy a changed style.
     """
     book = Path(__file__).parents[2]
     patterns = [

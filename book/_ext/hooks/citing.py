@@ -18,8 +18,8 @@ STYLE = "author_year_ko"
 
 
 def _persons() -> PersonStyle:
-    said = texts("ko")["citations"]
-    return PersonStyle(sep2=said["and"], other=Text(said["others"]))
+    phrases = texts("ko")["citations"]
+    return PersonStyle(sep2=phrases["and"], other=Text(phrases["others"]))
 
 
 @dataclass

@@ -1,8 +1,8 @@
-"""Sphinx extension: put SVG diagrams into the page, where its colours reach them.
+"""Sphinx extension: put SVG diagrams into the page, so that its colours apply to them.
 
-A diagram names classes, no colours. ``book/figures/figure.css`` says once what the classes look
-like, in the colours of ``book/site/tokens.toml``; run as a script, this module copies both into
-every SVG, so that a file is right on its own:
+A diagram has classes instead of colours. ``book/figures/figure.css`` defines how the classes look,
+in the colours of ``book/site/tokens.toml``. Run as a script, this module copies both into every
+SVG, so that a file looks right on its own:
 
     python -m _ext.hooks.diagrams book/figures
 """
@@ -23,7 +23,7 @@ from sphinx.util import logging
 from ..tokens import file_style
 
 FIGURES = Path(__file__).parents[2] / "figures"
-FITS = 480  # a drawing of this width or less stays legible in the column of a phone
+FITS = 480  # a drawing of at most this width is legible in the column of a phone
 STYLE = FIGURES / "figure.css"
 SVG = "http://www.w3.org/2000/svg"
 DRAWN = {
@@ -37,7 +37,7 @@ ElementTree.register_namespace("", SVG)
 
 
 def faults(svg: ElementTree.Element) -> list[str]:
-    """Return what keeps a diagram from being put into a page, one sentence each."""
+    """Return the reasons why a diagram cannot be put into a page, one sentence each."""
     found = []
     if svg.tag != f"{{{SVG}}}svg" or svg.get("class") != "diagram" or not svg.get("viewBox"):
         found.append('the first line is not <svg xmlns="…" class="diagram" viewBox="…">')
@@ -54,7 +54,7 @@ def faults(svg: ElementTree.Element) -> list[str]:
 
 
 def inline(svg: ElementTree.Element, alt: str, prefix: str) -> str:
-    """Return the diagram as a part of a page: an image named ``alt``, its ids made unique."""
+    """Return the diagram as part of a page: an image named ``alt``, with unique ids."""
     for parent in list(svg.iter()):
         for style in parent.findall(f"{{{SVG}}}style"):
             parent.remove(style)
@@ -75,13 +75,13 @@ def inline(svg: ElementTree.Element, alt: str, prefix: str) -> str:
 
 
 class InlineDiagrams(SphinxPostTransform):
-    """Replace the images that are diagrams of this book by their drawings."""
+    """Replace the images that are diagrams of this book with their drawings."""
 
     default_priority = 5
     formats = ("html",)
 
     def run(self, **kwargs: Any) -> None:
-        """Walk over the page's images; the place on the page keeps ids apart."""
+        """Walk over the page's images; their numbers on the page keep ids unique."""
         for number, image in enumerate(list(self.document.findall(nodes.image))):
             path = Path(self.app.srcdir, image["uri"])
             if path.suffix != ".svg" or not path.is_relative_to(Path(self.app.srcdir)):
@@ -112,7 +112,7 @@ def own_style() -> str:
 
 
 def main(folder: Path) -> int:
-    """Give every SVG in a folder the shared style; print what is wrong with any of them."""
+    """Give every SVG in a folder the shared style; print the faults of each."""
     status = 0
     for path in sorted(folder.glob("*.svg")):
         text = path.read_text("utf-8")

@@ -1,8 +1,8 @@
 """Sphinx extension: boxes that fold (``:class: dropdown``) as HTML's own ``details``.
 
-They open by mouse and keyboard, on a search in the page and on a link into them, without a script.
+Mouse, keyboard, a search in the page and a link into them open them, without a script.
 
-Ours instead of sphinx-togglebutton, which needs a script to open what it has folded.
+This replaces sphinx-togglebutton, which needs a script to open folded boxes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 
 class FoldBoxes(SphinxPostTransform):
-    """Write each folding box between the two tags, its title as the summary."""
+    """Write each folding box between the two tags, with its title as the summary."""
 
     default_priority = 900  # after the titles of exercises and solutions are complete
     formats = ("html",)

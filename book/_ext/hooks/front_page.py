@@ -1,7 +1,7 @@
 """Sphinx extension: each language's front page, ``index.html``, and one page for lost readers.
 
-The second is ours instead of sphinx-notfound-page's, which makes one a language: a server shows
-only the one at the root, and there nobody knows the reader's language.
+The second replaces sphinx-notfound-page, which makes one page per language: a server shows only the
+one at the root, where the reader's language is unknown.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def chapters(app: Sphinx) -> list[dict[str, str]]:
 
 
 def promise(app: Sphinx, page: str) -> str:
-    """Return the first point of a chapter's first list, which says what one will be able to do."""
+    """Return the first item of a chapter's first list, which names a learning outcome."""
     first = next(iter(app.env.get_doctree(page).findall(nodes.bullet_list)), None)
     return " ".join(first.children[0].astext().split()) if first else ""
 

@@ -13,7 +13,7 @@ from sphinx.writers.html5 import HTML5Translator
 
 
 class SizeImages(SphinxPostTransform):
-    """Write width and height of the pictures that carry none, and load them when they are near."""
+    """Write width and height of pictures without a size, and load them when they are near."""
 
     default_priority = 850
     formats = ("html",)
@@ -28,7 +28,7 @@ class SizeImages(SphinxPostTransform):
 
 
 def visit_image(writer: HTML5Translator, node: nodes.image) -> None:
-    """Write the size as attributes: docutils writes a style, which holds on a narrow screen too."""
+    """Write the size as attributes; docutils' style would also apply on narrow screens."""
     HTML5Translator.visit_image(writer, node)
     if "pixels" in node:
         width, height = node["pixels"]

@@ -26,7 +26,7 @@ from ..texts import LOCALE, words
 from . import web_assets
 
 logger = logging.getLogger(__name__)
-# Roles that docutils gives to lists of works, and that ARIA has withdrawn or forbids there.
+# Roles that docutils gives to lists of works, but that ARIA has withdrawn or forbids there.
 WITHDRAWN = re.compile(r' role="(?:doc-biblioentry|list)"')
 
 
@@ -45,7 +45,7 @@ def half(text: str, language: str) -> str:
 
 
 def speak_one_language(_app: Sphinx, config: Config) -> None:
-    """Choose the language's words for the title and the captions of the contents."""
+    """Choose the words for the title and the captions of the contents in the site's language."""
     language = config.language
     if language not in LANGUAGES:
         raise ConfigError(f"language: got {language!r}, expected one of {', '.join(LANGUAGES)}")
@@ -72,7 +72,7 @@ def speak_one_language(_app: Sphinx, config: Config) -> None:
 def frame_page(
     app: Sphinx, pagename: str, _template: str, context: dict[str, Any], doctree: nodes.document
 ) -> None:
-    """Give the templates what they show around the text."""
+    """Give the templates the values that they show around the text."""
     language = app.config.language
     static = Path(app.outdir, "_static")
     if doctree:
@@ -109,7 +109,7 @@ def root_title(app: Sphinx) -> str:
 
 
 def first_entry(app: Sphinx, pagename: str) -> str:
-    """Return the menu's entry of the contents' root, which Sphinx leaves out."""
+    """Return the menu entry of the contents' root, which Sphinx leaves out."""
     root = app.config.master_doc
     current = "current " if pagename == root else ""
     address = "#" if current else app.builder.get_relative_uri(pagename, root)
@@ -125,7 +125,7 @@ def table_of_sections(app: Sphinx, pagename: str) -> str:
 
 
 def write_words(app: Sphinx) -> None:
-    """Write the words that scripts say."""
+    """Write the words that scripts use."""
     if app.builder.format == "html":
         text = json.dumps(words(app.config.language), ensure_ascii=False, indent=1)
         target = Path(app.outdir, "_static", "words.js")
@@ -134,7 +134,7 @@ def write_words(app: Sphinx) -> None:
 
 
 def load_own_translations(app: Sphinx) -> None:
-    """Put this book's words before those of other extensions.
+    """Load this book's words before those of other extensions.
 
     The catalogue that is loaded first wins; Sphinx itself loads only ``sphinx.po``.
     """

@@ -1,10 +1,10 @@
 """Sphinx extension: formulas set when the site is built, by KaTeX, so that pages need no script.
 
-Each formula is in the page twice: as it looks, and as MathML for those who have it read to them.
+Each formula is in the page twice: as it looks, and as MathML for screen readers.
 
-Ours instead of sphinxcontrib-katex: that one links a style sheet on a foreign server or a second
-copy of KaTeX, writes what KaTeX cannot set into the page in red instead of failing the build, and
-cannot be asked by the slides, which are made without Sphinx.
+This replaces sphinxcontrib-katex, which links a style sheet on another server or a second copy of
+KaTeX, writes formulas that KaTeX cannot set into the page in red instead of failing the build, and
+cannot serve the slides, which are made without Sphinx.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 class Typesetter:
-    """A Node process that is asked for one formula at a time and remembers its answers."""
+    """A Node process that sets one formula at a time; its answers are remembered."""
 
     def __init__(self) -> None:
         self.process: subprocess.Popen[str] | None = None
@@ -86,14 +86,14 @@ def _typeset(node: nodes.Element, display: bool) -> str:
 
 
 def visit_inline(writer: Any, node: nodes.Element) -> None:
-    """Write a formula that stands in a line."""
+    """Write a formula within a line."""
     writer.body.append(writer.starttag(node, "span", "", CLASS="math"))
     writer.body.append(_typeset(node, display=False) + "</span>")
     raise nodes.SkipNode
 
 
 def visit_block(writer: Any, node: nodes.Element) -> None:
-    """Write a formula on lines of its own, with its number where it has one."""
+    """Write a display formula, with its number if it has one."""
     writer.body.append(writer.starttag(node, "div", CLASS="math"))
     writer.body.append(f'<div class="formula">{_typeset(node, display=True)}</div>')
     if node["number"]:

@@ -1,7 +1,7 @@
-"""Sphinx extension: what a page says of itself below its title, and where its notebook can be had.
+"""Sphinx extension: the facts about a page below its title.
 
-How long it takes to read and to run, on what it was last executed, its notebook in one language to
-download or to run elsewhere, and where to report a mistake.
+How long it takes to read and to run, on which machine it was last executed, its notebook in one
+language to download or to run elsewhere, and where to report a mistake.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from ..one_language import Notebook, keep_language
 from ..plain.code_digest import code_cells, is_of, module_file
 from ..plain.colab import install_command, wheel_address
 
-SECONDS_A_WORD = {"ko": 60 / 130, "en": 60 / 200}  # Korean words (eojeol) hold more
+SECONDS_A_WORD = {"ko": 60 / 130, "en": 60 / 200}  # a Korean word (eojeol) holds more
 SECONDS_A_FORMULA, SECONDS_A_LINE_OF_CODE = 15, 3
 RECORD = Path("book", "verified.json")
 
 
 def reading_minutes(doctree: nodes.document, language: str) -> int:
-    """Return how long the page takes to read, in minutes; above ten, in steps of five."""
+    """Return the page's reading time in minutes; above ten, in steps of five."""
     words = sum(len(text.astext().split()) for text in doctree.findall(nodes.paragraph))
     formulas = sum(1 for _ in doctree.findall(nodes.math_block))
     code = [block for block in doctree.findall(nodes.literal_block) if _is_input(block)]
@@ -41,7 +41,7 @@ def _is_input(block: nodes.literal_block) -> bool:
 def verified_runs(
     records: dict[str, Any], page: str, notebook: Notebook, root: Path
 ) -> list[dict[str, Any]]:
-    """Return the recorded runs of just this code, one for each kind of device."""
+    """Return the recorded runs of exactly this code, one for each kind of device."""
     runs = []
     for record in records.values():
         run = record["notebooks"].get(f"{page}.ipynb")
@@ -58,7 +58,7 @@ def recorded(root: Path) -> dict[str, Any]:
 
 
 def note_modules(app: Sphinx, records: dict[str, Any], page: str | None = None) -> None:
-    """Have Sphinx build this page again when the library changes that it, or any page, has run."""
+    """Let Sphinx rebuild this page if library code changes that it, or any page, has run."""
     root = Path(app.srcdir)
     for record in records.values():
         for path, run in record["notebooks"].items():
@@ -68,12 +68,12 @@ def note_modules(app: Sphinx, records: dict[str, Any], page: str | None = None) 
 
 
 def note_own_modules(app: Sphinx, _doctree: nodes.document) -> None:
-    """Note the modules that the page being read has run."""
+    """Record the modules that the page being read has run."""
     note_modules(app, recorded(Path(app.srcdir)), app.env.docname)
 
 
 def running_seconds(runs: list[dict[str, Any]]) -> int:
-    """Return how long the page takes to run on the slowest device, in steps of five."""
+    """Return the page's running time on the slowest device, in steps of five seconds."""
     return 5 * max(1, round(max(run["seconds"] for run in runs) / 5))
 
 

@@ -1,11 +1,12 @@
-"""Sphinx extension: what search engines and social networks read of a page.
+"""Sphinx extension: the metadata of a page for search engines and social networks.
 
-A description always; absolute addresses (canonical, other language, card) and the map of the site
-only where the site's address is set: ``html.baseurl`` in ``_config.yml``, or a repository's owner.
+A page always has a description. Absolute addresses (canonical, other language, card) and the site's
+map are written only if the site's address is set: ``html.baseurl`` in ``_config.yml``, or a
+repository's owner.
 
-Ours instead of sphinxext-opengraph and sphinx-sitemap: the first writes broken addresses while no
-address is set and knows neither canonical nor alternate links; the second writes one map a
-language, not one for both, and warns (which fails the build) while no address is set.
+This replaces sphinxext-opengraph and sphinx-sitemap. The first writes broken addresses while no
+address is set, and has neither canonical nor alternate links. The second writes one map per
+language instead of one for both, and warns (which fails the build) while no address is set.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from sphinx.application import Sphinx
 from ..one_language import LANGUAGES
 from . import social_card
 
-LENGTH = 155  # of a description, in characters: what search engines show
+LENGTH = 155  # of a description, in characters; search engines show no more
 LOCALES = {"ko": "ko_KR", "en": "en_GB"}
 
 
 def describe(doctree: nodes.document) -> str:
-    """Return the beginning of a page's text, as long as a description is shown, at a word's end."""
+    """Return the beginning of a page's text in the length of a description, cut between words."""
     paragraphs = [" ".join(p.astext().split()) for p in doctree.findall(nodes.paragraph)]
     text = ""
     for paragraph in paragraphs:
@@ -73,7 +74,7 @@ def add_head(
 def addresses(site: str, language: str, page: str) -> list[str]:
     """Return the tags with the page's addresses in both languages."""
     found = {name: f"{site}/{name}/{page}" for name in LANGUAGES}
-    # Like the root page: who reads neither language is sent to English.
+    # Like the root page: readers of neither language are sent to English.
     alternates = found | {"x-default": found["en"]}
     return [
         f'<link rel="canonical" href="{found[language]}">',
@@ -86,7 +87,7 @@ def addresses(site: str, language: str, page: str) -> list[str]:
 
 
 def site_map(site: str, pages: list[str]) -> str:
-    """Return a map of the site (sitemaps.org): each page in each language, and its twins."""
+    """Return a map of the site (sitemaps.org): each page in each language, with its twins."""
     lines = ['<?xml version="1.0" encoding="UTF-8"?>']
     lines.append(
         '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" '
@@ -105,7 +106,7 @@ def site_map(site: str, pages: list[str]) -> str:
 
 
 def write_site_map(app: Sphinx, error: Exception | None) -> None:
-    """Write the map and the file that leads robots to it beside the languages' folders."""
+    """Write the map, and the file that points robots to it, beside the languages' folders."""
     site = app.config.site_address
     if error or not site or not app.config.languages_side_by_side or app.builder.format != "html":
         return

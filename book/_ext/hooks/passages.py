@@ -1,7 +1,7 @@
-"""Sphinx extension: ``lang`` on what stands on a page in the other language, for screen readers.
+"""Sphinx extension: ``lang`` on text in the other language, for screen readers.
 
-On English pages that is every run of Hangul, on Korean ones every work in a list of works. English
-terms within Korean sentences are Korean's own loan words and stay as they are.
+On English pages this is every run of Hangul, on Korean pages every work in a list of works. English
+terms in Korean sentences are loan words and are not marked.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NO_PROSE = (nodes.literal_block, nodes.raw, nodes.math, nodes.math_block, nodes.
 
 
 class MarkHangul(SphinxPostTransform):
-    """Wrap each run of Hangul on an English page; inline code that holds no other letters too."""
+    """Wrap each run of Hangul on an English page, and inline code without other letters."""
 
     default_priority = 820
     formats = ("html",)
@@ -44,7 +44,7 @@ class MarkHangul(SphinxPostTransform):
 
 
 class MarkWorks(SphinxPostTransform):
-    """Say that the works listed on a Korean page are written in English."""
+    """Mark the works listed on a Korean page as English."""
 
     default_priority = 820
     formats = ("html",)

@@ -1,6 +1,6 @@
 """Sphinx extension: each section's text, for the search in the browser (site/static/search.js).
 
-Sphinx' own index knows whole pages and whole Korean words with their endings; it is switched off.
+Sphinx's index has whole pages and whole Korean words with their endings; it is switched off.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _to_text = LatexNodes2Text(math_mode="text")
 
 
 def formula_text(tex: str) -> str:
-    """Return a formula as one would type it: ``∂L/∂W_hh``."""
+    """Return a formula as readers type it: ``∂L/∂W_hh``."""
     return " ".join(_to_text.latex_to_text(tex.replace("&", " ")).split())
 
 
 def sections(doctree: nodes.document, address: str, page: str) -> Iterator[Section]:
-    """Return the page's sections that have an anchor, each with the text and code of its own."""
+    """Return the page's sections that have an anchor, each with its own text and code."""
     for section in doctree.findall(nodes.section):
         title = next(iter(section.findall(nodes.title)), None)
         if title is None or title.parent is not section:
@@ -50,7 +50,7 @@ def sections(doctree: nodes.document, address: str, page: str) -> Iterator[Secti
 
 
 def _own_words(section: nodes.section) -> tuple[str, str]:
-    """Return the text and the code of a section without those of the sections in it."""
+    """Return the text and code of a section without those of its subsections."""
     text: list[str] = []
     code: list[str] = []
     for child in section.children:
@@ -68,7 +68,7 @@ def _is_headed(node: nodes.Node) -> bool:
 
 
 def _words(node: nodes.Node) -> list[str]:
-    """Return the text of each block below a node, formulas as they would be typed."""
+    """Return the text of each block below a node, with formulas as readers type them."""
     if isinstance(node, nodes.literal_block | nodes.raw | nodes.comment):
         return []
     if isinstance(node, nodes.math_block):
@@ -91,7 +91,7 @@ def _inline(node: nodes.Node) -> str:
 def remember_sections(
     app: Sphinx, pagename: str, _template: str, context: dict[str, Any], doctree: nodes.document
 ) -> None:
-    """Note the page's sections; a later build writes again only the pages that changed."""
+    """Store the page's sections; a later build reads only the pages that changed."""
     if doctree is not None:
         page = nodes.unescape(re.sub("<[^>]*>", "", context.get("title", "")))
         found = list(sections(doctree, app.builder.get_target_uri(pagename), page))
@@ -105,7 +105,7 @@ def remember_sections(
 
 @functools.cache
 def _version(app: Sphinx) -> str:
-    """Return a mark that changes with what the data, not yet written, are made of."""
+    """Return a mark that changes with the sources of the data, which are not yet written."""
     made_of = [ALIASES, Path(__file__), *map(app.env.doc2path, sorted(app.env.found_docs))]
     return hashlib.sha256(b"".join(Path(path).read_bytes() for path in made_of)).hexdigest()[:8]
 
@@ -115,7 +115,7 @@ def _notes(app: Sphinx, pagename: str) -> Path:
 
 
 def name_sections(app: Sphinx, by_address: dict[str, Section]) -> None:
-    """Give each section the names of the terms for which the glossary leads to it."""
+    """Give each section the names of the terms whose glossary entries lead to it."""
     labels = app.env.domains["std"].data["labels"]
     for entry in glossary.entries(app.config.language):
         for label in filter(labels.__contains__, entry.references):
@@ -126,7 +126,7 @@ def name_sections(app: Sphinx, by_address: dict[str, Section]) -> None:
 
 
 def write_search_data(app: Sphinx, error: Exception | None) -> None:
-    """Write all sections in the order of the book, and the aliases, as a script that holds data."""
+    """Write all sections in the order of the book, and the aliases, as a script of data."""
     if error or app.builder.format != "html":
         return
     found: list[Section] = []
@@ -143,12 +143,12 @@ def write_search_data(app: Sphinx, error: Exception | None) -> None:
 
 
 def search_page(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Add the page that lists what is found."""
+    """Add the page of search results."""
     yield "search", {"title": ""}, "search.html"
 
 
 def switch_off_sphinx_search(app: Sphinx) -> None:
-    """Keep Sphinx from writing an index and a page of its own."""
+    """Keep Sphinx from writing its own index and search page."""
     if app.builder.format == "html":
         app.builder.search = False
 

@@ -1,4 +1,4 @@
-"""Draw the picture that a link to a page shows in messengers and social networks."""
+"""Draw the picture that messengers and social networks show for a link to a page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COLUMNS = {"ko": 15, "en": 26}  # of a title's line at its size
 
 
 def write(outdir: Path, pagename: str, title: str, project: str, language: str) -> str:
-    """Write a page's card below ``outdir``; return its path there."""
+    """Write a page's card below ``outdir``; return its relative path."""
     name = f"_static/cards/{pagename.replace('/', '-')}.png"
     path = outdir / name
     path.parent.mkdir(parents=True, exist_ok=True)

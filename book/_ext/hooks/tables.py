@@ -1,4 +1,4 @@
-"""Sphinx extension: a table scrolls in a box of its own where the page is narrower."""
+"""Sphinx extension: a table that is wider than the page scrolls in a box of its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 
 class BoxTables(SphinxPostTransform):
-    """Put each table into a box, which takes over the mark of its pair."""
+    """Put each table into a box, which takes the mark of the table's pair."""
 
     default_priority = 860
     formats = ("html",)

@@ -1,4 +1,4 @@
-"""Cut the site's typeface down to the characters that the book uses."""
+"""Reduce the site's typeface to the characters that the book uses."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from fontTools import subset
 from ..plain.book_index import pages_of, read_notebook
 
 WEIGHTS = {400: "Regular", 600: "SemiBold"}
-# A browser fetches a file when the page has a character of its ranges: English ones have no Hangul.
+# A browser fetches a file if the page has a character in its ranges; English pages have no Hangul.
 RANGES = {
     "hangul": "U+1100-11FF, U+3000-318F, U+AC00-D7FF, U+FF00-FFEF",
     "latin": "U+0000-10FF, U+1E00-2FFF",
 }
 HANGUL = re.compile("[\u1100-\u11ff\u3000-\u318f\uac00-\ud7ff\uff00-\uffef]")
 ALWAYS = "".join(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x100)])) + "–—‘’“”…×−→←↑↓"
-# On a first visit over a slow line the reader's own type stays: text never jumps under the eyes.
+# On a first visit over a slow connection the reader's own typeface stays, so text never jumps.
 FACE = """@font-face {{ font-family: Pretendard; font-weight: {weight}; font-display: optional;
   src: url(fonts/{file}) format("woff2"); unicode-range: {range}; }}"""
 
 
 def characters_of_book(root: Path | str) -> str:
-    """Return each character once that the book's pages or the site's own words may show."""
+    """Return every character that the book's pages or the site's words may show, once."""
     root = Path(root)
     texts = [ALWAYS]
     for page in pages_of(root):
@@ -47,7 +47,7 @@ def write_fonts(package: Path, characters: str, cache: Path, to: Path) -> str:
         for script, unicode_range in RANGES.items():
             chosen = "".join(c for c in characters if bool(HANGUL.match(c)) == (script == "hangul"))
             mark = hashlib.sha256(f"{version}{weight}{chosen}".encode()).hexdigest()[:10]
-            file = f"Pretendard-{weight}-{script}.woff2"  # pages name it: it does not change
+            file = f"Pretendard-{weight}-{script}.woff2"  # pages refer to it, so it does not change
             kept = cache / f"{mark}-{file}"
             if not kept.exists():
                 _cut(package / f"dist/public/static/Pretendard-{name}.otf", chosen, kept)
@@ -62,6 +62,6 @@ def _cut(font: Path, characters: str, to: Path) -> None:
     cutter = subset.Subsetter(options)
     cutter.populate(text=characters)
     cutter.subset(opened)
-    whole = to.with_suffix(f".{id(opened)}.part")  # two builds may cut the same one
+    whole = to.with_suffix(f".{id(opened)}.part")  # two builds may write the same file
     subset.save_font(opened, str(whole), options)
     whole.replace(to)

@@ -1,8 +1,8 @@
-"""Sphinx extension: no line break between a formula or a bracket and what is written onto it.
+"""Sphinx extension: no line break between a formula or a bracket and the text attached to it.
 
-A browser may break a line on both sides of a formula. Korean writes particles onto the word before
-them ($c_t$가), and no language starts a line with a comma: such a formula keeps its tail. So does a
-closing bracket before Hangul, 게이트(gate)는, where browsers break in spite of ``keep-all``.
+A browser may break a line on both sides of a formula. But Korean attaches particles to the word
+before them ($c_t$가), and no language starts a line with a comma, so such a formula keeps its tail.
+So does a closing bracket before Hangul, 게이트(gate)는: browsers break there despite ``keep-all``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-LONGEST = 30  # in characters of TeX: a longer formula fills a narrow screen by itself
+LONGEST = 30  # in characters of TeX; a longer formula fills a narrow screen by itself
 TAIL = re.compile(r"\S{1,12}(?=\s|$)")
 BRACKET = re.compile(r"([)\]’”]+[가-힣]{1,8}[^\s가-힣]?)")
 

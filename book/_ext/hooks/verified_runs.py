@@ -1,7 +1,7 @@
-"""Sphinx extension: when each page's notebook was last executed again, as a table in the appendix.
+"""Sphinx extension: a table in the appendix with the last execution of each page's notebook.
 
-The table stands at the end of the section `verified-runs`, made of ``book/verified.json``, so that
-no notebook has to store what changes with each new record.
+The table is at the end of the section `verified-runs`. It is made from ``book/verified.json``, so
+that no notebook stores data that change with each new record.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SECTION = "verified-runs"
 
 
 def insert_runs(app: Sphinx, doctree: nodes.document) -> None:
-    """Put the machines and the table at the end of the page's section, where it has one."""
+    """Put the machines and the table at the end of the page's section, if it has one."""
     sections = [node for node in doctree.findall(nodes.section) if SECTION in node["ids"]]
     if not sections:
         return
@@ -37,32 +37,32 @@ def insert_runs(app: Sphinx, doctree: nodes.document) -> None:
 
 def runs(root: Path, records: dict[str, Any], language: str) -> list[nodes.Element]:
     """Return a paragraph for each device and a table of all pages on record."""
-    said = words(language)
+    labels = words(language)
     if not records:
-        return [nodes.paragraph("", said["no_records"])]
+        return [nodes.paragraph("", labels["no_records"])]
     recorded = {path for record in records.values() for path in record["notebooks"]}
     paths = [f"{page}.ipynb" for page in pages_of(root) if f"{page}.ipynb" in recorded]
     machines = [
-        nodes.paragraph("", f"{device.upper()} ({said['verified_by'].format(**record)})")
+        nodes.paragraph("", f"{device.upper()} ({labels['verified_by'].format(**record)})")
         for device, record in records.items()
     ]
-    head = [_text(said["page"]), *(_text(device.upper()) for device in records)]
+    head = [_text(labels["page"]), *(_text(device.upper()) for device in records)]
     body = [
-        [_link(path), *(_text(_state(root, path, record, said)) for record in records.values())]
+        [_link(path), *(_text(_state(root, path, record, labels)) for record in records.values())]
         for path in paths
     ]
     return [*machines, _table(head, body)]
 
 
-def _state(root: Path, path: str, record: dict[str, Any], said: dict[str, str]) -> str:
-    """Say how many cells of a page a device has run, in what memory, or that they have changed."""
+def _state(root: Path, path: str, record: dict[str, Any], labels: dict[str, str]) -> str:
+    """Return how many cells of a page a device has run, in what memory, or that they changed."""
     run = record["notebooks"].get(path)
     if run is None:
         return "—"
     if not is_of(run, json.loads((root / path).read_text("utf-8")), root):
-        return said["changed_since"]
-    memory = f", {run['megabytes']} MB" if "megabytes" in run else ""  # earlier records have none
-    return said["cells_run"].format(cells=run["cells"]) + memory
+        return labels["changed_since"]
+    memory = f", {run['megabytes']} MB" if "megabytes" in run else ""  # earlier records lack it
+    return labels["cells_run"].format(cells=run["cells"]) + memory
 
 
 def _text(text: str) -> nodes.paragraph:

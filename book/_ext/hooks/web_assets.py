@@ -1,7 +1,7 @@
-"""Sphinx extension: one style sheet for all pages, and the work of others that the site ships.
+"""Sphinx extension: one style sheet for all pages, and the third-party files of the site.
 
 KaTeX, MiniSearch and the Pretendard typeface come from npm under ``book/site/package-lock.json``,
-with their licences. Of the typeface the site gets the characters that the book uses.
+with their licences. The site contains only the typeface's characters that the book uses.
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ LICENCES = {
 
 @functools.cache
 def packages() -> Path:
-    """Return the folder of the npm packages, after fetching them where they are missing."""
+    """Return the folder of the npm packages, which are fetched if they are missing."""
     return install(SITE, CACHE / "npm")
 
 
 def formula_style(css: str) -> str:
-    """Return KaTeX's style with the newest of the three formats that it offers each font in."""
+    """Return KaTeX's style with each font in the newest of its three formats only."""
     return re.sub(r',url\([^)]*\) format\("(?:woff|truetype)"\)', "", css)
 
 
 def write_letters(root: Path | str, fonts: Path) -> list[str]:
-    """Write the fonts of the book and of its formulas into a folder; return the styles of both."""
-    shutil.rmtree(fonts, ignore_errors=True)  # what an earlier build left
+    """Write the fonts of the book and of its formulas into a folder; return their styles."""
+    shutil.rmtree(fonts, ignore_errors=True)  # files of an earlier build
     fonts.mkdir(parents=True)
     for font in (packages() / "katex/dist/fonts").glob("*.woff2"):
         shutil.copyfile(font, fonts / font.name)
@@ -62,7 +62,7 @@ def write_letters(root: Path | str, fonts: Path) -> list[str]:
 
 
 def code_style() -> str:
-    """Return the colours of code, in light and in dark; on paper they are light."""
+    """Return the colours of code, light and dark; print uses the light ones."""
     dark = HtmlFormatter(style=CODE_DARK).get_style_defs('html[data-theme="dark"] .highlight')
     light = HtmlFormatter(style=CODE_LIGHT).get_style_defs(".highlight")
     return f"{light}\n@media screen {{\n{dark}\n}}"
@@ -91,7 +91,7 @@ def write_assets(app: Sphinx) -> None:
 
 
 def remove_leftovers(app: Sphinx, error: Exception | None) -> None:
-    """Remove what Sphinx and its extensions put below ``_static`` and no page loads."""
+    """Remove files of Sphinx and its extensions below ``_static`` that no page loads."""
     if error or app.builder.format != "html":
         return
     for pattern in LEFTOVERS:
@@ -107,5 +107,5 @@ def address_with_version(path: Path) -> str:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the hooks."""
     app.connect("builder-inited", write_assets)
-    app.connect("build-finished", remove_leftovers, priority=900)  # after those who copy
+    app.connect("build-finished", remove_leftovers, priority=900)  # after the hooks that copy
     return {"parallel_read_safe": True}

@@ -1,1 +1,1 @@
-"""Notebooks read, and written again in one language as plain Markdown. No Sphinx builds here."""
+"""Read notebooks, and write them in one language as plain Markdown, without a Sphinx build."""

@@ -1,6 +1,6 @@
-"""Know where every label of the book leads, in one language: its page, its title, its number.
+"""Index every label of the book in one language: its page, title and number.
 
-Numbers run through the whole book in the order of its table of contents, as Sphinx counts them.
+Numbers run through the whole book in the order of its table of contents, as in Sphinx.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _COUNTED = {
 
 @dataclass(frozen=True)
 class Target:
-    """Where a label leads: a page, a title in the index's language, kind and number if counted."""
+    """The target of a label: page, title in the index's language, kind and number if counted."""
 
     page: str
     title: str
@@ -63,12 +63,12 @@ class BookIndex:
         return self.targets[label]
 
     def numbered(self, label: str) -> str:
-        """Return the name of what is counted: ``Fig. 3``, ``연습문제 2``.
+        """Return the numbered name of a label's target: ``Fig. 3``, ``연습문제 2``.
 
         Raises
         ------
         MarkupError
-            The book has no such label, or what it names is not counted.
+            The book has no such label, or its target has no number.
         """
         target = self.target(label)
         if target.kind not in _COUNTED.values():
@@ -80,7 +80,7 @@ class BookIndex:
         return texts(self.language)["copies"][name]
 
     def link(self, page: str, label: str) -> str:
-        """Return the address of a label as seen from a page: ``#label``, ``lstm.ipynb#label``."""
+        """Return the address of a label relative to a page: ``#label``, ``lstm.ipynb#label``."""
         target = self.target(label)
         return f"#{label}" if target.page == page else f"{address(page, target.page)}#{label}"
 
@@ -101,7 +101,7 @@ def read_notebook(path: Path) -> Notebook:
 
 
 def pages_before_appendix(root: Path) -> list[str]:
-    """Return the pages in their order, but for the appendix."""
+    """Return the pages in order, without the appendix."""
     return [page for page in pages_of(root) if not page.startswith("book/appendix/")]
 
 
@@ -134,12 +134,12 @@ def index_book(
 
 
 def place(page: str, cell: Cell) -> str:
-    """Return the words that name a notebook's cell in a message."""
+    """Return the name of a notebook's cell for a message."""
     return f"{page}.ipynb, cell {cell.get('id', '?')}"
 
 
 def _index_cell(index: BookIndex, page: str, blocks: list[Block], counts: Counter[str]) -> None:
-    waiting: list[str] = []  # labels that stand before the block they name
+    waiting: list[str] = []  # labels before the block that they name
     for block in walk(blocks):
         if block.kind == "target":
             waiting.append(block.label)
@@ -169,7 +169,7 @@ def _index_cell(index: BookIndex, page: str, blocks: list[Block], counts: Counte
 
 
 def title(block: Block) -> str:
-    """Return the words by which a reference names a block: a heading's text, a caption, a title."""
+    """Return the text with which a reference names a block: a heading, a caption, a title."""
     if block.name == "figure":
         return block.source.split("\n\n")[0].replace("\n", " ")
     return block.source if block.kind == "heading" else block.argument

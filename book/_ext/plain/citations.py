@@ -39,7 +39,7 @@ class Bibliography:
         return "; ".join(parts) if textual else f"({'; '.join(parts)})"
 
     def listing(self, keys: Iterable[str] | None = None) -> str:
-        """Return a Markdown list of the works with these keys (of all without), by author."""
+        """Return a Markdown list of the works with these keys (default: all), by author."""
         chosen = None if keys is None else [key for key in dict.fromkeys(keys) if self._entry(key)]
         style = find_plugin("pybtex.style.formatting", "plain")()
         backend = find_plugin("pybtex.backends", "markdown")()
@@ -54,8 +54,8 @@ class Bibliography:
 
 def _authors(entry: Entry, language: str) -> str:
     names = [_last_name(person) for person in entry.persons["author"]]
-    said = texts(language)["citations"]
-    return said["and"].join(names) if len(names) < 3 else names[0] + said["others"]
+    phrases = texts(language)["citations"]
+    return phrases["and"].join(names) if len(names) < 3 else names[0] + phrases["others"]
 
 
 def _last_name(person: Person) -> str:

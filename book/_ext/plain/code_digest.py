@@ -1,7 +1,7 @@
-"""Which code a page runs, its own cells and the library's modules, and a digest of it.
+"""The code that a page runs, its cells and the library's modules, and a digest of it.
 
-A record of a run holds the digest, by which a page can tell whether it would still run the same
-code. Comments, docstrings and the layout of the library's lines do not count; equations do.
+The record of a run holds the digest, which shows whether a page would still run the same code.
+Comments, docstrings and the layout of the library's lines do not count; equations do.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LOADED = (
     f" if n.split('.')[0] == {LIBRARY!r}}}"
 )
 _DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-# Fields that say nothing of what runs, or that one version of Python fills and another does not.
+# Fields without effect on the program, or that only some versions of Python fill.
 _LEFT_OUT = ("ctx", "kind", "type_comment", "type_ignores")
 
 
@@ -58,14 +58,14 @@ def digest(notebook: Notebook, modules: str, root: Path) -> str:
     ----------
     notebook
     modules : str
-        Names of the library's modules, a space between two.
+        Names of the library's modules, separated by spaces.
     root : Path
         The folder that holds ``src``.
 
     Raises
     ------
     FileNotFoundError
-        There is no such module.
+        A module does not exist.
     """
     files = [module_file(root, module) for module in modules.split()]
     trees = [_statements(file.read_text("utf-8")) for file in files]
@@ -73,8 +73,8 @@ def digest(notebook: Notebook, modules: str, root: Path) -> str:
 
 
 def is_of(run: dict[str, Any], notebook: Notebook, root: Path) -> bool:
-    """Say whether a recorded run has run just the code that is there now."""
-    if "modules" not in run:  # a record that says nothing of the library
+    """Return whether a recorded run has run exactly the present code."""
+    if "modules" not in run:  # a record without the library's modules
         return False
     try:
         return run["code"] == digest(notebook, run["modules"], root)
@@ -84,7 +84,7 @@ def is_of(run: dict[str, Any], notebook: Notebook, root: Path) -> bool:
 
 @functools.cache
 def _statements(source: str) -> str:
-    """Return a digest of what a module's source does."""
+    """Return a digest of a module's statements."""
     return _hash("".join(_written(ast.parse(source))))
 
 
@@ -93,9 +93,9 @@ def _hash(text: str) -> str:
 
 
 def _written(node: Any) -> Iterator[str]:
-    """Write a syntax tree, in the same way under every version of Python.
+    """Write a syntax tree in the same way under every version of Python.
 
-    `ast.dump` lists empty fields in one version and leaves them out in another.
+    `ast.dump` lists empty fields in some versions and leaves them out in others.
     """
     if isinstance(node, list):
         for item in node:
@@ -107,7 +107,7 @@ def _written(node: Any) -> Iterator[str]:
         for name, value in ast.iter_fields(node):
             if name == "body" and isinstance(node, _DOCUMENTED) and ast.get_docstring(node):
                 value = value[1:]
-            if isinstance(node, ast.JoinedStr):  # Python 3.12 ends some with an empty text
+            if isinstance(node, ast.JoinedStr):  # Python 3.12 ends some of them with an empty text
                 value = [part for part in value if getattr(part, "value", None) != ""]
             if name not in _LEFT_OUT and value not in (None, []):
                 yield f"{name}="

@@ -1,7 +1,7 @@
-"""The cell by which a one-language notebook gets the library on Colab, and says how elsewhere.
+"""The cell that installs the library on Colab, and says how to install it elsewhere.
 
-It installs the wheel that lies on branch ``notebooks`` beside the notebook (deploy/branch.py), so
-that both are of the same commit; its version is the one that pyproject.toml says.
+It installs the wheel that is on branch ``notebooks`` with the notebook (deploy/branch.py), so that
+both are from the same commit; its version is the one in pyproject.toml.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BRANCH = "notebooks"
 
 
 def wheel_address(root: Path = ROOT) -> str:
-    """Return where the library's wheel is, on the notebooks' branch; empty without an owner."""
+    """Return the address of the wheel on the notebooks' branch; empty without an owner."""
     settings = yaml.safe_load((root / "_config.yml").read_text("utf-8"))["repository"]
     repository = Repository(settings["url"].rstrip("/"), settings["branch"])
     version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
@@ -29,9 +29,9 @@ def wheel_address(root: Path = ROOT) -> str:
 
 
 def install_command(wheel: str) -> str:
-    """Return what installs the library with all that the chapters need.
+    """Return the command that installs the library with everything that the chapters need.
 
-    Without a wheel that is the library in the current folder, a copy of the repository.
+    Without a wheel, it installs the library from the current folder, a copy of the repository.
     """
     return (
         f'pip install "lessons-lib[chapters] @ {wheel}"' if wheel else 'pip install ".[chapters]"'
@@ -39,7 +39,7 @@ def install_command(wheel: str) -> str:
 
 
 def add_installation(notebook: Notebook, language: str, wheel: str) -> None:
-    """Put the cell before the first code cell of a notebook that has any."""
+    """Put the cell before the first code cell of a notebook, if it has code cells."""
     cells = notebook["cells"]
     first = next((i for i, cell in enumerate(cells) if cell["cell_type"] == "code"), None)
     if first is not None:
@@ -47,10 +47,10 @@ def add_installation(notebook: Notebook, language: str, wheel: str) -> None:
 
 
 def _installation(language: str, wheel: str) -> Cell:
-    said = texts(language)["copies"]
-    lines = [f"{said['install' if wheel else 'install_here']} {install_command(wheel)}"]
+    phrases = texts(language)["copies"]
+    lines = [f"{phrases['install' if wheel else 'install_here']} {install_command(wheel)}"]
     if wheel:
-        lines += [said["colab"], 'if "google.colab" in str(get_ipython()):']
+        lines += [phrases["colab"], 'if "google.colab" in str(get_ipython()):']
         lines += [f"    %pip install --quiet {wheel}"]
     return {
         "cell_type": "code",

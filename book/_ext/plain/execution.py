@@ -1,4 +1,4 @@
-"""Execute notebooks on one core and store their outputs in place, all of a notebook or nothing."""
+"""Execute notebooks on one core and store their outputs in place: all of a notebook's or none."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LANGUAGE_INFO = ("file_extension", "mimetype", "name", "pygments_lexer")
 
 
 class ExecutionError(RuntimeError):
-    """A cell raised, took too long or killed its kernel; nothing was stored."""
+    """A cell raised an error, took too long or killed its kernel; nothing was stored."""
 
 
 def execute(paths: Iterable[Path]) -> None:
@@ -36,7 +36,7 @@ def execute(paths: Iterable[Path]) -> None:
     Raises
     ------
     ExecutionError
-        A cell failed; the message names notebook and cell, the stored notebook is untouched.
+        A cell failed; the message names notebook and cell, and the stored notebook is unchanged.
     """
     use_one_core()
     for path in paths:
@@ -85,7 +85,7 @@ def _run(notebook: Notebook, path: Path) -> float:
 
 
 def clean(notebook: Notebook) -> None:
-    """Drop from the notebook what tells of a machine or an editor and not of the lesson."""
+    """Remove metadata that depend on a machine or an editor and not on the lesson."""
     notebook["metadata"].pop("widgets", None)
     info = notebook["metadata"].get("language_info", {})
     for name in [name for name in info if name not in _LANGUAGE_INFO]:
@@ -96,7 +96,7 @@ def clean(notebook: Notebook) -> None:
 
 
 def complaints(cell: Cell) -> Iterator[str]:
-    """Yield what is wrong with a cell's stored outputs: errors, stderr, images of a bad form."""
+    """Yield the faults of a cell's stored outputs: errors, stderr, images in a wrong form."""
     for output in cell.get("outputs", []):
         if output["output_type"] == "error":
             yield f"stores an error: {output['ename']}: {output['evalue']}"

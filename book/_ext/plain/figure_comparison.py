@@ -37,7 +37,11 @@ def changed_figures(stored: list[Any], drawn: list[Any], tag: str) -> list[str]:
         return []
     if len(before) != len(after):
         return [f"draws {len(after)} figures, stored are {len(before)}"]
-    return [said for pair in zip(before, after, strict=True) for said in differences(*pair, tag)]
+    return [
+        difference
+        for pair in zip(before, after, strict=True)
+        for difference in differences(*pair, tag)
+    ]
 
 
 def _drawings(outputs: list[Any]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""How much memory the kernel of a notebook has taken at most."""
+"""The peak memory of a notebook's kernel."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 TIMEOUT = 60  # seconds
-# The first that the kernel's system knows. On Linux the second also counts what the process that
-# started the kernel had taken by then.
+# The first source that exists on the kernel's system is used. On Linux the second one also counts
+# the memory of the process that started the kernel.
 _PEAKS = {
     "status": "max(int(line.split()[1]) for line in open('/proc/self/status') if 'VmHWM' in line)",
     "usage": "__import__('resource').getrusage(__import__('resource').RUSAGE_SELF).ru_maxrss",

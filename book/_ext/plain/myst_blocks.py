@@ -1,7 +1,7 @@
-"""Read a cell's MyST Markdown into a tree of blocks, and refuse what this book does not use.
+"""Parse a cell's MyST Markdown into a tree of blocks, and reject markup that the book does not use.
 
-The parity gate compares such trees, and the plain-Markdown copies are written from them. What is
-not listed here is refused, so that no copy can show raw markup that nobody knew how to turn.
+The rules for parity compare such trees, and the plain-Markdown copies are written from them. Markup
+that is not listed here is rejected, so that no copy can show raw markup.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ class MarkupError(ValueError):
 
 @dataclass(frozen=True)
 class Form:
-    """What a directive takes: its argument, its options, and what its body is read as."""
+    """The form of a directive: its argument, its options, and the format of its body."""
 
-    argument: str = ""  # "title" is prose, "path" and "label" are not, "" is none
-    body: str = ""  # "markdown", "tex", "" is none
+    argument: str = ""  # "title" is prose, "path" and "label" are not; "" for no argument
+    body: str = ""  # "markdown", "tex"; "" for no body
     options: tuple[str, ...] = ()
 
 
@@ -104,19 +104,19 @@ def walk(blocks: list[Block]) -> Iterator[Block]:
 
 
 def role_target(span: Span) -> str:
-    """Return the label that a role points at: ``eq-3`` of ``text <eq-3>`` and of ``eq-3``."""
+    """Return the label of a role: ``eq-3`` for ``text <eq-3>`` and for ``eq-3``."""
     match = re.search(r"<([^<>]+)>\s*$", span.value)
     return (match.group(1) if match else span.value).strip()
 
 
 def role_text(span: Span) -> str:
-    """Return the words that a role is given to show, ``""`` where it is to find its own."""
+    """Return the explicit text of a role, ``""`` if it has none."""
     match = re.search(r"^(.*?)\s*<[^<>]+>\s*$", span.value, re.DOTALL)
     return match.group(1).strip() if match else ""
 
 
 def _parser():
-    # What the site has switched off is read here all the same, so that it can be refused by name.
+    # Syntax that the site has switched off is parsed here too, so that it can be rejected by name.
     extensions = {"dollarmath", "amsmath", "colon_fence", "substitution", "deflist", "tasklist"}
     return create_md_parser(MdParserConfig(enable_extensions=extensions), RendererHTML)
 

@@ -1,9 +1,9 @@
 """Turn a cell's MyST into the Markdown that JupyterLab and Colab render, in one language.
 
-Block by block, the lines that hold markup are replaced; all other lines stay as they were written.
+Block by block, the lines with markup are replaced; all other lines stay unchanged.
 
-Ours because no kept library turns MyST directives and roles into Markdown that JupyterLab and Colab
-render. Numbers are counted as Sphinx counts them; tests/site compares both on the real book.
+No maintained library turns MyST directives and roles into Markdown that JupyterLab and Colab
+render. Numbers are counted as in Sphinx; tests/site compares both on the real book.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from .plain_roles import RoleWriter
 from .terms import GLOSSARY, label_of
 
 _MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
-# MathJax takes an alignment only inside an environment; Sphinx adds one by itself.
+# MathJax accepts an alignment only inside an environment; Sphinx adds one by itself.
 _ALIGNED = re.compile(r"\\begin\{(aligned|alignedat|gathered|split|cases|array)\}.*\\end\{\1\}")
 
 
 class CellWriter:
-    """Writes the cells of one page, in their order.
+    """Write the cells of one page, in order.
 
     Parameters
     ----------
     page
         The page's name in the table of contents.
     index
-        The labels of the book in the language that is written.
+        The labels of the book in the copy's language.
     folder
-        Where the paths of the page's figures start.
+        The folder to which the paths of the page's figures are relative.
 
     Attributes
     ----------
     folding
-        Whether the next cell belongs to a solution that the reader is to unfold.
+        Whether the next cell belongs to a folded solution.
     """
 
     def __init__(self, page: str, index: BookIndex, folder: Path):
@@ -50,7 +50,7 @@ class CellWriter:
         self.folding = False
 
     def plain(self, text: str) -> str:
-        """Return the cell's text as plain Markdown, ``""`` if nothing of it is to be seen.
+        """Return the cell's text as plain Markdown, ``""`` if nothing of it is visible.
 
         Raises
         ------
@@ -117,7 +117,7 @@ class CellWriter:
             tex = f"\\begin{{aligned}}\n{tex}\n\\end{{aligned}}"
         if block.label:
             tex += f"\n\\tag{{{self.index.target(block.label).number}}}"
-        # In a quotation JupyterLab would take the > of a second line for part of the formula.
+        # In a quotation JupyterLab would read the > of a second line as part of the formula.
         return f"$$ {' '.join(tex.split())} $$" if quoted else f"$$\n{tex}\n$$"
 
     def _figure(self, block: Block) -> str:
@@ -131,7 +131,9 @@ class CellWriter:
     def _picture(self, block: Block) -> str:
         path = self.folder / block.argument
         if not path.is_file() or path.suffix not in _MEDIA:
-            raise MarkupError(f"figure {block.argument} is no SVG or PNG file beside the notebook")
+            raise MarkupError(
+                f"figure {block.argument} is not an SVG or PNG file beside the notebook"
+            )
         data = base64.b64encode(path.read_bytes()).decode("ascii")
         name = block.label or path.stem
         definition = f"[{name}]: data:{_MEDIA[path.suffix]};base64,{data}"
@@ -186,7 +188,7 @@ class CellWriter:
 
 
 def _anchor(label: str) -> str:
-    return f'<a id="{label}"></a>\n'  # the empty line after it lets Markdown begin anew
+    return f'<a id="{label}"></a>\n'  # after the empty line, Markdown starts again
 
 
 def _anchored(block: Block, text: str) -> str:
@@ -194,7 +196,7 @@ def _anchored(block: Block, text: str) -> str:
 
 
 def _folded(head: str, text: str) -> str:
-    head = re.sub(r"`([^`]+)`", r"<code>\1</code>", head)  # inside HTML there is no Markdown
+    head = re.sub(r"`([^`]+)`", r"<code>\1</code>", head)  # no Markdown is rendered inside HTML
     return f"<details>\n<summary><b>{head}</b></summary>\n\n{text}\n\n</details>"
 
 

@@ -1,4 +1,4 @@
-"""Turn the roles of running text into links and words that any Markdown shows."""
+"""Turn the roles of running text into links and words in plain Markdown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .book_index import BookIndex, Target, address
 from .chapters import at_start, name_of_page, name_of_section, numbered
 from .myst_blocks import Block, MarkupError, Span, parse, role_target, role_text, walk
 
-# A role, or a code span, which may quote a role and is to be left alone.
+# A role, or a code span, which may quote a role and is left alone.
 _ROLE = re.compile(
     r"\{(?P<name>[\w:-]+)\}(?P<tick>`+)(?P<value>.+?)(?<!`)(?P=tick)(?!`)"
     rf"(?P<particle>{PARTICLE})?"
@@ -20,19 +20,19 @@ _ROLE = re.compile(
 
 
 class RoleWriter:
-    """Writes the running text of one page."""
+    """Write the running text of one page."""
 
     def __init__(self, page: str, index: BookIndex):
         self.page = page
         self.index = index
 
     def plain(self, text: str, block: Block | None = None) -> str:
-        """Return the text without roles; ``block`` is what the text was read as, if known.
+        """Return the text without roles; ``block`` is the parsed text, if known.
 
         Raises
         ------
         MarkupError
-            A role leads nowhere, or the Markdown parser sees other roles here than this writer.
+            A role leads nowhere, or the Markdown parser finds other roles here than this writer.
         """
         read = list(walk([block] if block else parse(text)))
         seen = sum(span.kind == "role" for one in read for span in one.spans)
@@ -44,7 +44,7 @@ class RoleWriter:
         return _ROLE.sub(lambda match: self._words(match) if match["name"] else match[0], text)
 
     def _words(self, match: re.Match[str]) -> str:
-        """Return what stands for a role, and behind it the particle that fits, if there is one."""
+        """Return the text of a role, followed by the fitting particle, if there is one."""
         words, particle = self._role(match), match["particle"] or ""
         read = re.sub(r"\]\([^)]*\)$", "", words)
         if match["name"].startswith("cite:"):
@@ -54,7 +54,7 @@ class RoleWriter:
         return words + (fitting(particle, read) if particle else "")
 
     def _check_link(self, link: str) -> None:
-        """Refuse what a copy could not follow: of the book, only notebooks and their labels."""
+        """Reject links that a copy cannot follow: only notebooks and their labels work."""
         if re.match(r"https?://", link):
             return
         path, _, label = link.partition("#")
@@ -68,7 +68,7 @@ class RoleWriter:
             raise MarkupError(f"link {link!r} leads to no label of that page")
 
     def _role(self, match: re.Match[str]) -> str:
-        # A role may run over a line's end, where a quotation has its marks.
+        # A role may span two lines, and a quotation marks each line.
         span = Span("role", re.sub(r"\s*\n[\s>]*", " ", match["value"]), match["name"])
         label, words = role_target(span), role_text(span)
         if span.name.startswith("cite:"):

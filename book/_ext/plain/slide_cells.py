@@ -1,8 +1,8 @@
-"""Decide what of a chapter stands on slides and what its speaker says. Plain data: no HTML here.
+"""Decide which parts of a chapter slides show and which the speaker says, as plain data.
 
-A heading begins a slide. Lists, tables, formulas, figures and code that shows something stand on
-it; paragraphs and boxes go into the speaker's notes. Exercises and sources are left out. What does
-not fit any more goes to a next slide, below the first and with the same heading.
+A heading begins a slide. The slide shows lists, tables, formulas, figures and code with visible
+results; paragraphs and boxes go into the speaker's notes. Exercises and sources are left out. Parts
+that do not fit continue on another slide, below the first and with the same heading.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from .myst_blocks import Block, parse
 from .plain_markdown import CellWriter
 from .printed_tables import translate_tables
 
-LEFT_OUT = ("-exercises", "-sources")  # ends of the labels of sections
-LINES = 17  # what fits on a slide, in lines of text
+LEFT_OUT = ("-exercises", "-sources")  # endings of the labels of sections
+LINES = 17  # the capacity of a slide, in lines of text
 PICTURE, MOST, WIDTH = 14, 11, 80
 _TALL = re.compile(r"\\(?:frac|sum|prod|begin\{.?matrix\})")
 _SHOWN = ("bullet_list", "ordered_list", "table", "math", "figure", "list-table")
 
 
 class Piece(NamedTuple):
-    """A piece of a chapter: "heading", "shown" or "spoken", and about how many lines it takes."""
+    """A piece of a chapter: "heading", "shown" or "spoken", and its approximate number of lines."""
 
     role: str
     cell: Any
@@ -37,7 +37,7 @@ class Piece(NamedTuple):
 
 
 def slide_cells(notebook: Notebook, page: str, index: BookIndex, folder: Path) -> list[Any]:
-    """Return cells with the metadata by which nbconvert makes slides."""
+    """Return cells with nbconvert's metadata for slides."""
     cells: list[Any] = []
     heading, used, spoken = "", 0.0, []
     for role, cell, lines in [*_pieces(notebook, page, index, folder), Piece("heading", None)]:
@@ -45,7 +45,7 @@ def slide_cells(notebook: Notebook, page: str, index: BookIndex, folder: Path) -
             spoken.append(cell)
             continue
         if role == "heading":
-            if used == 0 and spoken and heading:  # a section of words alone shows the first of them
+            if used == 0 and spoken and heading:  # a section with only words shows the first
                 cells.append(_marked(spoken.pop(0), "-"))
             cells += [_marked(each, "notes") for each in spoken]
             spoken, used = [], 0
@@ -111,7 +111,7 @@ def _text_lines(block: Block, text: str) -> float:
 
 
 def _code_lines(cell: Any) -> float:
-    """Return about how many lines code and outputs take; long ones are scrolled."""
+    """Return the approximate number of lines of code and outputs; long ones are scrolled."""
     total = min(MOST, cell["source"].count("\n") + 2.0)
     for output in cell["outputs"]:
         data = output.get("data", {})
