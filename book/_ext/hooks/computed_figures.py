@@ -1,7 +1,7 @@
-"""Sphinx extension: computed figures in the language, the letters and the colours of the page.
+"""Sphinx extension: computed figures in the page's language, typeface and colours.
 
-A code cell's drawing is shown where a ``figure`` names the cell, with its caption and number; what
-the figure says is read by `_ext.plain.drawings`.
+A code cell's drawing appears where a ``figure`` names the cell, with its caption and number.
+`_ext.plain.drawings` reads the figures.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _DIRECTIVE = re.compile(r"^([ \t]*[`~:]{3,}\{figure\}[ \t]+)#([\w-]+)[ \t]*$", r
 
 
 def move_to_captions(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Take the drawings out of the cells' outputs, and let their figures show them as files."""
+    """Remove the drawings from the cells' outputs, and let their figures show them as files."""
     if not app.env.doc2path(docname).endswith(".ipynb"):
         return
     notebook = json.loads(source[0])
@@ -49,7 +49,7 @@ def drawings_folder(app: Sphinx) -> Path:
 
 
 class InlineDrawings(SphinxPostTransform):
-    """Put the drawings into the page, where its letters and colours reach them."""
+    """Put the drawings into the page, so that its typeface and colours apply to them."""
 
     default_priority = 4  # before diagrams, which are SVG files too
     formats = ("html",)

@@ -1,8 +1,7 @@
 """Sphinx extension: chapters have numbers, in titles and wherever running text names them.
 
-A reference that is to find its own words, ``{ref}`lstm```, becomes 4장 「LSTM: 장단기 메모리」; one
-with words of its own keeps them. Nothing of this is written in a notebook, so a chapter that moves
-takes its new number everywhere.
+Without a text, a reference ``{ref}`lstm``` becomes 4장 「LSTM: 장단기 메모리」; a text is kept.
+Notebooks contain no chapter numbers, so a chapter that moves gets its new number everywhere.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ class NumberTitles(SphinxTransform):
     default_priority = 300
 
     def apply(self, **kwargs: Any) -> None:
-        """Change the page's first title, from which menus and links take theirs."""
+        """Change the page's first title, which menus and links use."""
         number = self.app.env.chapter_numbers.get(self.env.docname)
         title = next(iter(self.document.findall(nodes.title)), None)
         if number and title is not None:
@@ -38,7 +37,7 @@ class NumberTitles(SphinxTransform):
 
 
 class NameTargets(SphinxPostTransform):
-    """Give the references to pages and sections that have no words of their own the full name."""
+    """Give references to pages and sections the full name if they have no text."""
 
     default_priority = 9  # before references are resolved (10)
 
@@ -49,7 +48,7 @@ class NameTargets(SphinxPostTransform):
             if reference.get("reftype") != "ref" or reference["refexplicit"]:
                 continue
             if (target := labels.get(reference["reftarget"])) is None:
-                continue  # Sphinx warns of it
+                continue  # Sphinx warns about it
             page, anchor, title = target
             words = self._name(page, anchor, title)
             before = reference.parent.astext().partition(reference.astext())[0]

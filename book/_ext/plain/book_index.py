@@ -165,7 +165,7 @@ def _index_cell(index: BookIndex, page: str, blocks: list[Block], counts: Counte
             if span.name.startswith("cite:"):
                 index.cited[page] += [key.strip() for key in span.value.split(",")]
     if waiting:
-        raise MarkupError(f"label {waiting[0]!r} stands before nothing")
+        raise MarkupError(f"label {waiting[0]!r} names no block")
 
 
 def title(block: Block) -> str:

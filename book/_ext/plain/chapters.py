@@ -1,4 +1,4 @@
-"""The chapters' numbers, and the words by which a text names a chapter or a section of it."""
+"""The chapters' numbers, and the names of chapters and sections in running text."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def name_of_page(language: str, number: int | None, title: str) -> str:
 
 
 def name_of_section(language: str, number: int | None, title: str) -> str:
-    """Return how running text names a section, with its chapter where that is another."""
+    """Return how running text names a section, with its chapter if that is another one."""
     kind = "section_elsewhere" if number else "section"
     return texts(language)["names"][kind].format(number=number, title=title)
 

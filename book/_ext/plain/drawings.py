@@ -1,4 +1,4 @@
-"""Read the figures that code cells draw, and set their labels in a language. No Sphinx here.
+"""Read the figures that code cells draw, and set their labels in a language, without Sphinx.
 
 A code cell stores what it draws as SVG (`lessons_lib.lab.svg`), with labels in both languages. A
 ``figure`` whose path is ``#`` and the cell's id gives it a number, a caption and an alt text::
@@ -23,13 +23,13 @@ from .myst_blocks import Block, MarkupError, parse, walk
 
 SVG = "http://www.w3.org/2000/svg"
 FORM = "image/svg+xml"
-SIZE = 11.0  # of letters, where a drawing says no other
+SIZE = 11.0  # of letters, unless the drawing has another
 
 ElementTree.register_namespace("", SVG)
 
 
 def figures_of(text: str) -> Iterator[Block]:
-    """Yield the figures of a Markdown cell that show what a code cell draws."""
+    """Yield the figures of a Markdown cell that show a code cell's drawing."""
     for block in walk(parse(text)):
         if block.name == "figure" and block.argument.startswith("#"):
             yield block

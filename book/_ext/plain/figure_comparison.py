@@ -1,9 +1,9 @@
-"""Say in what a newly drawn computed figure differs from the stored one. No Sphinx here.
+"""Report how a newly drawn computed figure differs from the stored one, without Sphinx.
 
-nbval would compare the text of an SVG, whose coordinates carry a processor's last digits. Here
-texts have to be equal and lines to lie within a tolerance. A code cell's tag says what else may
-differ: ``figure-trained`` (a trained model's curve moves a little between processors) or
-``figure-measured`` (times, of which only the labels are compared).
+nbval would compare the text of an SVG, whose coordinates depend on the processor in the last
+digits. Here texts must be equal and lines must agree within a tolerance. A code cell's tag says
+what else may differ: ``figure-trained`` (a trained model's curve moves a little between processors)
+or ``figure-measured`` (times, of which only the labels are compared).
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _NUMBER = re.compile(r"-?\d*\.?\d+")
 
 
 def tag_of(tags: list[str]) -> str:
-    """Return the tag that says how a cell's figure is compared, ``""`` if there is none."""
+    """Return the tag that chooses how a cell's figure is compared, ``""`` if there is none."""
     return next((tag for tag in tags if tag in (*TOLERANCE, MEASURED)), "")
 
 
 def changed_figures(stored: list[Any], drawn: list[Any], tag: str) -> list[str]:
-    """Return what differs between the figures among two lists of a cell's outputs."""
+    """Return the differences between the figures in two lists of a cell's outputs."""
     before, after = (list(_drawings(outputs)) for outputs in (stored, drawn))
-    if not before:  # drawn as PNG before; nbval compares the text that stands for a figure
+    if not before:  # stored as PNG; nbval compares the text in place of a figure
         return []
     if len(before) != len(after):
         return [f"draws {len(after)} figures, stored are {len(before)}"]
@@ -51,7 +51,7 @@ def _drawings(outputs: list[Any]) -> Iterator[str]:
 
 
 def differences(stored: str, drawn: str, tag: str = "") -> list[str]:
-    """Return what differs between two drawings, one sentence each; nothing if they agree."""
+    """Return the differences between two drawings, one sentence each."""
     if stored == drawn:
         return []
     before, after = ElementTree.fromstring(stored), ElementTree.fromstring(drawn)
@@ -72,7 +72,7 @@ def differences(stored: str, drawn: str, tag: str = "") -> list[str]:
 
 
 def _texts(root: ElementTree.Element, tag: str) -> Counter[str]:
-    """Count the texts; of figures that may differ, only the labels, not the numbers at the axes."""
+    """Count the texts; in figures that may differ, only the labels, not the numbers at the axes."""
     return Counter(
         "".join(text.itertext())
         for text in root.iter(f"{SVG}text")
@@ -114,7 +114,7 @@ def _shaded(before: list[Any], after: list[Any], tolerance: float) -> Iterator[s
 
 
 def points(commands: str) -> np.ndarray:
-    """Return the points of a path, shape (P, 2): of curves their control points too."""
+    """Return the points of a path, shape (P, 2), including the control points of curves."""
     found, here = [], np.zeros(2)
     for name, numbers in _COMMAND.findall(commands):
         pairs = np.array(_NUMBER.findall(numbers), dtype=float).reshape(-1, 2)
@@ -127,7 +127,7 @@ def points(commands: str) -> np.ndarray:
 
 
 def _distance(old: np.ndarray, new: np.ndarray) -> float:
-    """Return how far two lines lie apart at most (Hausdorff), whatever their points are."""
+    """Return the largest distance of two lines (Hausdorff), whatever their points are."""
     if old.shape == new.shape:
         return float(np.abs(old - new).max(initial=0))
     if not len(old) or not len(new):

@@ -124,7 +124,7 @@ class CellWriter:
         caption, *legend = self._convert(block.source).split("\n\n")
         number = f"{self.index.numbered(block.label)}. " if block.label else ""
         parts = [f"*{number}{caption}*", *legend]
-        if not block.argument.startswith("#"):  # a code cell's drawing stands in its output
+        if not block.argument.startswith("#"):  # a code cell's drawing is in its output
             parts.insert(0, self._picture(block))
         return _anchored(block, "\n\n".join(parts))
 

@@ -1,4 +1,4 @@
-"""Set the tables that cells print (`lessons_lib.lab.tables`) in a language. No Sphinx here."""
+"""Set the tables that cells print (`lessons_lib.lab.tables`) in a language, without Sphinx."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the glossary names a term, and the address that each term has."""
+"""The names of a term in the glossary, and each term's address."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class Table:
         self.heads, self.rows, self.caption = heads, rows, caption
 
     def __repr__(self) -> str:
-        """Return the table as text, in columns; what is in both languages in English."""
+        """Return the table as text in columns; texts in both languages appear in English."""
         lines = [[labels.half(cell) for cell in row] for row in (self.heads, *self.rows)]
         widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
         right = [_is_numeric(column) for column in zip(*self.rows, strict=True)]
@@ -33,7 +33,7 @@ class Table:
         return "\n".join([*caption, *written])
 
     def _repr_html_(self) -> str:
-        """Return the table as HTML; what is in both languages in English, beside both."""
+        """Return the table as HTML; texts in both languages appear in English, both as data."""
         right = [_is_numeric(column) for column in zip(*self.rows, strict=True)]
         right = right or [False] * len(self.heads)
         caption = f"<caption{_in_both(self.caption)}</caption>" if self.caption else ""
@@ -62,13 +62,13 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[Any]], *, caption: str =
     Parameters
     ----------
     heads : sequence of C str
-        What the columns are, in both languages where it is words: ``"망각 편향 · forget bias"``.
+        The heads of the columns; words in both languages: ``"망각 편향 · forget bias"``.
         Formulas are between dollar signs.
     rows : iterable of sequences of C cells
         Numbers are written with three significant digits; format them otherwise yourself. A
         column of numbers is aligned at the right. Texts may be in both languages too.
     caption : str, optional
-        A line on all of the table.
+        A line about the whole table.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def _power(match: re.Match[str]) -> str:
 
 
 def _width(text: str) -> int:
-    """Return how many columns of a terminal a text takes; Hangul takes two each."""
+    """Return how many columns of a terminal a text takes; a Hangul character takes two."""
     return sum(1 + (unicodedata.east_asian_width(letter) in "WF") for letter in text)
 
 
