@@ -24,6 +24,7 @@ HOOKS = (
     "image_sizes",
     "particles",
     "folding",
+    "folded_code",
     "tables",
     "typography",
     "passages",

@@ -33,8 +33,8 @@ def test_figures_of_a_dark_page_are_dark(opened):
 
 def test_copy_button_copies_the_code(opened):
     page = opened("en/book/lstm.html", language="en")
-    code = page.locator(".cell_input pre").nth(1)
-    copy = page.locator(".cell_input .copy").nth(1)
+    box = page.locator(".cell > .cell_input").first  # not folded
+    code, copy = box.locator("pre"), box.locator(".copy")
     copy.focus()
     page.keyboard.press("Enter")
     page.locator(".copy", has_text="Copied").wait_for()
@@ -217,6 +217,32 @@ def test_print_unfolds_and_hides_the_frame(opened):
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert not page.locator(".top").is_visible()
     assert page.locator("details.admonition").first.get_attribute("open") is not None
+
+
+def test_folded_code_opens_by_keyboard_and_for_paper(opened):
+    page = opened("en/book/lstm.html", language="en")
+    box = page.locator("details.folded").first
+    assert box.locator("summary").text_content().startswith("Setup, ")
+    assert not box.locator("pre").is_visible()
+    box.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert box.locator("pre").is_visible()
+    page.keyboard.press("Enter")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details.folded:not([open])").count() == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert not box.locator("pre").is_visible()
+
+
+def test_folded_code_is_on_paper_without_scripts_too(browser, server):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(server.address + "en/book/lstm.html")
+    page.emulate_media(media="print")
+    box = page.locator("details.folded pre").first.bounding_box()
+    assert box
+    assert box["height"] > 100
+    context.close()
 
 
 def test_pictures_of_the_pages_are_kept(opened, chapters):

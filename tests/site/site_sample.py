@@ -85,6 +85,12 @@ def printed_table(name):
     return cell | {"metadata": {}, "execution_count": 3}
 
 
+def tagged(tag, source):
+    """Return a code cell with a tag that prints nothing."""
+    cell = {"cell_type": "code", "id": f"cell-{tag}", "source": source, "outputs": []}
+    return cell | {"metadata": {"tags": [tag]}, "execution_count": 1}
+
+
 SAMPLE = [
     *prose("top", "(sample)=\n# 표본", "(sample)=\n# A sample"),
     # The words of this English heading are another heading's label.
@@ -110,6 +116,8 @@ SAMPLE = [
         "{ref}`sample`과 {ref}`first-label`을 보십시오. {ref}`제 말 <gates>`을",
         "{ref}`sample` and {ref}`first-label`. {ref}`My words <gates>`",
     ),
+    tagged("setup", "import math\n\nx = math.sqrt(1)"),
+    tagged("check", "assert x == 1\nassert x > 0"),
     *prose("help", "```{tip}\n도움말\n```\n\n> 인용", "```{tip}\nHelp\n```\n\n> Quotation"),
 ]
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from _ext import make_site
-from _ext.hooks import bilingual
+from _ext.hooks import bilingual, folded_code
 from site_sample import SAMPLE, anchors, build_or_fail, make_book, pages_of, prose
 
 HANGUL = re.compile("[가-힣]")
@@ -119,6 +119,30 @@ def test_a_chapter_has_a_number_in_its_title_in_menus_and_in_the_text(sample):
         assert page.title.text.startswith(title)
         assert page.select_one(".contents [aria-current]").text == title
         assert page.select_one("p.pair-names").text == names
+
+
+def test_code_that_need_not_be_read_is_folded_behind_what_it_is(sample):
+    for language, lines in (
+        ("ko", ["준비 코드 3줄", "2가지 확인을 통과했습니다"]),
+        ("en", ["Setup, 3 lines", "2 checks passed"]),
+    ):
+        folded = sample[language].select("article .cell > details.folded")
+        assert [box.summary.text for box in folded] == lines
+        assert all(box.pre and not box.has_attr("open") for box in folded)
+    assert len(sample["en"].select("article .cell > .cell_input")) == 2, "open without such a tag"
+
+
+@pytest.mark.parametrize(
+    ("tag", "code", "line"),
+    [
+        ("check", "assert a", "1 check passed"),
+        ("check", "for k in a:\n    assert k\nassert b", "2 checks passed"),
+        ("check", "compare(a, b)", "Check, 1 lines"),
+        ("plot", "plots.curves(\n    x, y\n)", "Code that draws the figure, 3 lines"),
+    ],
+)
+def test_the_line_says_how_much_is_folded(tag, code, line):
+    assert folded_code.summary(tag, code, "en") == line
 
 
 def test_formulas_are_set_and_can_be_read_aloud(sample):

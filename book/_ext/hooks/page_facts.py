@@ -16,6 +16,7 @@ from sphinx.application import Sphinx
 from ..one_language import Notebook, keep_language
 from ..plain.code_digest import code_cells, is_of, module_file
 from ..plain.colab import install_command, wheel_address
+from .folded_code import folded_as
 
 SECONDS_A_WORD = {"ko": 60 / 130, "en": 60 / 200}  # a Korean word (eojeol) holds more
 SECONDS_A_FORMULA, SECONDS_A_LINE_OF_CODE = 15, 3
@@ -26,7 +27,7 @@ def reading_minutes(doctree: nodes.document, language: str) -> int:
     """Return the page's reading time in minutes; above ten, in steps of five."""
     words = sum(len(text.astext().split()) for text in doctree.findall(nodes.paragraph))
     formulas = sum(1 for _ in doctree.findall(nodes.math_block))
-    code = [block for block in doctree.findall(nodes.literal_block) if _is_input(block)]
+    code = [block for block in doctree.findall(nodes.literal_block) if _is_read(block)]
     lines = sum(block.astext().count("\n") + 1 for block in code)
     seconds = words * SECONDS_A_WORD[language]
     seconds += formulas * SECONDS_A_FORMULA + lines * SECONDS_A_LINE_OF_CODE
@@ -34,8 +35,10 @@ def reading_minutes(doctree: nodes.document, language: str) -> int:
     return minutes if minutes <= 10 else 5 * round(minutes / 5)
 
 
-def _is_input(block: nodes.literal_block) -> bool:
-    return isinstance(block.parent, nodes.Element) and "cell_input" in block.parent["classes"]
+def _is_read(block: nodes.literal_block) -> bool:
+    """Say whether a block is the code of a cell that is not folded."""
+    box = block.parent
+    return "cell_input" in box.get("classes", []) and not folded_as(box.parent)
 
 
 def verified_runs(

@@ -1,0 +1,63 @@
+"""Sphinx extension: code that need not be read is folded behind a line that says what it is.
+
+A code cell's tag says why: ``setup``, ``plot`` (its figure stays in sight) or ``check``. In
+notebooks and on paper all of it is open.
+"""
+
+from __future__ import annotations
+
+import ast
+from html import escape
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+from ..texts import words
+
+TAGS = ("setup", "plot", "check")
+
+
+def folded_as(cell: nodes.Element) -> str | None:
+    """Return the tag for which a cell of the page is folded, None for one that is open."""
+    return next((tag for tag in TAGS if f"tag_{tag}" in cell.get("classes", [])), None)
+
+
+def summary(tag: str, code: str, language: str) -> str:
+    """Return the line behind which a cell's code is folded."""
+    said = words(language)
+    checks = sum(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(code)))
+    if tag == "check" and checks:
+        return said["fold_one_check" if checks == 1 else "fold_checks"].format(count=checks)
+    return said[f"fold_{tag}"].format(lines=code.count("\n") + 1)
+
+
+class FoldCode(SphinxPostTransform):
+    """Put the code of the tagged cells between the tags of a ``details``."""
+
+    default_priority = 890
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        """Walk over the page's cells."""
+        for cell in list(self.document.findall(nodes.container)):
+            tag = folded_as(cell)
+            inputs = (
+                [c for c in cell.children if "cell_input" in c.get("classes", [])] if tag else []
+            )
+            for code in inputs:
+                line = summary(tag or "", code.astext(), self.config.language)
+                start = f'<details class="folded"><summary>{escape(line)}</summary>'
+                place = cell.index(code)
+                cell[place : place + 1] = [
+                    nodes.raw("", start, format="html"),
+                    code,
+                    nodes.raw("", "</details>", format="html"),
+                ]
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect the hook."""
+    app.add_post_transform(FoldCode)
+    return {"parallel_read_safe": True}
