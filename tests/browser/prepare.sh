@@ -1,5 +1,5 @@
 #!/bin/bash
-# Chromium and Java, which the site's tests need beside Python: from Debian's packages if missing.
+# Install Chromium and Java, which the site's tests need, from Debian's packages if they are missing.
 set -euo pipefail
 
 missing=()

@@ -1,10 +1,10 @@
-// A button on each piece of code that puts it into the clipboard. Ours instead of
-// sphinx-copybutton: that one weighs 20 kB, has no Korean, and makes the buttons of all blocks at once.
+// A button on each code block that copies it. It replaces sphinx-copybutton, which takes 20 kB, has no
+// Korean, and makes all buttons at once.
 "use strict";
 
 async function to_clipboard(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  // Without https a browser has only the older way: to copy what is selected.
+  // Without https, a browser can only copy a selection.
   const field = document.createElement("textarea");
   field.value = text;
   document.body.append(field);

@@ -2,7 +2,7 @@
 // switch leads to the same page.
 "use strict";
 
-// The blocks that stand in both languages' pages, in the same order: prose of pairs, code, formulas,
+// The blocks that both languages' pages have, in the same order: prose of pairs, code, formulas,
 // works; on the front page every piece of text.
 const places = () => [
   ...document.querySelectorAll(
@@ -25,7 +25,7 @@ function go_to(place) {
   const reach = () =>
     scrollTo({ top: scrollY + blocks[place.number].getBoundingClientRect().top - place.offset, behavior: "instant" });
   reach();
-  // Letters and pictures that arrive later move the text, until the reader moves it.
+  // Fonts and pictures that arrive later move the text, until the reader scrolls.
   const follow = new ResizeObserver(reach);
   follow.observe(document.querySelector("main"));
   const stop = () => follow.disconnect();

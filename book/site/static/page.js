@@ -25,7 +25,7 @@ function menu_button() {
   };
   button.addEventListener("click", () => open(button.getAttribute("aria-expanded") !== "true"));
   menu.addEventListener("click", (event) => event.target.closest("a") && open(false));
-  // Focus that goes on behind the menu would be out of sight.
+  // Focus behind the menu would be invisible.
   document.addEventListener("focusin", ({ target }) => target.closest("main, footer") && open(false));
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && document.body.classList.contains("menu-open")) {
@@ -35,7 +35,7 @@ function menu_button() {
   });
 }
 
-// Fetches the letters of formulas that are not laid out yet: on paper they would be missing.
+// Fetches the fonts of formulas that are not laid out yet; otherwise they would be missing in print.
 function fetch_letters_of_formulas() {
   for (const sheet of document.styleSheets) {
     for (const { selectorText, style } of sheet.cssRules) {
@@ -47,7 +47,7 @@ function fetch_letters_of_formulas() {
   }
 }
 
-// Calls a function with each element when it comes near: a long chapter has hundreds of controls.
+// Calls a function for each element that comes near; a long chapter has hundreds of controls.
 function when_near(elements, act) {
   const watch = new IntersectionObserver(
     (entries) => {
@@ -93,7 +93,7 @@ function follow_sections() {
   mark();
 }
 
-// What scrolls sideways inside itself can be scrolled with the keyboard too.
+// Boxes that scroll sideways can be scrolled with the keyboard too.
 function reach_wide_blocks() {
   const wide = "article :is(pre, .formula, figure, .table-box, .text_html)";
   const watch = new ResizeObserver((entries) => {
@@ -116,7 +116,7 @@ function mistake_address(form, pair, text) {
   return address.href;
 }
 
-// What a block says, formulas as they were written.
+// The text of a block, with formulas as they were written.
 function text_of(block) {
   const copy = block.cloneNode(true);
   for (const formula of copy.querySelectorAll(".katex")) {
@@ -126,7 +126,7 @@ function text_of(block) {
   return copy.textContent;
 }
 
-// "Suggest an edit" speaks of what the reader has selected, if that is part of a paragraph.
+// "Suggest an edit" refers to the reader's selection, if it is part of a paragraph.
 function suggest_for_selection() {
   const link = document.querySelector("a.mistake");
   const form = link?.href;
@@ -139,7 +139,7 @@ function suggest_for_selection() {
   });
 }
 
-// On paper nothing can be unfolded.
+// Print opens everything that is folded.
 addEventListener("beforeprint", () => {
   for (const box of document.querySelectorAll("details:not([open])")) {
     box.open = true;

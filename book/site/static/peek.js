@@ -26,7 +26,7 @@ function fetch_twin_page() {
   return twin_page;
 }
 
-// The twin has the same anchors, which must not stand twice on a page.
+// The twin has the same anchors, which must not occur twice on a page.
 function without_anchors(block) {
   const copy = document.importNode(block, true);
   for (const link of copy.querySelectorAll(".headerlink")) link.remove();
@@ -37,7 +37,7 @@ function without_anchors(block) {
   return copy;
 }
 
-// The way to the form for mistakes, with the paragraph filled in, where the repository is known.
+// The link to the form for mistakes, with the paragraph filled in, if the repository is known.
 function suggestion(pair, block) {
   const form = document.documentElement.dataset.mistake;
   if (!form) return [];
@@ -87,7 +87,7 @@ function peek_at(block, pair, number) {
   block.before(button);
 }
 
-// A page that was opened as a file may not read another one.
+// A page that was opened as a file may not read another file.
 if (other_language && location.protocol !== "file:") {
   const places = new Map();
   for (const [pair, blocks] of prose_of(document)) {

@@ -1,8 +1,8 @@
-// What a search looks for, and where: words in, sections out. No page is needed: tests run it in
-// Node as it runs in the browser. The engine is MiniSearch; Korean is in `pieces` and `stems`.
+// The search itself: words in, sections out. It needs no page, so tests run it in Node as in the
+// browser. The engine is MiniSearch; Korean is in `pieces` and `stems`.
 "use strict";
 
-// Endings that Korean writes onto a noun, longest first: particles, and verbs that make it a verb.
+// Endings that Korean attaches to a noun, longest first: particles, and verbs.
 const PARTICLES = (
   "에서부터 으로부터 이라는 이라고 에서는 에서도 에서의 으로는 으로도 으로의 으로써 으로서 까지는 입니다 로부터 에게서 라는 라고 " +
   "부터 까지 에서 에게 으로 로써 로서 이나 이란 처럼 보다 마다 만큼 조차 에는 에도 와의 과의 이고 이며 은 는 이 가 을 를 의 에 로 와 과 도 만 나 란 며"
@@ -16,8 +16,8 @@ const HANGUL = /^[가-힣]/;
 
 const normal = (text) => text.normalize("NFC").toLowerCase().replace(/\s+/g, " ");
 
-// The pieces of a text that are kept in the index. Of Hangul: each two syllables that follow one
-// another, over spaces too, since 망각 게이트 is also written 망각게이트; and the last one alone.
+// The pieces of a text for the index. For Hangul: every two adjacent syllables, also across spaces,
+// because 망각 게이트 is also written 망각게이트; and the last syllable alone.
 function pieces(text) {
   const found = [];
   for (const [run] of normal(text).replace(BORDER, " ").matchAll(RUN)) {
@@ -33,7 +33,7 @@ function pieces(text) {
   return found;
 }
 
-// A Korean word, and what is left of it without its ending: 기울기를, 기울기.
+// A Korean word, and its stem without the ending: 기울기를, 기울기.
 function stems(word) {
   const found = [word];
   for (let round = 0; round < 2; round++) {
@@ -45,7 +45,7 @@ function stems(word) {
   return found;
 }
 
-// What is left of a word of one syllable without its particle, if it may follow: 셀을, 셀; not 차이.
+// The stem of a one-syllable word without a particle that fits it: 셀을, 셀; not 차이.
 // 은 follows a consonant, 는 a vowel; 로 a vowel or an ㄹ.
 function syllable_before_particle(word) {
   const particle = word.slice(1);
@@ -55,7 +55,7 @@ function syllable_before_particle(word) {
   return (open ? /^[은이을과으]/ : /^[는가를와로라나란며]/).test(particle) ? "" : word[0];
 }
 
-// The words of a query. An ending written onto a foreign word (RNN의) is dropped.
+// The words of a query. An ending after a foreign word (RNN의) is removed.
 function query_words(query) {
   const found = [];
   for (const match of normal(query).matchAll(/[가-힣]+|(?:(?![가-힣])[\p{L}\p{N}_∂∇′])+|[←-⋿]/gu)) {
@@ -69,8 +69,8 @@ function query_words(query) {
 
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
-// Where a word stands in a text: without its ending, with or without spaces between syllables. One
-// syllable without its particle counts only where it is a word: 길을 for 길이, not 길다.
+// The place of a word in a text: without its ending, with or without spaces between syllables. A
+// syllable without its particle counts only if it is a word: 길을 for 길이, not 길다.
 function word_pattern(word) {
   if (!HANGUL.test(word)) {
     const border = /^[\p{L}\p{N}]{1,2}$/u.test(word) ? "(?<![\\p{L}\\p{N}])" : "";
@@ -86,7 +86,7 @@ const exact_pattern = (word) => (HANGUL.test(word) ? [...stems(word).at(-1)].joi
 // Words one after another, with anything but words between them.
 const phrase_pattern = (words, pattern = word_pattern) => words.map(pattern).join("[^\\p{L}\\p{N}]*");
 
-// The query as it is, and with a word that the book uses in the place of one that it does not.
+// The query itself, and the query with the book's word instead of an alias.
 function variants(query, aliases) {
   const found = [normal(query).trim()];
   for (const [alias, word] of Object.entries(aliases)) {
@@ -96,7 +96,7 @@ function variants(query, aliases) {
   return found;
 }
 
-// What to mark: a query as a phrase; its words, where the phrase is not. Empty for an empty query.
+// What to mark: the query as a phrase, or its words if the phrase does not occur. May be empty.
 function mark_patterns(query, aliases) {
   const asked = variants(query, aliases).map(query_words).filter((words) => words.length);
   return [asked.map((words) => phrase_pattern(words)), asked.flat().map(word_pattern)]
@@ -104,10 +104,10 @@ function mark_patterns(query, aliases) {
     .map((patterns) => new RegExp(patterns.sort((a, b) => b.length - a.length).join("|"), "giu"));
 }
 
-// The first of some patterns that one of the texts holds.
+// The first pattern that one of the texts contains.
 const first_held = (patterns, texts) => patterns.find((pattern) => texts.some((text) => text.search(pattern) >= 0));
 
-// What MiniSearch is asked for one word: all pieces of the word, or all of what it stems from.
+// MiniSearch's query for one word: all pieces of the word, or all pieces of its stem.
 function ask_for(word) {
   if (!HANGUL.test(word)) return word;
   const forms = [...stems(word), syllable_before_particle(word)].filter(Boolean).map((form) =>
@@ -118,7 +118,7 @@ function ask_for(word) {
   return { combineWith: "OR", queries: forms };
 }
 
-// The words of a query as patterns, and how well a section answers to them.
+// The words of a query as patterns, and how well a section matches them.
 class Reading {
   constructor(words, pattern, combineWith) {
     this.words = words.map((word) => new RegExp(pattern(word), "iu"));
@@ -183,7 +183,7 @@ class BookSearch {
       for (const { id, score } of this.engine.search({ combineWith, queries: words.map(ask_for) })) {
         const section = this.sections[id];
         const place = readings.findIndex((reading) => reading.held_by(section));
-        if (place < 0 && korean) continue; // pieces that stand far apart are no word
+        if (place < 0 && korean) continue; // distant pieces are not a word
         const rank = place === 0 ? 10 + readings[0].rank(section) : readings[1].rank(section);
         const known = found.get(id);
         if (!known || known.rank < rank || (known.rank === rank && known.score < score)) {

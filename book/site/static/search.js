@@ -1,11 +1,11 @@
-// The search field in the bar, the page of what was found, and the marks on the page it leads to.
+// The search field in the bar, the page of results, and the marks on the pages that they lead to.
 "use strict";
 
-const FIRST = 20; // as many results are shown at once
+const FIRST = 20; // results shown at once
 const root_address = document.documentElement.dataset.content_root;
 
-// The engine and the book's text are fetched when the reader turns to a search field; what could
-// not be fetched is tried again at the next letter.
+// The engine and the book's text are fetched when the reader enters a search field; if that fails, it
+// is tried again at the next letter.
 const scripts = {};
 function load_script(name) {
   scripts[name] ??= new Promise((done, failed) => {
@@ -141,7 +141,7 @@ document.addEventListener("keydown", (event) => {
 
 const BLOCKS = "p, li, h1, h2, h3, h4, td, th, summary, pre, dd, dt";
 
-// Marks what was searched for on the page that a result leads to, without changing the page.
+// Marks the query on the page that a result leads to, without changing the page.
 async function mark_words(query) {
   if (!CSS.highlights) return;
   const { aliases } = await load_search();
@@ -162,7 +162,7 @@ async function mark_words(query) {
   clear_button();
 }
 
-// A formula is marked whole. It is searched in the MathML of it, where ∂L/∂W_hh is ∂L∂Whh.
+// A formula is marked as a whole. The search reads its MathML, where ∂L/∂W_hh is ∂L∂Whh.
 function ranges_of_formula(formula, pattern) {
   const text = formula.querySelector("semantics > :first-child").textContent;
   if (text.search(pattern) < 0) return [];

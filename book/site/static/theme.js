@@ -1,8 +1,8 @@
-// Runs before the page is drawn: the reader's choice of light or dark, or else the system's, and
-// whether all of the page is laid out at once.
+// Runs before the page is drawn: sets light or dark by the reader's choice or the system's, and
+// decides whether the whole page is laid out at once.
 "use strict";
 
-// A browser may refuse to keep anything: then a choice lasts as long as the page.
+// If a browser keeps nothing, a choice lasts as long as the page.
 const memory = {
   read(store, name) {
     try {
@@ -33,7 +33,7 @@ function show_theme(choice = chosen_theme()) {
 }
 
 document.documentElement.classList.add("scripted");
-// Who comes back, or from a search, is led into the page: its heights have to be known.
+// Returning readers and search results jump into the page, so its heights must be known.
 const [coming] = performance.getEntriesByType("navigation");
 const led_inside = location.search !== "" || (coming && coming.type !== "navigate");
 document.documentElement.classList.toggle("whole", led_inside);
