@@ -25,6 +25,7 @@ HOOKS = (
     "particles",
     "folding",
     "folded_code",
+    "quick_questions",
     "tables",
     "typography",
     "passages",

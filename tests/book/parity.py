@@ -12,10 +12,12 @@ import code_rules
 import figure_rules
 import pair_rules
 import prose_rules
+import question_rules
 from nbformat.v4 import new_markdown_cell
 from sample_book import cell_of, code, pair, sample_notebook
 
-RULES = pair_rules.RULES + code_rules.RULES + prose_rules.RULES + figure_rules.RULES
+MODULES = (pair_rules, code_rules, prose_rules, figure_rules, question_rules)
+RULES = tuple(rule for module in MODULES for rule in module.RULES)
 
 
 def broken_rules(notebook, name: str) -> list[str]:

@@ -28,6 +28,19 @@ viewBox="0 0 90 60">
 <path class="s1" stroke-width="1.8" d="M10,10 l50 30"/>
 <text class="f7" x="45" y="55" data-label="시차 $k$ · lag $k$">lag <tspan class="m">k</tspan></text>
 </svg>"""
+QUESTION = """```{{admonition}} {}
+:class: quick-question
+{}
+
+1. ✓ {}
+
+   {}
+2. {}
+
+   {}
+```"""
+KOREAN_ANSWERS = ("바로 확인", "무엇입니까?", "$f_t$", "경로에 있습니다.", "$i_t$", "아닙니다.")
+ENGLISH_ANSWERS = ("Quick question", "What is it?", "$f_t$", "On the path.", "$i_t$", "Not it.")
 PYTHON = {"language_info": {"name": "python"}}
 FIGURE = "```{{figure}} figures/line.svg\n:name: fig-{0}\n:alt: {1}\n\n{1}\n```"
 
@@ -106,6 +119,7 @@ SAMPLE = [
     plot("plot"),
     *drawing("drawn"),
     printed_table("tabled"),
+    *prose("ask", QUESTION.format(*KOREAN_ANSWERS), QUESTION.format(*ENGLISH_ANSWERS)),
     markdown("start", "```{exercise-start}\n:label: ex-sample\n```"),
     *prose("task", "해 보십시오.\n\n| 가 |\n|---|\n| 1 |", "Try it.\n\n| A |\n|---|\n| 1 |"),
     markdown("end", "```{exercise-end}\n```"),

@@ -48,6 +48,7 @@ def test_blocks_of_a_pair_carry_its_class_in_both_languages(sample):
             "pair-again",
         ],
         "pair-drawn-caption",
+        "pair-ask",
         *["pair-task", "pair-task", "pair-names", "pair-help", "pair-help"],
     ]
 
@@ -99,6 +100,20 @@ def test_a_printed_table_and_its_code_are_in_the_language_of_the_page(sample):
         assert [head.contents[0] for head in heads] == words
         assert heads[0].select_one(".katex annotation").text == "k"
         assert f'table("{words[1]}")' in cell.select_one(".cell_input").text
+
+
+def test_answers_of_a_quick_question_open_to_their_reasons(sample):
+    verdicts = {"ko": ["맞습니다.", "아닙니다."], "en": ["Right.", "Not this one."]}
+    for language, page in sample.items():
+        (question,) = page.select(".quick-question")
+        answers = question.select("details.answer")
+        assert ["right" in answer["class"] for answer in answers] == [True, False]
+        assert not [answer for answer in answers if answer.has_attr("open")]
+        said = [answer.select_one(".reason strong").text for answer in answers]
+        assert said == verdicts[language]
+        assert "✓" not in question.text
+        assert answers[0].summary.select_one(".katex annotation").text == "f_t"
+        assert not question.find("ol")
 
 
 def test_particle_is_not_parted_from_its_formula_or_bracket(sample):

@@ -16,6 +16,7 @@ from .book_index import BookIndex
 from .chapters import numbered
 from .myst_blocks import Block, MarkupError, parse
 from .plain_roles import RoleWriter
+from .quick_questions import RIGHT, is_question
 from .terms import GLOSSARY, label_of
 
 _MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
@@ -142,7 +143,29 @@ class CellWriter:
         alt = re.sub(r"([\[\]])", r"\\\1", block.options.get("alt", ""))
         return f"![{alt}][{name}]"
 
+    def _question(self, block: Block) -> str:
+        """Write a quick question as lists: the answers, and folded below them the reasons."""
+        *asked, answers = block.children
+        lines = block.source.split("\n")
+        question = self._convert("\n".join(lines[: asked[-1].lines[1]]))
+        chosen, reasons = [], []
+        for number, item in enumerate(answers.children, start=1):
+            answer, *why = (
+                self._convert("\n".join(line.strip() for line in lines[slice(*part.lines)]))
+                for part in item.children
+            )
+            answer = re.sub(r"^\d+\.\s+", "", answer)
+            is_right = answer.startswith(RIGHT)
+            verdict = self.index.word("answer_right" if is_right else "answer_wrong")
+            chosen.append(f"{number}. {answer.removeprefix(RIGHT)}")
+            reasons.append(f"{number}. **{verdict}** " + "\n\n   ".join(why))
+        title = f"**{self.roles.plain(block.argument)}**"
+        folded = _folded(self.index.word("answers"), "\n".join(reasons))
+        return _anchored(block, "\n\n".join([title, question, "\n".join(chosen), folded]))
+
     def _admonition(self, block: Block) -> str:
+        if is_question(block):
+            return self._question(block)
         name = self.roles.plain(block.argument) if block.argument else self.index.word(block.name)
         if "dropdown" in block.options.get("class", ""):
             return _anchored(block, _folded(name, self._convert(block.source)))

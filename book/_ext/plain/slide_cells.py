@@ -20,6 +20,7 @@ from .drawings import FORM, translate_drawings
 from .myst_blocks import Block, parse
 from .plain_markdown import CellWriter
 from .printed_tables import translate_tables
+from .quick_questions import is_question
 
 LEFT_OUT = ("-exercises", "-sources")  # endings of the labels of sections
 LINES = 17  # the capacity of a slide, in lines of text
@@ -92,7 +93,7 @@ def _pieces(notebook: Notebook, page: str, index: BookIndex, folder: Path) -> It
             elif not left_out and block.kind != "comment":
                 text = writer.plain("\n".join(lines[start:end]))
                 kind = block.name if block.kind == "directive" else block.kind
-                role = "shown" if kind in _SHOWN else "spoken"
+                role = "shown" if kind in _SHOWN or is_question(block) else "spoken"
                 if text:
                     yield Piece(role, new_markdown_cell(text), _text_lines(block, text))
 
