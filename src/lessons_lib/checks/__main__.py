@@ -1,66 +1,90 @@
 """Check each function of a file that has the name of a check.
 
-The file is run, with the rights of whoever runs this command.
+The file is run in a process of its own, with the rights of whoever runs this command.
 """
 
 from __future__ import annotations
 
 import argparse
+import difflib
 import io
 import sys
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from . import CHECKS
+from .isolation import EndedError, TooSlowError, Worker
 from .report import Finding, Report
-from .runner import run
-from .student import failed
+from .student import Learner, learner_in, raised, too_slow
 from .texts import language, say
 
-_MODULE = "learners_file"
+#: What a check says of a function, and how many seconds it took.
+Timed = Mapping[str, tuple[Report, float]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Check a file; return 0 where all its functions are right, 1 where not, 2 without any."""
+    """Check a file; return 0 if all its functions are right, 1 if not, 2 if there are none."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments[:1] == ["watch"]:
+        from .watch import watch
+
+        return watch(_options(arguments[1:]))
     options = _options(arguments)
-    lang = language(options.lang)
-    load = _loader(options.file)
-    outcome = run(load, (), options.time_limit)
-    if failure := failed(load, outcome, {}, options.time_limit, str(options.file)):
-        print(f"✗ {options.file}: {failure.text(lang)}")
-        return 2
-    functions = {name: value for name, value in vars(outcome.value).items() if name in CHECKS}
-    functions |= dict.fromkeys(set(options.names) - set(functions))
-    names = [name for name in CHECKS if name in (options.names or functions)]
-    if not names:
-        print(say("report.none_there", {"file": options.file, "names": ", ".join(CHECKS)}, lang))
-        return 2
-    timed = {name: _timed(name, functions[name], lang, options) for name in names}
-    reports = [report for report, _ in timed.values()]
-    for report in reports:
-        if report.findings:
-            print(report, end="\n\n")
-    width = max(map(len, names)) + 2
-    for report in reports:
-        print(f"{report.name:<{width}}{'✓' if report else '✗'}")
-    print(say("report.total", {"right": sum(map(bool, reports)), "all": len(reports)}, lang))
+    text, timed, status = checked(options)
+    print(text)
     if options.junit:
         _write_junit(options.junit, options.file, timed)
-    return 0 if all(reports) else 1
+    return status
 
 
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser("python -m lessons_lib.checks", description=__doc__)
+def checked(options: argparse.Namespace) -> tuple[str, Timed, int]:
+    """Return the text for the learner, the reports by name, and the exit status."""
+    lang = language(options.lang)
+    process = Worker()
+    try:
+        there, failure = _load(process, options)
+        if failure:
+            report = Report(options.file.name, (failure,), 0, lang)
+            return f"✗ {options.file}: {failure.text(lang)}", {options.file.name: (report, 0.0)}, 2
+        names = [name for name in CHECKS if name in (options.names or there)]
+        if not names:
+            values = {"file": options.file, "names": ", ".join(CHECKS)}
+            found = Finding("none_there", values)
+            report = Report(options.file.name, (found,), 0, lang)
+            return found.text(lang), {options.file.name: (report, 0.0)}, 2
+        timed = {name: _timed(name, there, process, lang, options) for name in names}
+    finally:
+        process.close()
+    reports = [report for report, _ in timed.values()]
+    return _text(reports, lang), timed, 0 if all(reports) else 1
+
+
+def _text(reports: Sequence[Report], lang: str) -> str:
+    parts = [f"{report}\n" for report in reports if report.findings]
+    width = max(len(report.name) for report in reports) + 2
+    parts += [f"{report.name:<{width}}{'✓' if report else '✗'}" for report in reports]
+    total = {"right": sum(map(bool, reports)), "all": len(reports)}
+    return "\n".join([*parts, say("report.total", total, lang)])
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        "python -m lessons_lib.checks",
+        usage="%(prog)s [watch] FILE.py [NAME ...]",
+        description=__doc__,
+    )
     parser.add_argument("file", type=Path, metavar="FILE.py")
     parser.add_argument("names", nargs="*", metavar="NAME", help="check these, and miss none")
     parser.add_argument("--lang", choices=("ko", "en"), help="the locale's if not given")
     parser.add_argument("--seed", type=int, default=0, help="other seeds draw other cases")
     parser.add_argument("--time-limit", type=float, default=10, help="seconds for one call")
     parser.add_argument("--junit", type=Path, metavar="FILE.xml", help="write the results there")
+    parser.add_argument(
+        "--carry", action="store_true", help="count a mistake once, not where it is called from"
+    )
     options = parser.parse_args(arguments)
     if not options.file.is_file():
         parser.error(f"{options.file}: no such file")
@@ -69,30 +93,39 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def _loader(path: Path) -> Callable[[], ModuleType]:
-    def load() -> ModuleType:
-        module = ModuleType(_MODULE)
-        module.__file__ = str(path)
-        sys.modules[_MODULE] = module
-        sys.path.insert(0, str(path.resolve().parent))
-        exec(compile(path.read_bytes(), str(path), "exec"), vars(module))
-        return module
-
-    return load
+def _load(process: Worker, options: argparse.Namespace) -> tuple[list[str], Finding | None]:
+    """Run the file; return the names in it, or why it could not be run."""
+    path = str(options.file.resolve())
+    try:
+        answer = process.load(path, options.time_limit)
+    except TooSlowError as slow:
+        return [], too_slow(path, slow.lines, options.time_limit)
+    except EndedError as ended:
+        return [], Finding("ended", {"code": ended.code})
+    if error := answer.get("error"):
+        return [], raised(error, path, {})
+    return answer["names"], None
 
 
 def _timed(
-    name: str, function: Any, lang: str, options: argparse.Namespace
+    name: str, there: Sequence[str], process: Worker, lang: str, options: argparse.Namespace
 ) -> tuple[Report, float]:
     started = time.perf_counter()
-    if function is None:
-        report = Report(name, (Finding("not_there", {}),), 0, lang)
-    else:
-        report = CHECKS[name](function, lang, options.seed, options.time_limit)
+    if name not in there:
+        near = difflib.get_close_matches(name, [n for n in there if n not in CHECKS], 1)
+        kind = "not_there_but" if near else "not_there"
+        report = Report(name, (Finding(kind, {"name": "".join(near)}),), 0, lang)
+        return report, time.perf_counter() - started
+    check, path = CHECKS[name], str(options.file.resolve())
+
+    def learner(replaced: Mapping[str, Any]) -> Learner:
+        return learner_in(path, name, process, tuple(check.shapes), replaced)
+
+    report = check.of(learner, lang, options.seed, options.time_limit, options.carry)
     return report, time.perf_counter() - started
 
 
-def _write_junit(path: Path, file: Path, timed: Mapping[str, tuple[Report, float]]) -> None:
+def _write_junit(path: Path, file: Path, timed: Timed) -> None:
     wrong = sum(not report for report, _ in timed.values())
     suite = ET.Element("testsuite", name=file.name, tests=str(len(timed)), failures=str(wrong))
     for name, (report, seconds) in timed.items():

@@ -14,20 +14,24 @@ import numpy as np
 
 from lessons_lib import gru, lstm, rnn, scan
 
-from .check import Check
+from .check import Check, Special
 from .mistake import Mistake, Named
 from .mistakes.gru import GRU
 from .mistakes.lstm import LSTM
 from .mistakes.rnn import RNN
 from .mistakes.sequence import ANY_CELL, CELL_STATE, SEQUENCE, SWAPPED, TRUNCATED, exchanged
 
+# No size is 2, for half of a number is also its mean over two
 _SIZES = (
-    {"T": 5, "N": 3, "D": 4, "H": 2},
-    {"T": 4, "N": 2, "D": 3, "H": 5},
-    {"T": 1, "N": 5, "D": 2, "H": 3},
+    {"T": 5, "N": 3, "D": 4, "H": 6},
+    {"T": 7, "N": 4, "D": 3, "H": 5},
+    {"T": 6, "N": 1, "D": 5, "H": 3},
+    {"T": 3, "N": 5, "D": 1, "H": 4},
+    {"T": 1, "N": 4, "D": 5, "H": 3},
 )
-_SQUARE = {"T": 4, "N": 4, "D": 3, "H": 2}
-_WINDOWS = (2, 3, 1)  # k of truncated BPTT, which does not divide T where it can
+_WINDOWS = (3, 3, 3, 4, 3)  # k of truncated BPTT: T mod k is 2, 1 and 0, and k > T
+_SQUARE = {"T": 4, "N": 4, "D": 3, "H": 5}
+_LARGE = {"T": 3, "N": 4, "D": 5, "H": 6}
 _CELLS: dict[str, tuple[scan.Cell, tuple[Mistake, ...]]] = {
     "rnn": (rnn.CELL, RNN),
     "lstm": (lstm.CELL, (*CELL_STATE, *LSTM)),
@@ -112,10 +116,13 @@ class _Network(NamedTuple):
         results = [f"d{name}" for name in self.arguments] if reverse else self.results
         shapes = {name: self.shape_text(name) for name in names}
         letters = "NDH" if self.single else "TNDH"
-        sizes = [{letter: size[letter] for letter in letters} for size in (*_SIZES, _SQUARE)]
+        sizes = [
+            {letter: size[letter] for letter in letters} for size in (*_SIZES, _SQUARE, _LARGE)
+        ]
         if truncated:
             shapes["k"] = "int"
-            sizes = [{**size, "k": k} for size, k in zip(sizes, (*_WINDOWS, 2), strict=True)]
+            sizes = [{**size, "k": k} for size, k in zip(sizes, (*_WINDOWS, 3, 3), strict=True)]
+        *sizes, square, large = sizes
 
         pair = [f"d{name}" for name in self.before] if reverse else self.after
 
@@ -138,10 +145,27 @@ class _Network(NamedTuple):
                 *(() if self.single else SEQUENCE),
                 *(TRUNCATED if truncated else ()),
             ),
-            sizes=tuple(sizes[:-1]),
-            square=None if self.single else sizes[-1],
+            sizes=tuple(sizes),
+            special=(Special("large", large, _large),),
+            square=None if self.single else square,
             swapped=None if self.single else SWAPPED,
+            builds_on=self.builds_on(kind),
         )
+
+    def builds_on(self, kind: str) -> tuple[str, ...]:
+        """Return the checked functions that one of this kind may call."""
+        below = {
+            "forward": ("step",),
+            "backward": ("step", "step_backward", "forward"),
+            "truncated_backward": ("step", "step_backward", "forward", "backward"),
+            "step_backward": ("step",),
+        }
+        return tuple(f"{self.module}_{name}" for name in below.get(kind, ()))
+
+
+def _large(arguments: Named) -> Named:
+    """Make the input so large that exp of what it is multiplied to overflows."""
+    return arguments | {"x": 1000 * arguments["x"]}
 
 
 def checks_of(module: str) -> tuple[Check, ...]:

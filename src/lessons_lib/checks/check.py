@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,17 +13,41 @@ from lessons_lib._check import arguments as validation
 
 from . import compare, student
 from .compare import Attempt
-from .diagnose import Diagnosis, diagnose, observe
+from .diagnose import Diagnosis, Search
 from .mistake import Mistake, Named
 from .mutation import library
+from .observe import observe
+from .probes import Probe, Sizes, probes
 from .report import Finding, Report, Texts
 from .texts import language
 
 #: Bound of the difference between right results, relative to the largest element.
 TOLERANCE = 1e-9
 
-#: Sizes by letter, such as T, N, D and H, and what else a case is drawn with.
-Sizes = Mapping[str, Any]
+
+class Special(NamedTuple):
+    """A case that is looked at only if the ordinary ones are right.
+
+    Attributes
+    ----------
+    kind : str
+        The name of its text in the table "when" of the texts.
+    sizes : mapping
+    change : callable
+        Changes the arguments that were drawn.
+    """
+
+    kind: str
+    sizes: Sizes
+    change: Callable[[Named], Named] = lambda arguments: arguments
+
+
+class Runs(NamedTuple):
+    """What came of the ordinary cases: attempts, calls, and why a call gave nothing."""
+
+    attempts: list[Attempt]
+    calls: list[student.Call]
+    failure: Finding | None
 
 
 def _everything(results: Named, arguments: Named) -> Named:
@@ -50,12 +75,16 @@ class Check:
         The known ones.
     sizes : tuple of mappings
         One for each case; no two letters have the same size.
+    special : tuple of Special, optional
+        Large values, zeros and the like.
     tolerance : float
         Bound of the difference, relative to a result's largest element.
     square, swapped : mapping and Mistake, optional
         Sizes at which that mistake, which the shapes refuse elsewhere, can be seen.
     compared : callable, optional
         ``compared(results, arguments)`` returns what of the results is compared.
+    builds_on : tuple of str, optional
+        The checked functions that a learner's function may call.
     """
 
     name: str
@@ -65,10 +94,12 @@ class Check:
     reference: Callable[[Any, Named], Named]
     mistakes: tuple[Mistake, ...]
     sizes: tuple[Sizes, ...]
+    special: tuple[Special, ...] = ()
     tolerance: float = TOLERANCE
     square: Sizes | None = None
     swapped: Mistake | None = None
     compared: Callable[[Named, Named], Named] = _everything
+    builds_on: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         lines = [f"{self.name}({', '.join(self.shapes)}) -> {', '.join(self.results)}"]
@@ -80,6 +111,7 @@ class Check:
         lang: str | None = None,
         seed: int = 0,
         time_limit: float = 10.0,
+        carry: bool = False,
     ) -> Report:
         """Check a function.
 
@@ -87,107 +119,55 @@ class Check:
         ----------
         function : callable
             Takes the arguments in their order, NumPy arrays of float64 or torch tensors, and
-            returns the results in theirs. What it does otherwise is part of the report.
+            returns the results in theirs. It runs in a process of its own.
         lang : "ko" or "en", optional
             The report's language; the locale's if not given.
         seed : int, optional
             Other seeds draw other cases.
         time_limit : float, optional
             Seconds for one call.
+        carry : bool, optional
+            If it is wrong, try it with the library's functions in the place of those that it builds
+            on, so that a mistake in one function is counted once.
 
         Returns
         -------
         Report
-            True where the function is right; `str` of it is for the learner.
+            True if the function is right; `str` of it is for the learner.
 
         Raises
         ------
         ValueError
             `lang` is neither "ko" nor "en".
         TypeError
-            `seed` is no integer.
+            `seed` is not an integer.
         """
         lang = language(lang)
         validation.check_integer("seed", seed)
-        findings = self._findings(function, seed, time_limit)
-        return Report(self.name, tuple(findings), len(self.sizes), lang)
 
-    def _findings(self, function: Any, seed: int, limit: float) -> list[Finding]:
-        if finding := student.unfit(function, self.shapes):
-            return [finding]
-        calls, attempts = [], []
-        for number, sizes in enumerate(self.sizes):
-            attempt, call = self._attempt(function, sizes, (seed, number), limit)
-            calls.append(call)
-            if call.failure:
-                break
-            attempts.append(attempt)
-        findings = [call.failure] if call.failure else []
-        if attempts:
-            findings += self._judged(function, attempts, seed, limit)
-        else:
-            findings += self._explained(self._swapped(function, seed, limit))
-        return [*findings, *student.changed_arguments(calls), *calls[0].notes]
+        def learner(replaced: Mapping[str, Any]) -> student.Learner:
+            return student.learner_of(function, tuple(self.shapes), replaced)
 
-    def _judged(
-        self, function: Any, attempts: list[Attempt], seed: int, limit: float
-    ) -> list[Finding]:
-        off = compare.gaps(attempts)
-        wrong = [name for name in off if off[name] > max(self.tolerance, compare.IMPRECISE)]
-        if not wrong:
-            return compare.imprecise(attempts, self.tolerance)
-        right = [name for name in off if name not in wrong]
-        findings = [compare.describe(name, attempts) for name in wrong]
-        findings += [Finding("right", {"names": ", ".join(right)})] if right else []
-        return findings + self._causes(function, attempts, wrong, seed, limit)
+        return self.of(learner, lang, seed, time_limit, carry)
 
-    def _attempt(
-        self, function: Any, sizes: Sizes, seed: tuple[int, int], limit: float
-    ) -> tuple[Attempt, student.Call]:
-        arguments = self.draw(np.random.default_rng(seed), **sizes)
-        expected = self.predict((), arguments)
-        call = student.call(function, arguments, tuple(expected), limit)
-        came = call.results if call.failure else self.compared(call.results, arguments)
-        return Attempt(sizes, arguments, expected, came), call
-
-    def _causes(
-        self, function: Any, attempts: list[Attempt], wrong: list[str], seed: int, limit: float
-    ) -> list[Finding]:
-        found = self._diagnose(self.mistakes, attempts, wrong)
-        if not found.explanations and any(name in compare.wrong_shapes(attempts) for name in wrong):
-            found = self._swapped(function, seed, limit)
-        findings = self._explained(found)
-        for name in wrong:
-            finite = np.isfinite(compare.worst(name, attempts).came[name]).all()
-            if finite and name not in found.explained:
-                cause = observe(name, attempts, compare.IMPRECISE)
-                findings.append(
-                    Finding("observed", {"name": name, "text": Finding(*cause, "shown")})
-                    if cause
-                    else Finding("unknown", {"name": name})
-                )
-        return findings
-
-    def _diagnose(
-        self, mistakes: Sequence[Mistake], attempts: list[Attempt], wrong: Sequence[str]
-    ) -> Diagnosis:
-        return diagnose(self.predict, mistakes, attempts, wrong, compare.IMPRECISE)
-
-    def _explained(self, found: Diagnosis) -> list[Finding]:
-        kinds = ["mistake"] + ["or_else"] * len(found.explanations)
-        return [
-            Finding(kind, {"text": Texts(explanation)})
-            for kind, explanation in zip(kinds, found.explanations, strict=False)
-        ]
-
-    def _swapped(self, function: Any, seed: int, limit: float) -> Diagnosis:
-        """Try the function where T = N, at which shapes do not refuse axes that are swapped."""
-        if self.square is None or self.swapped is None:
-            return Diagnosis([], frozenset())
-        attempt, call = self._attempt(function, self.square, (seed, len(self.sizes)), limit)
-        if call.failure:
-            return Diagnosis([], frozenset())
-        return self._diagnose([self.swapped], [attempt], list(attempt.expected))
+    def of(
+        self,
+        learner: Callable[[Mapping[str, Any]], student.Learner],
+        lang: str,
+        seed: int,
+        time_limit: float,
+        carry: bool,
+    ) -> Report:
+        """Check what `learner` returns, given what is to replace names that a function uses."""
+        report = _Judge(self, learner({}), seed, time_limit).report(lang)
+        if report or not (carry and self.builds_on):
+            return report
+        again = learner({name: Right(name) for name in self.builds_on})
+        carried = _Judge(self, again, seed, time_limit).report(lang) if again.replaced else report
+        if not carried:
+            return min(report, carried, key=lambda one: len(one.wrong))
+        names = ", ".join(again.replaced)
+        return Report(self.name, (Finding("carried", {"names": names}),), len(self.sizes), lang)
 
     def predict(self, mistakes: tuple[Mistake, ...], arguments: Named) -> Named:
         """Return what the reference computes with these mistakes in it."""
@@ -199,3 +179,189 @@ class Check:
         for mistake in reversed(mistakes):
             results = mistake.after(results)
         return self.compared(results, arguments)
+
+
+class Right:
+    """The library's own function in a learner's form, which a process can be sent."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Return the right results, in their order; as tensors if given tensors."""
+        from . import CHECKS
+
+        check = CHECKS[self.name]
+        torch = sys.modules.get("torch")
+        tensors = torch is not None and any(isinstance(a, torch.Tensor) for a in arguments)
+        named = dict(zip(check.shapes, map(_plain, arguments), strict=True))
+        results = tuple(check.reference(library(), named).values())
+        if tensors:
+            results = tuple(map(torch.from_numpy, results))  # type: ignore[union-attr]
+        return results if len(results) > 1 else results[0]
+
+
+class _Judge:
+    """Runs one learner's function through the cases of a check."""
+
+    def __init__(
+        self, check: Check, learner: student.Learner, seed: int, time_limit: float
+    ) -> None:
+        self.check, self.learner, self.seed, self.limit = check, learner, seed, time_limit
+
+    def report(self, lang: str) -> Report:
+        check, learner = self.check, self.learner
+        if learner.unfit:
+            return Report(check.name, (learner.unfit,), len(check.sizes), lang, check.results)
+        findings, wrong = self._findings()
+        return Report(check.name, tuple(findings), len(check.sizes), lang, tuple(wrong))
+
+    def _findings(self) -> tuple[list[Finding], Sequence[str]]:
+        runs = self._run()
+        notes = [*student.changed_arguments(runs.calls), *runs.calls[-1].notes]
+        if not runs.attempts:
+            causes = self._named(self._swapped())
+            return [*causes, *_failed(runs), *notes], self.check.results
+        findings, wrong = self._judged(runs.attempts)
+        if runs.failure:
+            condition = [] if wrong else self._only_there(runs)
+            return [*condition, *_failed(runs), *findings, *notes], self.check.results
+        if not findings:
+            findings, wrong = self._special()
+        return findings + notes, wrong
+
+    def _run(self) -> Runs:
+        attempts: list[Attempt] = []
+        calls = []
+        for number, sizes in enumerate(self._cases()):
+            arguments = self.check.draw(np.random.default_rng((self.seed, number)), **sizes)
+            attempt, call = self._attempt(sizes, arguments)
+            calls.append(call)
+            if call.failure:
+                return Runs(attempts, calls, call.failure)
+            attempts.append(attempt)
+        return Runs(attempts, calls, None)
+
+    def _cases(self) -> Sequence[Sizes]:
+        return self.check.sizes
+
+    def _attempt(self, sizes: Sizes, arguments: Named) -> tuple[Attempt, student.Call]:
+        expected = self.check.predict((), arguments)
+        call = self.learner.call(arguments, tuple(expected), self.limit)
+        came = call.results
+        if not call.failure:
+            came = self.check.compared(came, arguments)
+        return Attempt(sizes, arguments, expected, came), call
+
+    def _judged(self, attempts: list[Attempt]) -> tuple[list[Finding], list[str]]:
+        off = compare.gaps(attempts)
+        wrong = [name for name in off if off[name] > max(self.check.tolerance, compare.IMPRECISE)]
+        if not wrong:
+            findings = compare.imprecise(attempts, self.check.tolerance)
+            return findings, list(off) if findings else []
+        right = [name for name in off if name not in wrong]
+        return [
+            *self._causes(attempts, wrong),
+            *compare.places(wrong, attempts),
+            *([Finding("right", {"names": ", ".join(right)})] if right else []),
+        ], wrong
+
+    def _causes(self, attempts: list[Attempt], wrong: list[str]) -> list[Finding]:
+        """Return what is known of the causes; a fault in here is not the learner's."""
+        try:
+            return self._diagnosed(attempts, wrong)
+        except Exception:
+            return [Finding("unknown", {"names": ", ".join(wrong)})]
+
+    def _diagnosed(self, attempts: list[Attempt], wrong: list[str]) -> list[Finding]:
+        found = self._search(attempts, wrong).explain(self.check.mistakes)
+        if not found.groups and any(name in compare.wrong_shapes(attempts) for name in wrong):
+            found = self._swapped()
+        findings, unknown = self._named(found), []
+        for name in wrong:
+            if name in found.explained:
+                continue
+            if cause := observe(name, attempts, compare.IMPRECISE):
+                shown = {"name": name, "text": Finding(*cause, "shown")}
+                findings.append(Finding("observed", shown))
+            elif _comparable(name, attempts):
+                unknown.append(name)
+        if unknown:
+            findings.append(Finding("unknown", {"names": ", ".join(unknown)}))
+        if unknown or not findings:
+            findings += self._conditions(attempts, wrong)
+        return findings
+
+    def _search(self, attempts: list[Attempt], wrong: Sequence[str]) -> Search:
+        return Search(self.check.predict, attempts, wrong, compare.IMPRECISE)
+
+    def _named(self, found: Diagnosis) -> list[Finding]:
+        findings = []
+        for group in found.groups:
+            for number, explanation in enumerate(group.explanations):
+                usual = all(mistake.convention for mistake in explanation)
+                kind = "or_else" if number else "convention" if usual else "mistake"
+                findings.append(Finding(kind, {"text": Texts(explanation)}))
+        return findings
+
+    def _swapped(self) -> Diagnosis:
+        """Try the function at T = N, where shapes do not refuse axes that are swapped."""
+        square, swapped = self.check.square, self.check.swapped
+        if square is None or swapped is None:
+            return Diagnosis([])
+        arguments = self.check.draw(np.random.default_rng((self.seed, 99)), **square)
+        attempt, call = self._attempt(square, arguments)
+        if call.failure:
+            return Diagnosis([])
+        usual = [mistake for mistake in self.check.mistakes if mistake.convention]
+        search = self._search([attempt], list(attempt.expected))
+        return search.explain_with(swapped, usual)
+
+    def _conditions(self, attempts: list[Attempt], wrong: list[str]) -> list[Finding]:
+        """Say under which condition everything is right, the first of those that tell most."""
+        for probe in probes(attempts[0].sizes, attempts[0].arguments):
+            if self._right_under(probe, wrong):
+                return [Finding("right_if", {"when": probe.finding})]
+        return []
+
+    def _right_under(self, probe: Probe, wrong: list[str]) -> bool:
+        """Whether all is right in a case, and not because what was wrong is zero there."""
+        drawn = self.check.draw(np.random.default_rng((self.seed, 77)), **probe.sizes)
+        attempt, call = self._attempt(probe.sizes, probe.change(drawn))
+        expected = [attempt.expected[name] for name in wrong if name in attempt.expected]
+        if call.failure or not any(array.any() for array in expected):
+            return False
+        return max(compare.gaps([attempt]).values()) <= compare.IMPRECISE
+
+    def _only_there(self, runs: Runs) -> list[Finding]:
+        sizes = self._cases()[len(runs.attempts)]
+        text = ", ".join(f"{letter} = {size}" for letter, size in sizes.items())
+        return [Finding("right_elsewhere", {"sizes": text})]
+
+    def _special(self) -> tuple[list[Finding], list[str]]:
+        for number, case in enumerate(self.check.special):
+            rng = np.random.default_rng((self.seed, 200 + number))
+            arguments = case.change(self.check.draw(rng, **case.sizes))
+            attempt, call = self._attempt(case.sizes, arguments)
+            when = Finding("only", {"when": Finding(case.kind, {}, "when")})
+            if call.failure:
+                return [when, call.failure], list(self.check.results)
+            off = compare.gaps([attempt])
+            if wrong := [name for name in off if off[name] > compare.IMPRECISE]:
+                return [when, *compare.places(wrong, [attempt])], wrong
+        return [], []
+
+
+def _comparable(name: str, attempts: Sequence[Attempt]) -> bool:
+    """Whether a result has the right shape and is finite; else its place says what is wrong."""
+    attempt = compare.worst(name, attempts)
+    same = attempt.came[name].shape == attempt.expected[name].shape
+    return same and bool(np.isfinite(attempt.came[name]).all())
+
+
+def _failed(runs: Runs) -> list[Finding]:
+    return [runs.failure] if runs.failure else []
+
+
+def _plain(value: Any) -> Any:
+    return np.asarray(value.detach()) if hasattr(value, "detach") else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,12 +12,14 @@ from .report import Finding
 
 #: Differences below this, and above a check's own tolerance, come from arithmetic in float32.
 IMPRECISE = 1e-5
+#: Places are shown of this many wrong results; the others are named.
+_PLACES = 2
 
 
 class Attempt(NamedTuple):
     """A case, and what the learner's function made of it."""
 
-    sizes: Mapping[str, int]
+    sizes: Mapping[str, Any]
     arguments: Named
     expected: Named
     came: Named
@@ -26,26 +28,35 @@ class Attempt(NamedTuple):
 def gap(came: np.ndarray, expected: np.ndarray) -> float:
     """Return the largest difference, relative to the largest element expected.
 
-    Infinite where the shapes differ or an element that came is not finite.
+    Infinite if the shapes differ or an element that came is not finite.
     """
     if came.shape != expected.shape:
         return np.inf
     scale = max(np.abs(expected).max(initial=0), 1e-3)  # rounding around a zero is no difference
-    largest = np.abs(came - expected).max(initial=0) / scale
+    with np.errstate(invalid="ignore", over="ignore"):
+        largest = np.abs(came - expected).max(initial=0) / scale
     return float(largest) if np.isfinite(largest) else np.inf
 
 
 def worst(name: str, attempts: Sequence[Attempt]) -> Attempt:
     """Return the attempt in which a result is farthest off, the first of several."""
-    return max(attempts, key=lambda a: gap(a.came[name], a.expected[name]))
+    having = (attempt for attempt in attempts if name in attempt.expected)
+    return max(having, key=lambda a: gap(a.came[name], a.expected[name]))
 
 
 def gaps(attempts: Sequence[Attempt]) -> dict[str, float]:
     """Return each result's largest difference over the attempts."""
+    names = dict.fromkeys(name for attempt in attempts for name in attempt.expected)
     return {
-        name: max(gap(a.came[name], a.expected[name]) for a in attempts)
-        for name in attempts[0].expected
+        n: max(gap(a.came[n], a.expected[n]) for a in attempts if n in a.expected) for n in names
     }
+
+
+def places(names: Sequence[str], attempts: Sequence[Attempt]) -> list[Finding]:
+    """Say how wrong results differ: in full of the first ones, the others by name."""
+    found = [describe(name, attempts) for name in names[:_PLACES]]
+    others = ", ".join(names[_PLACES:])
+    return [*found, Finding("wrong_too", {"names": others})] if others else found
 
 
 def describe(name: str, attempts: Sequence[Attempt]) -> Finding:
@@ -78,16 +89,14 @@ def _element(came: np.ndarray, index: np.ndarray) -> dict[str, str]:
 
 
 def imprecise(attempts: Sequence[Attempt], tolerance: float) -> list[Finding]:
-    """Return a finding where results are right only to the digits of float32."""
+    """Return a finding if results are right only to the digits of float32."""
     off = gaps(attempts)
-    names = [
-        name
-        for name in off
-        if off[name] > tolerance or any(a.came[name].dtype.itemsize < 8 for a in attempts)
-    ]
+    low = {n for a in attempts for n in a.expected if a.came[n].dtype.itemsize < 8}
+    names = [name for name in off if off[name] > tolerance or name in low]
     kinds = dict.fromkeys(str(a.came[name].dtype) for a in attempts for name in names)
     values = {"names": ", ".join(names), "dtypes": ", ".join(kinds)}
-    return [Finding("imprecise", values)] if names else []
+    kind = "imprecise" if low else "digits_lost"
+    return [Finding(kind, values)] if names else []
 
 
 def wrong_shapes(attempts: Sequence[Attempt]) -> set[str]:

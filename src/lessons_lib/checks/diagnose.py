@@ -1,115 +1,166 @@
-"""Find which known mistakes give exactly what came; where none do, say only what the numbers show.
+"""Find which known mistakes give exactly what came; if none do, say only what the numbers show.
 
-A mistake is named where the reference with that mistake in it returns the learner's own numbers, in
-every case, and where results that are wrong in another way are none that the mistake would change.
+A mistake is named if the reference with that mistake in it returns the learner's own numbers, in
+every case, and if results that are wrong in another way are none that the mistake would change.
 So nothing is guessed. Of two mistakes that no numbers can tell apart, both are named.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from lessons_lib.verify.diagnosis import Cause, find_cause
-
-from .compare import Attempt, gap, worst
+from .compare import Attempt, gap
 from .mistake import Mistake, Named
 from .mutation import ClashError
 
 Predict = Callable[[tuple[Mistake, ...], Named], Named]
 #: The mistakes of one explanation.
 Explanation = tuple[Mistake, ...]
+#: The results that each explanation explains.
+Fits = dict[Explanation, frozenset[str]]
 
 
-class Diagnosis(NamedTuple):
-    """Explanations that fit equally well, each a mistake or two, and the results explained."""
+class Group(NamedTuple):
+    """Explanations that fit equally well, each a mistake or several, and the results explained."""
 
     explanations: list[Explanation]
     explained: frozenset[str]
 
 
-def diagnose(
-    predict: Predict,
-    mistakes: Sequence[Mistake],
-    attempts: Sequence[Attempt],
-    wrong: Sequence[str],
-    tolerance: float,
-) -> Diagnosis:
-    """Look for one mistake that explains all that is wrong, then two, then one that does in part.
+class Diagnosis(NamedTuple):
+    """What was found: a group for each set of results that has a cause of its own."""
+
+    groups: list[Group]
+
+    @property
+    def explained(self) -> frozenset[str]:
+        """The results that have an explanation."""
+        return frozenset().union(*(group.explained for group in self.groups))
+
+
+class Search:
+    """Looks for explanations of what a learner's function returned.
 
     Parameters
     ----------
     predict : callable
         ``predict(mistakes, arguments)`` returns the results of the reference with the mistakes.
-    mistakes : sequence of Mistake
     attempts : sequence of Attempt
     wrong : sequence of str
         The results that are wrong in an attempt.
     tolerance : float
         As of `compare.gap`.
     """
-    # zeros are what many a mistake returns, and a function that is not yet written
-    telling = [name for name in wrong if any(a.came[name].any() for a in attempts)]
 
-    def fitting(explanation: Explanation) -> frozenset[str]:
+    def __init__(
+        self,
+        predict: Predict,
+        attempts: Sequence[Attempt],
+        wrong: Sequence[str],
+        tolerance: float,
+    ) -> None:
+        self._predict, self._attempts, self._tolerance = predict, attempts, tolerance
+        self._wrong = frozenset(wrong)
+        # zeros are what many a mistake returns, and a function that is not yet written
+        self._telling = frozenset(
+            n for n in wrong if any(a.came[n].any() for a in attempts if n in a.came)
+        )
+        self._supports: dict[Mistake, dict[str, bool]] = {}
+
+    def explain(self, mistakes: Sequence[Mistake]) -> Diagnosis:
+        """Look for one mistake, for conventions together, for two mistakes; then for a part."""
+        found: Fits = {(mistake,): self._fitting((mistake,)) for mistake in mistakes}
+        if not (whole := self._whole(found)):
+            found |= {e: self._fitting(e) for e in _conventions(mistakes)}
+            whole = self._whole(found)
+        if not whole:
+            pairs: Fits = {e: self._fitting(e) for e in combinations(mistakes, 2) if self._may(*e)}
+            whole = self._whole(pairs)  # for a part of what is wrong two are too free a choice
+        return Diagnosis([Group(whole, self._wrong)]) if whole else self._in_parts(found)
+
+    def explain_with(self, first: Mistake, others: Sequence[Mistake]) -> Diagnosis:
+        """Look for one mistake, alone or together with one of the others, and nothing else."""
+        for explanations in ([(first,)], [(first, other) for other in others]):
+            if whole := self._whole({e: self._fitting(e) for e in explanations}):
+                return Diagnosis([Group(whole, self._wrong)])
+        return Diagnosis([])
+
+    def _whole(self, found: Fits) -> list[Explanation]:
+        return [e for e, names in found.items() if names and names == self._wrong]
+
+    def _in_parts(self, found: Fits) -> Diagnosis:
+        """Explain as many results as one explanation can, then as many of the rest."""
+        groups: list[Group] = []
+        left = self._wrong
+        while best := max((n for n in found.values() if n and n <= left), key=len, default=None):
+            same = [e for e, names in found.items() if names == best]
+            groups.append(Group([e for e in same if len(e) == min(map(len, same))], best))
+            left -= best
+        return Diagnosis(groups)
+
+    def _fitting(self, explanation: Explanation) -> frozenset[str]:
         """Return the wrong results that it explains; none if another is not as it would be."""
-        left = set(telling)
-        for attempt in reversed(attempts):  # the last is the smallest
-            found = _predicted(predict, explanation, attempt.arguments)
+        left, alone = self._telling, all(mistake.each for mistake in explanation)
+        for attempt in self._attempts:
+            found = self._predicted(explanation, attempt.arguments)
             if found is None:
                 return frozenset()
-            left -= {n for n in left if gap(attempt.came[n], found[n]) > tolerance}
-            if not left or not all(
-                gap(attempt.expected[name], found[name]) <= tolerance
-                for name in found
-                if name not in left
-            ):
+            left = frozenset(n for n in left if self._fits(n, attempt, found))
+            others = [name for name in found if name not in left]
+            untouched = alone or all(
+                self._near(attempt.expected.get(name), found[name]) for name in others
+            )
+            if not left or not untouched:
                 return frozenset()
-        return frozenset(left)
+        return left
 
-    singles: list[Explanation] = [(mistake,) for mistake in mistakes]
-    explained = {explanation: fitting(explanation) for explanation in singles}
-    if len(best := max(explained.values(), key=len, default=frozenset())) < len(wrong):
-        for pair in combinations(mistakes, 2):
-            if not pair[0].excludes or pair[0].excludes != pair[1].excludes:
-                found = fitting(pair)
-                if len(found) == len(wrong):  # for a part of them two are too free a choice
-                    explained[pair] = found
-        best = max(explained.values(), key=len, default=frozenset())
-    if not best:
-        return Diagnosis([], frozenset())
-    return Diagnosis([e for e, found in explained.items() if len(found) == len(best)], best)
+    def _fits(self, name: str, attempt: Attempt, found: Named) -> bool:
+        return name not in attempt.came or self._near(attempt.came[name], found.get(name))
+
+    def _near(self, came: object, found: object) -> bool:
+        if came is None or found is None:
+            return False
+        return gap(came, found) <= self._tolerance  # type: ignore[arg-type]
+
+    def _predicted(self, explanation: Explanation, arguments: Named) -> Named | None:
+        try:
+            return self._predict(explanation, arguments)
+        except (ClashError, ValueError, IndexError, KeyError):  # shapes that do not fit
+            return None
+
+    def _may(self, first: Mistake, second: Mistake) -> bool:
+        """Whether two mistakes may together explain all that is wrong."""
+        if first.excludes and first.excludes == second.excludes:
+            return False
+        one, other = self._support(first), self._support(second)
+        if not one or not other or not set(one) | set(other) >= self._wrong:
+            return False
+        # what only one of them changes must be as it alone would make it
+        return all(fits or name in other for name, fits in one.items()) and all(
+            fits or name in one for name, fits in other.items()
+        )
+
+    def _support(self, mistake: Mistake) -> dict[str, bool]:
+        """Return the results that a mistake changes, and whether they came as it makes them."""
+        if mistake not in self._supports:
+            changed: dict[str, bool] = {}
+            for attempt in self._attempts:
+                found = self._predicted((mistake,), attempt.arguments) or {}
+                for name in set(found) & set(attempt.expected):
+                    if not self._near(attempt.expected[name], found[name]):
+                        fits = self._near(attempt.came[name], found[name])
+                        changed[name] = changed.get(name, True) and fits
+            self._supports[mistake] = changed
+        return self._supports[mistake]
 
 
-def _predicted(predict: Predict, explanation: Explanation, arguments: Named) -> Named | None:
-    try:
-        return predict(explanation, arguments)
-    except (ClashError, ValueError, IndexError):  # shapes that do not fit, as of swapped axes
-        return None
-
-
-def observe(name: str, attempts: Sequence[Attempt], tolerance: float) -> Cause | None:
-    """Say what the numbers of a wrong result show, or None where they show nothing."""
-    attempt = worst(name, attempts)
-    came, expected = attempt.came[name], attempt.expected[name]
-    for other, array in attempt.expected.items():
-        if other != name and gap(came, array) <= tolerance:
-            return Cause("another", {"other": other})
-    for axis in range(came.ndim):
-        if gap(came.sum(axis=axis), expected) <= tolerance:
-            return Cause("not_summed", {"axis": axis})
-    if came.shape != expected.shape:
-        if came.ndim == 2 and gap(came.T, expected) <= tolerance:
-            return Cause("transposed", {})
-        return None
-    for letter, size in attempt.sizes.items():
-        if size > 1 and gap(came * size, expected) <= tolerance:
-            return Cause("divided", {"letter": letter})
-    came_by, expected_by = (
-        {k.removeprefix("d"): v for k, v in named.items()}
-        for named in (attempt.came, attempt.expected)
-    )
-    if any(came_by[k].shape != v.shape for k, v in expected_by.items()):
-        came_by, expected_by = {name: came}, {name: expected}
-    return find_cause(name.removeprefix("d"), came_by, expected_by, tolerance)
+def _conventions(mistakes: Sequence[Mistake]) -> Iterator[Explanation]:
+    """Yield what two or three conventions of other books and libraries make together."""
+    known = [mistake for mistake in mistakes if mistake.convention]
+    for count in (2, 3):
+        for some in combinations(known, count):
+            words = [mistake.excludes for mistake in some if mistake.excludes]
+            if len(set(words)) == len(words):
+                yield some

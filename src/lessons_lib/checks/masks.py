@@ -16,9 +16,10 @@ import numpy as np
 from lessons_lib import dropout, lstm
 from lessons_lib.dropout.draws import Draw
 
-from .check import Check, Sizes
+from .check import Check
 from .mistake import Mistake, Named
 from .mistakes import dropout as known
+from .probes import Sizes
 
 #: What the library's functions ask of a variant, made of a check's rate.
 Make = Callable[[float], dropout.Dropout]
@@ -26,9 +27,11 @@ Make = Callable[[float], dropout.Dropout]
 _WEIGHTS = {"W_ih": "(4H, D)", "W_hh": "(4H, H)", "b": "(4H,)"}
 _NETWORK = {"x": "(T, N, D)", "h0": "(N, H)", "c0": "(N, H)", **_WEIGHTS}
 _CASES: tuple[Sizes, ...] = (
-    {"T": 4, "N": 3, "D": 2, "H": 5, "rate": 0.25, "training": True},
-    {"T": 4, "N": 3, "D": 2, "H": 5, "rate": 0.25, "training": False},
-    {"T": 3, "N": 2, "D": 5, "H": 4, "rate": 0.4, "training": True},
+    {"T": 5, "N": 3, "D": 4, "H": 6, "rate": 0.25, "training": True},
+    {"T": 5, "N": 3, "D": 4, "H": 6, "rate": 0.25, "training": False},
+    {"T": 4, "N": 1, "D": 5, "H": 3, "rate": 0.4, "training": True},
+    {"T": 3, "N": 5, "D": 1, "H": 4, "rate": 0.4, "training": False},
+    {"T": 6, "N": 5, "D": 3, "H": 4, "rate": 0.5, "training": True},
 )
 _TEXTS = {
     "draws": ", 0 where dropped; the first step's for the whole sequence",

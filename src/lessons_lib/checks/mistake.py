@@ -36,6 +36,10 @@ class Mistake:
         What the text names.
     label : str
         The mistake's name if the key's last part does not tell it from others.
+    each : bool
+        Whether it may be made in some results and not in others, as a mean in one gradient.
+    convention : bool
+        Whether it is right elsewhere: another order of gates, axes or weights.
     """
 
     key: str
@@ -45,6 +49,8 @@ class Mistake:
     excludes: str = ""
     values: Mapping[str, Any] = field(default_factory=dict, hash=False)
     label: str = ""
+    each: bool = False
+    convention: bool = False
 
     @property
     def name(self) -> str:
@@ -56,6 +62,6 @@ class Mistake:
         return say(self.key, self.values, lang)
 
 
-def edit(key: str, *changes: tuple[str, str, str, str]) -> Mistake:
-    """Make a mistake of changes of the source alone; each is what an `Edit` is made of."""
-    return Mistake(key, tuple(Edit(*change) for change in changes))
+def edit(key: str, *changes: tuple[str, str, str, str], **options: Any) -> Mistake:
+    """Make a mistake of changes of the source; each is what an `Edit` is made of."""
+    return Mistake(key, tuple(Edit(*change) for change in changes), **options)

@@ -8,7 +8,10 @@ from typing import Any, NamedTuple
 
 from .texts import say
 
-_REMARKS = ("right", "printed")  # kinds of findings that fail nothing
+#: Kinds of findings that fail nothing.
+_REMARKS = ("right", "printed", "warned", "carried")
+#: Kinds of findings that name a cause.
+_NAMED = ("mistake", "convention", "or_else")
 
 
 class Finding(NamedTuple):
@@ -47,12 +50,15 @@ class Report:
         How many the function was to pass.
     lang : str
         "ko" or "en".
+    wrong : tuple of str
+        The results that are wrong in a case; all of them if there are none to compare.
     """
 
     name: str
     findings: tuple[Finding, ...]
     cases: int
     lang: str
+    wrong: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -62,8 +68,12 @@ class Report:
     @property
     def mistakes(self) -> tuple[str, ...]:
         """The names of the known mistakes that were recognised."""
-        found = [f for f in self.findings if f.kind in ("mistake", "or_else")]
+        found = [f for f in self.findings if f.kind in _NAMED]
         return tuple(mistake.name for f in found for mistake in f.values["text"].parts)
+
+    def right(self, *names: str) -> bool:
+        """Whether these results are right in all cases, or all of them if none is named."""
+        return self.passed or (bool(names) and not set(names) & set(self.wrong))
 
     def __bool__(self) -> bool:
         return self.passed

@@ -1,82 +1,46 @@
-"""Run a learner's function: with a time limit, on copies, its output caught, its errors kept."""
+"""Run something in a thread with a time limit: where no process of its own can be had."""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
-import io
 import threading
-import warnings
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
-
-
-class Outcome(NamedTuple):
-    """What came of a call.
-
-    Attributes
-    ----------
-    value : object
-        What was returned; None where nothing was.
-    error : BaseException or None
-        What was raised, SystemExit among others.
-    timed_out : bool
-    printed : str
-        What was written to stdout and stderr.
-    """
-
-    value: Any
-    error: BaseException | None
-    timed_out: bool
-    printed: str
+from collections.abc import Callable
+from typing import Any
 
 
 class _StopError(BaseException):
     """Ends a thread that has run too long; no `except Exception` stops it."""
 
 
-def run(function: Callable[..., Any], arguments: Sequence[Any], seconds: float) -> Outcome:
-    """Call a function in a thread of its own and wait for it.
+def run(action: Callable[[], Any], seconds: float) -> Any:
+    """Do something in a thread of its own and wait for what it returns.
 
     A loop in Python that does not end is broken off. A call that hangs in compiled code cannot be:
     its thread is left behind and ends with the process.
 
-    Parameters
-    ----------
-    function : callable
-    arguments : sequence
-    seconds : float
-        The time limit.
+    Raises
+    ------
+    TimeoutError
+        It has not ended within the limit.
     """
-    box: dict[str, Any] = {}
+    box: list[Any] = []
 
     def work() -> None:
         with contextlib.suppress(_StopError):
-            try:
-                box["value"] = function(*arguments)
-            except _StopError:
-                raise
-            except BaseException as error:  # SystemExit too: the learner's exit() is not ours
-                box["error"] = error
+            box.append(action())
 
     thread = threading.Thread(target=work, daemon=True)
-    printed = io.StringIO()
-    with (
-        contextlib.redirect_stdout(printed),
-        contextlib.redirect_stderr(printed),
-        warnings.catch_warnings(),
-    ):
-        warnings.simplefilter("ignore")
-        thread.start()
-        try:
-            thread.join(seconds)
-        finally:
-            timed_out = thread.is_alive()
-            if timed_out:
-                _stop(thread)
-    if timed_out:
-        box.clear()
-    return Outcome(box.get("value"), box.get("error"), timed_out, printed.getvalue())
+    thread.start()
+    try:
+        thread.join(seconds)
+    finally:
+        late = thread.is_alive()
+        if late:
+            _stop(thread)
+    if late or not box:
+        raise TimeoutError
+    return box[0]
 
 
 def _stop(thread: threading.Thread) -> None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import inspect
 import linecache
-import sys
-import traceback
-from collections.abc import Callable, Iterable
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from array_api_compat import is_torch_array
 
+from . import worker
+from .isolation import WORKER, EndedError, TooSlowError, Worker
 from .mistake import Named
 from .report import Finding
-from .runner import Outcome, run
+from .runner import run
 
 _SHOWN = 200  # characters of what is printed or raised
 
@@ -29,7 +32,7 @@ class Call(NamedTuple):
         The arguments that are not what they were.
     failure : Finding or None
     notes : list of Finding
-        Remarks that fail nothing.
+        Remarks that fail nothing: what was printed, and warnings.
     """
 
     results: Named
@@ -38,133 +41,168 @@ class Call(NamedTuple):
     notes: list[Finding]
 
 
-def unfit(function: Any, names: Iterable[str]) -> Finding | None:
-    """Return why something cannot be called with such arguments, or None where it can."""
-    names = tuple(names)
-    if not callable(function):
-        return Finding("not_callable", {"kind": type(function).__name__})
+class Learner:
+    """A learner's function, ready to be called.
+
+    Attributes
+    ----------
+    unfit : Finding or None
+        Why it cannot be called with the arguments of a check.
+    replaced : list of str
+        The names among its globals that the library's functions have taken.
+    """
+
+    def __init__(
+        self, form: Mapping[str, Any], asked: Any, file: str, names: Iterable[str]
+    ) -> None:
+        self._asked, self._file = asked, file
+        self.unfit = _unfit(form, tuple(names), file)
+        self.replaced: list[str] = form.get("replaced", [])
+
+    def call(self, arguments: Named, names: Sequence[str], limit: float) -> Call:
+        """Call the function with copies of the arguments; `names` are those of its results."""
+        try:
+            answer = self._asked.call(arguments, limit)
+        except TooSlowError as slow:
+            return Call({}, (), too_slow(self._file, slow.lines, limit), [])
+        except EndedError as ended:
+            return Call({}, (), Finding("ended", {"code": ended.code}), [])
+        notes = _notes(answer)
+        changed = tuple(answer.get("changed", ()))
+        if error := answer.get("error"):
+            return Call({}, changed, raised(error, self._file, arguments), notes)
+        results, failure = _named(answer, names)
+        return Call(results, changed, failure, notes)
+
+
+class _InThisProcess:
+    """Stands in for a `Worker` if a function cannot be sent to one."""
+
+    def __init__(self, function: Any) -> None:
+        self._learner = worker.Learner()
+        self._learner.function = function
+
+    def call(self, arguments: Named, limit: float) -> dict[str, Any]:
+        handle, stopped = tempfile.mkstemp()
+        os.close(handle)
+        try:
+            return run(
+                lambda: self._learner.attempt(copy.deepcopy(arguments), limit, stopped), limit
+            )
+        except TimeoutError:
+            raise TooSlowError([]) from None
+        finally:
+            with contextlib.suppress(OSError):
+                os.unlink(stopped)
+
+
+def learner_of(function: Any, names: Sequence[str], replaced: Mapping[str, Any]) -> Learner:
+    """Send a function to the warm process, or keep it here if it cannot be sent."""
+    file = _file_of(function) if callable(function) else ""
+    form = worker.form(function, len(names))
+    if not form["callable"] or not form["fits"]:
+        return Learner(form, None, file, names)
     try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):  # a built-in's need not be known
-        return None
-    try:
-        signature.bind(*names)
-    except TypeError:
-        return Finding("signature", {"came": signature, "expected": f"({', '.join(names)})"})
+        answer = WORKER.take(function, replaced, len(names))
+    except Exception:  # pickling may raise anything
+        answer = {"error": {}}
+    if "error" not in answer:
+        return Learner(answer, WORKER, file, names)
+    return Learner(form, _InThisProcess(function), file, names)
+
+
+def _file_of(function: Any) -> str:
+    """Return the file in which a function, or the call of an object, is written."""
+    for one in (inspect.unwrap(function), getattr(function, "func", None), type(function).__call__):
+        if code := getattr(one, "__code__", None):
+            return code.co_filename
+    return ""
+
+
+def learner_in(
+    file: str, name: str, process: Worker, names: Sequence[str], replaced: Mapping[str, Any]
+) -> Learner:
+    """Take a function of the file that a process has loaded."""
+    return Learner(process.choose(name, replaced, len(names)), process, file, names)
+
+
+def _unfit(form: Mapping[str, Any], names: tuple[str, ...], file: str) -> Finding | None:
+    """Return why something cannot be called with such arguments, or None if it can."""
+    if not form["callable"]:
+        return Finding("not_callable", {"kind": form["kind"]})
+    if not form["fits"]:
+        expected = f"({', '.join(names)})"
+        return Finding("signature", {"came": form["signature"], "expected": expected})
     return None
 
 
-def call(
-    function: Callable[..., Any], arguments: Named, names: tuple[str, ...], limit: float
-) -> Call:
-    """Call the function with copies of the arguments, with tensors where it asks for them."""
-    given = _map(np.copy, arguments)
-    outcome = run(function, tuple(given.values()), limit)
-    if outcome.error is not None and "torch" in sys.modules:
-        tensors = _map(lambda array: sys.modules["torch"].from_numpy(array.copy()), arguments)
-        again = run(function, tuple(tensors.values()), limit)
-        if again.error is None or _asks_for_tensors(function, outcome.error):
-            outcome, given = again, tensors
-    changed = tuple(name for name in arguments if not _same(arguments[name], given[name]))
-    printed = outcome.printed.strip()
-    notes = [Finding("printed", {"text": _shortened(printed)})] if printed else []
-    failure = failed(function, outcome, arguments, limit)
-    results: Named = {}
-    if failure is None:
-        results, failure = _named(outcome.value, names)
-    return Call(results, changed, failure, notes)
+def too_slow(file: str, lines: list[tuple[str, int]], limit: float) -> Finding:
+    """Return what to say of a call that took too long, with the line it was at if that is known."""
+    values = {"seconds": f"{limit:g}"}
+    own = [number for name, number in lines if name == file]
+    if not own:
+        return Finding("too_slow", values)
+    line = linecache.getline(file, own[-1]).strip()
+    return Finding("too_slow_at", {**values, "number": own[-1], "line": line})
 
 
-def _map(change: Callable[[np.ndarray], Any], value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _map(change, part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_map(change, part) for part in value]
-    return change(value) if isinstance(value, np.ndarray) else value
+def _notes(answer: Mapping[str, Any]) -> list[Finding]:
+    notes = []
+    if printed := answer.get("printed", "").strip():
+        notes.append(Finding("printed", {"text": _shortened(printed)}))
+    if warned := answer.get("warned"):
+        notes.append(Finding("warned", {"text": _shortened("; ".join(warned))}))
+    return notes
 
 
-def _asks_for_tensors(function: Any, error: BaseException) -> bool:
-    code, scope = getattr(function, "__code__", None), getattr(function, "__globals__", {})
-    named = code.co_names if code else ()
-    of_torch = any(scope.get(name) is sys.modules["torch"] for name in named)
-    return of_torch or "Tensor" in str(error) or "ndarray' object has no" in str(error)
-
-
-def _same(before: Any, after: Any) -> bool:
-    if isinstance(before, list):
-        same_length = len(before) == len(after)
-        return same_length and all(_same(a, b) for a, b in zip(before, after, strict=True))
-    if not isinstance(before, np.ndarray):
-        return True
-    # not equal to the bit: central differences put an element back by adding and subtracting
-    after = _as_numpy(after)
-    return before.shape == after.shape and np.allclose(before, after, 1e-12, 1e-12, equal_nan=True)
-
-
-def failed(
-    function: Any, outcome: Outcome, arguments: Named, limit: float, file: str | None = None
-) -> Finding | None:
-    """Return why a call has no value, or None where it has one.
-
-    `file` is where the learner's lines are, that of the function if not given.
-    """
-    if outcome.timed_out:
-        return Finding("too_slow", {"seconds": f"{limit:g}"})
-    error = outcome.error
-    if error is None:
-        return None
-    if isinstance(error, NotImplementedError):
+def raised(error: Mapping[str, Any], file: str, arguments: Named) -> Finding:
+    """Return what to say of an error that a learner's code raised."""
+    if "NotImplementedError" in error["kinds"]:
         return Finding("not_written", {})
-    values = {"error": _shortened("".join(traceback.format_exception_only(error)).strip())}
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    if where := _line_of(file or (code.co_filename if code else None), error):
-        values |= {"number": str(where[0]), "line": where[1]}
+    if "MemoryError" in error["kinds"]:
+        return Finding("memory", {})
+    values = {"error": _shortened(error["text"])}
+    own = [number for name, number in error["frames"] if name == file]
+    if own:
+        line = linecache.getline(file, own[-1]).strip()
+        values |= {"number": str(own[-1]), "line": line}
+    found = Finding("raised_at" if own else "raised", values)
     given = ", ".join(filter(None, map(_shape, arguments, arguments.values())))
-    kind = "raised_at" if where else "raised"
     if not given:
-        return Finding(kind, values)
-    return Finding("given", {"text": Finding(kind, values), "given": given})
+        return found
+    found = Finding("given", {"text": found, "given": given})
+    if ("W_ih" in arguments and "shapes" in error["text"]) or "mat1" in error["text"]:
+        return Finding("layout", {"text": found})
+    return found
 
 
 def _shape(name: str, value: Any) -> str:
-    return f"{name} {value.shape}" if isinstance(value, np.ndarray) else ""
+    if isinstance(value, list):
+        return f"{name}: {len(value)} arrays"
+    return f"{name} {value.shape}" if isinstance(value, np.ndarray) else f"{name} = {value}"
 
 
-def _line_of(file: str | None, error: BaseException) -> tuple[int, str] | None:
-    """Return number and text of the line in the file, the innermost, at which an error arose."""
-    own = [
-        number
-        for frame, number in traceback.walk_tb(error.__traceback__)
-        if frame.f_code.co_filename == file
-    ]
-    return (own[-1], linecache.getline(file or "", own[-1]).strip()) if own else None
-
-
-def _named(value: Any, names: tuple[str, ...]) -> tuple[Named, Finding | None]:
-    if value is None:
-        return {}, Finding("nothing_returned", {"names": ", ".join(names)})
-    parts = list(value) if isinstance(value, tuple | list) else [value]
-    if len(parts) != len(names):
-        return {}, Finding("how_many", {"came": len(parts), "names": ", ".join(names)})
+def _named(answer: Mapping[str, Any], names: Sequence[str]) -> tuple[Named, Finding | None]:
+    expected = ", ".join(names)
+    if answer.get("too_large"):
+        return {}, Finding("too_large", {})
+    arrays, kinds, dtypes = (list(answer[key]) for key in ("arrays", "kinds", "dtypes"))
+    if kinds == ["NoneType"]:
+        return {}, Finding("nothing_returned", {"names": expected})
+    if len(arrays) == 1 < len(names) == len(arrays[0] if arrays[0] is not None else ()):
+        # h, c = np.stack([h, c]) takes it apart too
+        arrays, kinds, dtypes = list(arrays[0]), kinds * len(names), dtypes * len(names)
+    if len(arrays) != len(names):
+        values = {"came": len(arrays), "kind": answer["kind"], "names": expected}
+        return {}, Finding("how_many" if len(arrays) > 1 else "other_kind", values)
     results = {}
-    for name, part in zip(names, parts, strict=True):
-        if not (isinstance(part, np.ndarray) or is_torch_array(part)):
-            return {}, Finding("not_array", {"name": name, "kind": type(part).__name__})
-        array = _as_numpy(part)
-        if array.dtype.kind != "f":
-            return {}, Finding("dtype", {"name": name, "kind": array.dtype})
+    for name, array, kind, dtype in zip(names, arrays, kinds, dtypes, strict=True):
+        if not dtype:
+            return {}, Finding("not_array", {"name": name, "kind": kind.partition(":")[0]})
+        if array is None or array.dtype.kind != "f":
+            return {}, Finding("dtype", {"name": name, "kind": dtype})
         results[name] = array
     return results, None
-
-
-def _as_numpy(array: Any) -> np.ndarray:
-    if not is_torch_array(array):
-        return np.asarray(array)
-    tensor = array.detach().cpu()
-    try:
-        return np.asarray(tensor)
-    except TypeError:  # NumPy has no bfloat16
-        return np.asarray(tensor.float())
 
 
 def _shortened(text: str) -> str:
@@ -173,6 +211,6 @@ def _shortened(text: str) -> str:
 
 
 def changed_arguments(calls: Iterable[Call]) -> list[Finding]:
-    """Return a finding where a call has changed its arguments."""
+    """Return a finding if a call has changed its arguments."""
     names = dict.fromkeys(name for one in calls for name in one.changed)
     return [Finding("changed", {"names": ", ".join(names)})] if names else []

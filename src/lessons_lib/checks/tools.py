@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from .check import TOLERANCE, Check
+from .check import TOLERANCE, Check, Special
 from .mistake import Mistake, Named
 from .mistakes.clipping import BY_NORM, BY_VALUE
 from .mistakes.differences import DIFFERENCES
 from .mistakes.directions import MERGE, REVERSE
 
-_SIZES = ({"T": 5, "N": 3, "D": 4}, {"T": 4, "N": 2, "D": 3}, {"T": 1, "N": 5, "D": 2})
+_SIZES = (
+    {"T": 5, "N": 3, "D": 4},
+    {"T": 6, "N": 4, "D": 3},
+    {"T": 1, "N": 5, "D": 4},
+    {"T": 7, "N": 1, "D": 3},
+)
 _GRADS = "list of arrays of several shapes"
-_SHAPES = ((3, 2), (4,), (2, 3, 1))
+_SHAPES = ((3, 4), (5,), (4, 3, 1), (6,), (1, 7))
 _NAMES = tuple(f"grads[{k}]" for k in range(len(_SHAPES)))
 
 
@@ -27,12 +33,13 @@ def _clipping(
 ) -> Check:
     """Check gradients above the bound, and far below it: these are to come back as they were."""
 
-    def draw(rng: np.random.Generator, value: float) -> Named:
-        return {"grads": [rng.standard_normal(shape) for shape in _SHAPES], bound: value}
+    def draw(rng: np.random.Generator, value: float, arrays: int) -> Named:
+        grads = [rng.standard_normal(shape) for shape in _SHAPES[:arrays]]
+        return {"grads": grads, bound: value}
 
     def reference(library: Any, arguments: Named) -> Named:
         clipped = getattr(library.clipping, name)(arguments["grads"], arguments[bound])
-        return dict(zip(_NAMES, clipped, strict=True))
+        return dict(zip(_NAMES, clipped, strict=False))
 
     return Check(
         name=name,
@@ -41,9 +48,22 @@ def _clipping(
         draw=draw,
         reference=reference,
         mistakes=mistakes,
-        sizes=({"value": small}, {"value": 60.0}),
+        sizes=(
+            {"value": small, "arrays": 3},
+            {"value": 60.0, "arrays": 4},
+            {"value": small / 4, "arrays": 5},
+            {"value": small, "arrays": 1},
+        ),
+        special=(
+            Special("zero_grads", {"value": small, "arrays": 3}, _scaled(0.0)),
+            Special("large_grads", {"value": small, "arrays": 3}, _scaled(1e8)),
+        ),
         tolerance=tolerance,
     )
+
+
+def _scaled(factor: float) -> Callable[[Named], Named]:
+    return lambda arguments: arguments | {"grads": [factor * g for g in arguments["grads"]]}
 
 
 # torch adds 1e-6 to the norm, and that is right too
@@ -76,9 +96,9 @@ bidirectional_merge = Check(
 
 
 def _draw_padded(rng: np.random.Generator, T: int, N: int, D: int) -> Named:
-    longest = max(1, T - 2)  # so that one step too far is not the whole of it
+    longest = max(1, T - 1)  # so that one step too far is still there
     lengths = rng.integers(1, longest + 1, N)
-    lengths[0] = longest
+    lengths[-1] = longest
     return {"x": rng.standard_normal((T, N, D)), "lengths": lengths}
 
 
@@ -94,6 +114,11 @@ def _without_padding(results: Named, arguments: Named) -> Named:
     return {"y": np.where(inside[..., None], y, 0) if y.shape[:2] == inside.shape else y}
 
 
+def _full(arguments: Named) -> Named:
+    T, N, _ = arguments["x"].shape
+    return arguments | {"lengths": np.array([T, 1, T, *arguments["lengths"]])[:N]}
+
+
 padded_reverse = Check(
     name="padded_reverse",
     shapes={
@@ -105,6 +130,7 @@ padded_reverse = Check(
     reference=_padded,
     mistakes=REVERSE,
     sizes=_SIZES,
+    special=(Special("full_lengths", {"T": 6, "N": 4, "D": 3}, _full),),
     compared=_without_padding,
 )
 
@@ -132,6 +158,10 @@ numerical_gradient = Check(
     draw=_draw_function,
     reference=_differences,
     mistakes=DIFFERENCES,
-    sizes=({"N": 3, "D": 4, "step": 1e-3}, {"N": 2, "D": 5, "step": 5e-4}),
+    sizes=(
+        {"N": 3, "D": 4, "step": 1e-3},
+        {"N": 4, "D": 5, "step": 5e-4},
+        {"N": 1, "D": 3, "step": 4e-4},
+    ),
     tolerance=1e-5,  # a formula of higher order is right too
 )

@@ -1,0 +1,75 @@
+"""Say what the numbers of a wrong result show by themselves, whatever made them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lessons_lib.verify.diagnosis import Cause, find_cause
+
+from .compare import Attempt, gap, worst
+
+#: Causes that must be seen in every case in which the result is wrong; others need not be visible
+#: in all, as an order in time is not in one step.
+_EVERYWHERE = ("another", "divided", "factor", "sign", "transposed", "extra_axis", "not_summed")
+
+
+def observe(name: str, attempts: Sequence[Attempt], tolerance: float) -> Cause | None:
+    """Return what a wrong result's numbers show, or None if they show nothing."""
+    having = [attempt for attempt in attempts if name in attempt.expected]
+    off = [a for a in having if gap(a.came[name], a.expected[name]) > tolerance]
+    shown = _divided(name, off, tolerance) or _one(name, worst(name, off), tolerance)
+    if shown is None:
+        return None
+    others = [_one(name, attempt, tolerance) for attempt in off]
+    if shown.kind in _EVERYWHERE and shown.kind != "divided":
+        return shown if all(_alike(shown, other) for other in others) else None
+    told = [other for other in others if other]
+    return shown if shown.kind == "divided" or all(o.kind == shown.kind for o in told) else None
+
+
+def _alike(cause: Cause, other: Cause | None) -> bool:
+    if other is None:
+        return False
+    if cause.kind == "not_summed":  # in a case of one sequence only the axis is left of it
+        return other.kind in ("not_summed", "extra_axis") and cause.values == other.values
+    if cause.kind != other.kind:
+        return False
+    if cause.kind == "factor":
+        return abs(cause.values["ratio"] - other.values["ratio"]) < 1e-6
+    return cause.values == other.values
+
+
+def _divided(name: str, off: Sequence[Attempt], tolerance: float) -> Cause | None:
+    """Look for a size by which the result is divided in every case."""
+    for letter in off[0].sizes:
+        sizes = [attempt.sizes[letter] for attempt in off]
+        if len(set(sizes)) > 1 and all(
+            isinstance(size, int) and gap(a.came[name] * size, a.expected[name]) <= tolerance
+            for a, size in zip(off, sizes, strict=True)
+        ):
+            return Cause("divided", {"letter": letter})
+    return None
+
+
+def _one(name: str, attempt: Attempt, tolerance: float) -> Cause | None:
+    came, expected = attempt.came[name], attempt.expected[name]
+    for other, array in attempt.expected.items():
+        if other != name and array.any() and gap(came, array) <= tolerance:
+            return Cause("another", {"other": other})
+    if came.ndim == expected.ndim + 1:
+        for axis in range(came.ndim):
+            if gap(came.sum(axis=axis), expected) <= tolerance:
+                one = came.shape[axis] == 1
+                return Cause("extra_axis" if one else "not_summed", {"axis": axis})
+    if came.shape != expected.shape:
+        if came.ndim == 2 and gap(came.T, expected) <= tolerance:
+            return Cause("transposed", {})
+        return None
+    came_by, expected_by = (
+        {k.removeprefix("d"): v for k, v in named.items()}
+        for named in (attempt.came, attempt.expected)
+    )
+    if any(came_by[k].shape != v.shape for k, v in expected_by.items()):
+        short = name.removeprefix("d")
+        came_by, expected_by = {short: came}, {short: expected}
+    return find_cause(name.removeprefix("d"), came_by, expected_by, tolerance)

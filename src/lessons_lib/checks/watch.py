@@ -1,0 +1,54 @@
+"""Check a file each time it is saved: ``python -m lessons_lib.checks watch FILE.py``."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from .texts import language, say
+
+_PAUSE = 0.3  # seconds between two looks at the file
+
+
+def watch(options: argparse.Namespace) -> int:
+    """Check the file now and after each change, until Ctrl+C; say what has changed."""
+    from .__main__ import checked
+
+    lang = language(options.lang)
+    before: dict[str, bool] = {}
+    status = 2
+    try:
+        for _ in _versions(options.file):
+            text, timed, status = checked(options)
+            now = {name: bool(report) for name, (report, _) in timed.items()}
+            print(f"\n{time.strftime('%H:%M:%S')}\n{text}", flush=True)
+            for line in changes(before, now, lang):
+                print(line, flush=True)
+            before = now
+    except KeyboardInterrupt:
+        pass
+    return status
+
+
+def changes(before: Mapping[str, bool], now: Mapping[str, bool], lang: str) -> list[str]:
+    """Return a line for the functions that have become right, and one for those become wrong."""
+    right = [name for name in now if now[name] and before.get(name) is False]
+    wrong = [name for name in now if not now[name] and before.get(name)]
+    both = {"now_right": right, "now_wrong": wrong}
+    return [say(f"report.{k}", {"names": ", ".join(v)}, lang) for k, v in both.items() if v]
+
+
+def _versions(path: Path) -> Iterator[float]:
+    """Yield when the file was changed: at once, and after each change."""
+    last: float | None = None
+    while True:
+        try:
+            now: float | None = path.stat().st_mtime
+        except OSError:  # an editor is putting a new file in its place
+            now = last
+        if now is not None and now != last:
+            last = now
+            yield now
+        time.sleep(_PAUSE)
