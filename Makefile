@@ -56,10 +56,10 @@ corpus: env ## renew the library's copy of the book's prose, on which chapters t
 test: lint ## run every check: style, types, units, notebooks, languages, site
 	PYTHONPATH=tests/repository:$$PYTHONPATH $(PY) -m pytest -n 2 --dist loadscope -p verification --record-verification cpu
 
-# These settings limit the instructions that oneDNN, torch and NumPy's OpenBLAS use.
+# These settings limit the instructions that oneDNN, torch, OpenBLAS and NumPy use.
 PROCESSORS ?= avx512 avx2
-AS_avx512 := ONEDNN_MAX_CPU_ISA=AVX512_CORE OPENBLAS_CORETYPE=SkylakeX
-AS_avx2 := ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 OPENBLAS_CORETYPE=Haswell
+AS_avx512 := ONEDNN_MAX_CPU_ISA=AVX512_CORE OPENBLAS_CORETYPE=SkylakeX NPY_DISABLE_CPU_FEATURES=AVX512_ICL,AVX512_SPR
+AS_avx2 := ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 OPENBLAS_CORETYPE=Haswell NPY_DISABLE_CPU_FEATURES=X86_V4,AVX512_ICL,AVX512_SPR
 
 test-processors: $(PROCESSORS:%=test-as-%) ## test the library and the chapters as on other processors
 

@@ -2,6 +2,8 @@
 
 ``RNN``, ``GRU`` and ``LSTM`` are subclasses of torch.nn's with the same arguments, parameters and
 results. With ``engine="by_hand"`` the library's equations run in the place of torch's kernel.
+Under autocast the results' dtypes depend neither on the processor nor on the engine: see
+`precision`.
 
 This package needs torch; ``import lessons_lib`` does not load it.
 """

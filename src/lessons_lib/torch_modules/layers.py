@@ -179,7 +179,7 @@ class RNN(_Layer, torch.nn.RNN):
     dropout : float or Dropout, optional
         Rate of the dropout on the outputs of each layer but the last, as in torch.nn; or one of
         `lessons_lib.dropout`'s variants. `NonRecurrentDropout` and `WeightDrop` keep torch's
-        kernel, the others run by hand.
+        kernel, the others run by hand. The attributes `dropout` and `variant` may be set later.
     bidirectional : bool, optional
     device, dtype : optional
         Of the parameters.
