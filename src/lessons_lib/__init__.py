@@ -1,29 +1,29 @@
-"""Recurrent networks by hand: each equation written once, proven, and taught from this source.
+"""Recurrent networks by hand: each equation is written once, checked, and shown in the chapters.
 
 The public names
 ----------------
 rnn, lstm, gru, lstm_peepholes, lstm_projected
     The cells. In each: ``Params``, ``init_params``, ``project``, ``step``, ``step_backward``,
     ``weight_gradients`` for one step; ``forward``, ``backward``, ``truncated_backward`` for a
-    sequence. ``CELL`` is all of it, for `scan` and `stack`; ``rnn.cell("relu")`` and
-    ``gru.cell("before")`` are the second forms of two.
+    sequence. ``CELL`` holds all of this for `scan` and `stack`; ``rnn.cell("relu")`` and
+    ``gru.cell("before")`` are other forms of two cells.
 scan
-    The loop over time and its reverse, for any cell.
+    The loop over time and its backward pass, for any cell.
 stack
-    Layers on layers, in one direction or both, sequences of several lengths, for any cell.
+    Stacked layers in one direction or both, sequences of several lengths, for any cell.
 attention
-    Additive attention, forward and backward: what each query reads from all keys.
+    Additive attention, forward and backward.
 dropout
-    Six ways to apply dropout inside an LSTM, as values: masks that `masks=` takes.
+    Six ways to apply dropout inside an LSTM: they draw the masks for ``masks=``.
 convert
-    The same weights in the layouts of torch, Keras and Flax; gates in another order.
+    The same weights in the layouts of torch, Keras and Flax; other orders of the gates.
 
-Packages that are imported by name, since they need more or serve one purpose
-------------------------------------------------------------------------------
+Packages to import by name, because they need more or serve one purpose
+-----------------------------------------------------------------------
 torch_modules
     Drop-in layers for torch.nn's LSTM, GRU and RNN, with the six dropouts.
 verify
-    Finite differences, agreement with autograd and torch.nn, Jacobians, gradients by lag.
+    Finite differences, comparison with autograd and torch.nn, Jacobians, gradients by lag.
 trace
     Recordings of the equations: what a function does with arrays, as a list of operations.
 checks
@@ -35,7 +35,7 @@ The conventions
 ---------------
 Time comes first: x (T, N, D), y (T, N, H); one step sees (N, D) and (N, H).
 A state is a tuple: (h,) for the RNN and the GRU, (h, c) for the LSTM. Weights have torch's layout:
-W_ih (4H, D), W_hh (4H, H), blocks in torch's order i f g o, of the GRU r z n; one bias b (4H,).
+W_ih (4H, D), W_hh (4H, H), with blocks in torch's order i f g o (GRU: r z n); one bias b (4H,).
 The GRU's update gate has torch's sign: z = 1 keeps the state.
 NumPy arrays and torch tensors run through the same code; importing this package imports no torch.
 A gradient is named for what it belongs to: dx, dh, dc, and da for the pre-activations.

@@ -1,7 +1,7 @@
 """What the equations need of an array library, for NumPy arrays and torch tensors alike.
 
-Everything is functional: no call writes into an array, so that autograd can follow the very code
-that NumPy runs. torch is never imported here; a tensor brings its own.
+Everything is functional: no call writes into an array, so that autograd can follow the code that
+NumPy runs. torch is never imported here; a tensor brings its own functions.
 """
 
 from __future__ import annotations
@@ -17,8 +17,16 @@ from array_api_compat import device
 Array: TypeAlias = Any
 
 
+class Symbol:
+    """Base class of what takes an array's place while the operations on it are recorded.
+
+    The checks of arguments let it pass, whatever its dtype. It has the operators of an array and
+    ``__array_namespace__``; its shape may consist of sizes that are known by their letters only.
+    """
+
+
 def array_namespace(*arrays: Array) -> Any:
-    """Return the functions of the arrays' own library; NumPy's at once, as each step asks often."""
+    """Return the functions of the arrays' own library; quickly for NumPy, as each step asks."""
     if isinstance(arrays[0], np.ndarray):
         return array_api_compat.numpy
     return array_api_compat.array_namespace(*arrays)
@@ -38,12 +46,12 @@ def sigmoid(x: Array) -> Array:
 
 
 def relu(x: Array) -> Array:
-    """Return max(x, 0) of each element, NaN of NaN; its derivative at 0 is 0, as torch's."""
+    """Return max(x, 0) of each element, NaN of NaN; its derivative at 0 is 0, as in torch."""
     return where_positive(x, x)
 
 
 def where_positive(x: Array, values: Array) -> Array:
-    """Return `values` where x is positive or NaN, 0 elsewhere, whatever stands there: inf, NaN."""
+    """Return `values` where x is positive or NaN, and 0 elsewhere, even for infinity and NaN."""
     return array_namespace(x).where(x <= 0, zeros_like(values), values)
 
 
@@ -65,9 +73,9 @@ def split(x: Array, parts: int) -> tuple[Array, ...]:
 
 
 def join(parts: Sequence[Array], axis: int = -1) -> Array:
-    """Put arrays one after another along an axis; along the last one it undoes `split`.
+    """Concatenate arrays along an axis; along the last one it undoes `split`.
 
-    A single one is returned as it is.
+    A single array is returned as it is.
     """
     if len(parts) == 1:
         return parts[0]
@@ -75,7 +83,7 @@ def join(parts: Sequence[Array], axis: int = -1) -> Array:
 
 
 def stack(steps: Sequence[Array]) -> Array:
-    """Lay T arrays of shape (...) along a new first axis, the time: shape (T, ...)."""
+    """Stack T arrays of shape (...) along a new first axis, the time: shape (T, ...)."""
     return array_namespace(*steps).stack(list(steps), axis=0)
 
 
@@ -91,12 +99,12 @@ def rows(x: Array) -> Array:
 
 
 def product(x: Array, matrix: Array) -> Array:
-    """Multiply each row of x, (..., K), by a matrix (K, M), all leading axes in one product."""
+    """Multiply each row of x, (..., K), by a matrix (K, M), in one product for all leading axes."""
     return array_namespace(x).reshape(rows(x) @ matrix, (*x.shape[:-1], matrix.shape[1]))
 
 
 def columns_first(matrix: Array) -> Array:
-    """Return a copy whose columns, not rows, lie together in memory, for products with its `.T`."""
+    """Return a copy with contiguous columns instead of rows, for products with its `.T`."""
     transposed, xp = matrix.T, array_namespace(matrix)
     return xp.reshape(xp.reshape(transposed, (-1,)), transposed.shape).T
 

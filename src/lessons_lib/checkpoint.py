@@ -1,8 +1,8 @@
-"""Backpropagation through time that keeps few steps and computes the others again.
+"""Backpropagation through time that keeps few steps and recomputes the others.
 
-`forward` keeps the state before every k-th step only; `backward` runs each stretch of k steps once
-more for its caches. With k = √T some 2 √T steps are held where `scan.forward` holds T, for the
-price of a second forward pass.
+`forward` keeps only the state before every k-th step; `backward` runs each stretch of k steps again
+to obtain its caches. With k = √T, about 2 √T steps are kept instead of T, at the cost of a second
+forward pass.
 
 References
 ----------
@@ -21,8 +21,9 @@ from typing import Any, NamedTuple
 from . import scan
 from ._check import arguments as validation
 from .arrays import Array, join
-from .masks import Masks, between
-from .weights import add
+from .cell import Cell, Gradients, State
+from .masks import NO_MASKS, Masks
+from .nested import add
 
 
 class Checkpoints(NamedTuple):
@@ -35,23 +36,23 @@ class Checkpoints(NamedTuple):
     states : list of states
         The state before step 0, `every`, 2 · `every`, ….
     every : int
-    masks : Masks, or None
+    masks : Masks
     """
 
     x: Array
-    states: list[scan.State]
+    states: list[State]
     every: int
-    masks: Masks | None = None
+    masks: Masks = NO_MASKS
 
 
 def forward(
-    cell: scan.Cell,
+    cell: Cell,
     params: Any,
     x: Array,
-    state: scan.State | None = None,
+    state: State | None = None,
     every: int | None = None,
-    masks: Masks | None = None,
-) -> tuple[Array, scan.State, Checkpoints]:
+    masks: Masks = NO_MASKS,
+) -> tuple[Array, State, Checkpoints]:
     """Run a cell over a sequence as `scan.forward` does, but keep few states and no caches.
 
     Parameters
@@ -59,7 +60,7 @@ def forward(
     cell, params, x, state, masks
         As for `scan.forward`.
     every : int, optional
-        Steps from one kept state to the next; √T, rounded down, if not given.
+        Steps from one kept state to the next; √T, rounded down, by default.
 
     Returns
     -------
@@ -71,7 +72,7 @@ def forward(
     Raises
     ------
     TypeError, ValueError
-        As `scan.forward`; `every` is no positive integer.
+        As `scan.forward`; `every` is not a positive integer.
     """
     validation.check_forward(cell, params, x, state, masks)
     every = isqrt(x.shape[0]) if every is None else every
@@ -81,20 +82,21 @@ def forward(
     for start in range(0, x.shape[0], every):
         states.append(state)
         end = start + every
-        own = between(masks, start, end)
-        y_part, state, _ = scan.forward(cell, params, x[start:end], state, own)
+        y_part, state, _ = scan.forward(
+            cell, params, x[start:end], state, masks.between(start, end)
+        )
         y.append(y_part)
     return join(y, axis=0), state, Checkpoints(x, states, every, masks)
 
 
 def backward(
-    cell: scan.Cell,
+    cell: Cell,
     params: Any,
     checkpoints: Checkpoints,
     dy: Array,
-    dstate: scan.State | None = None,
-) -> scan.Gradients:
-    """Backpropagate through time, stretch by stretch from the last, each computed once more.
+    dstate: State | None = None,
+) -> Gradients:
+    """Backpropagate through time, stretch by stretch from the last, recomputing each.
 
     Parameters
     ----------
@@ -114,12 +116,12 @@ def backward(
         As `scan.backward`.
     """
     x, states, every, masks = checkpoints
-    validation.check_output_gradient(dy, (*x.shape[:2], params.W_hh.shape[1]), x)
+    validation.check_output_gradient(dy, (*x.shape[:2], cell.output_width(params)), x)
     grads, dx = None, []
     for k in reversed(range(len(states))):
         stretch = slice(k * every, (k + 1) * every)
-        own = between(masks, stretch.start, stretch.stop)
-        _, _, cache = scan.forward(cell, params, x[stretch], states[k], own)
+        now = masks.between(stretch.start, stretch.stop)
+        _, _, cache = scan.forward(cell, params, x[stretch], states[k], now)
         part, dx_part, dstate = scan.backward(cell, params, cache, dy[stretch], dstate)
         grads = part if grads is None else add(grads, part)
         dx.append(dx_part)
@@ -134,7 +136,7 @@ def held_bytes(tuples: Iterable[tuple[Array, ...]]) -> int:
     ----------
     tuples : iterable
         Step caches, as in a Trace's ``steps``, or states, as in ``Checkpoints.states``. An array
-        that stands in two of them, such as h as one step's end and the next one's start, counts
+        that is in two of them, such as h at the end of one step and the start of the next, counts
         once.
     """
     return sum({id(array): array.nbytes for arrays in tuples for array in arrays}.values())

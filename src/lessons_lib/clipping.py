@@ -9,19 +9,12 @@ ICML, algorithm 1.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 from array_api_compat import array_namespace
 
 from .arrays import Array
-
-
-def leaves(grads: Any) -> list[Array]:
-    """Return the arrays of tuples and lists in one another, Params among them, in order."""
-    if isinstance(grads, tuple | list):
-        return [array for part in grads for array in leaves(part)]
-    return [grads]
+from .nested import leaves, map_leaves
 
 
 def global_norm(grads: Any) -> float:
@@ -51,7 +44,7 @@ def clip_by_norm(grads: Any, max_norm: float) -> Any:
     Raises
     ------
     ValueError
-        `max_norm` is no positive number, or the norm is NaN or infinite: such a gradient has no
+        `max_norm` is not a positive number, or the norm is NaN or infinite: such a gradient has no
         direction to keep.
     """
     _check_bound("max_norm", max_norm)
@@ -59,7 +52,7 @@ def clip_by_norm(grads: Any, max_norm: float) -> Any:
     if not math.isfinite(norm):
         raise ValueError(f"grads: got a norm of {norm}, expected a finite one")
     factor = max_norm / norm if norm > max_norm else 1.0
-    return _each(grads, lambda array: array * factor)
+    return map_leaves(lambda array: array * factor, grads)
 
 
 def clip_by_value(grads: Any, limit: float) -> Any:
@@ -77,14 +70,14 @@ def clip_by_value(grads: Any, limit: float) -> Any:
     Raises
     ------
     ValueError
-        `limit` is no positive number.
+        `limit` is not a positive number.
     """
     _check_bound("limit", limit)
-    return _each(grads, lambda array: array_namespace(array).clip(array, -limit, limit))
+    return map_leaves(lambda array: array_namespace(array).clip(array, -limit, limit), grads)
 
 
 def _norm(array: Array) -> float:
-    # of what is scaled to at most 1 the squares cannot overflow, as an exploded gradient's do
+    # the squares of elements of at most 1 cannot overflow, as those of an exploded gradient do
     largest = float(abs(array).max()) if math.prod(array.shape) else 0.0
     if largest == 0 or not math.isfinite(largest):
         return largest
@@ -94,10 +87,3 @@ def _norm(array: Array) -> float:
 def _check_bound(name: str, value: float) -> None:
     if not value > 0:  # NaN is refused too
         raise ValueError(f"{name}: got {value}, expected a number above 0")
-
-
-def _each(grads: Any, function: Callable[[Array], Array]) -> Any:
-    if not isinstance(grads, tuple | list):
-        return function(grads)
-    parts = [_each(part, function) for part in grads]
-    return type(grads)(*parts) if hasattr(grads, "_fields") else type(grads)(parts)

@@ -5,10 +5,13 @@
     n = tanh(W_in x_t + b_n + u_n)
     h_t = (1 − z) ⊙ n + z ⊙ h_{t−1}
 
-The reset gate r acts in u_n (see `reset_gate`), after the product, as torch has it, or before, as
-published: two models, whose weights do not carry over from one to the other.
+The reset gate r acts in u_n, after the recurrent product or before it. These are two models, whose
+weights do not carry over from one to the other::
 
-The sign of z is torch's, Keras' and Cho's: z = 1 keeps the state. Chung et al. write 1 − z for it.
+    after:   u_n = r ⊙ q,   q = W_hn h_{t−1} + b_hn     torch, cuDNN, Keras' reset_after=True
+    before:  u_n = W_hn q,  q = r ⊙ h_{t−1}             Cho et al. as published
+
+The sign of z is torch's, Keras' and Cho's: z = 1 keeps the state. Chung et al. write 1 − z instead.
 The three blocks are stored in torch's order, r z n.
 
 References
@@ -21,23 +24,26 @@ sequence modeling", arXiv 1412.3555.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import scan
 from ._check import arguments as validation
-from .arrays import Array, join, sigmoid, split, stack, sum_of_outer_products, sum_over_rows, tanh
-from .masks import NO_MASKS, Masks, dropped, read, read_backward
-from .reset_gate import (
-    acts_after,
-    blocks,
-    reset_state,
-    reset_state_backward,
-    reset_weight_gradients,
+from .arrays import Array, join, sigmoid, split, sum_over_rows, tanh
+from .cell import Cell, State
+from .masks import (
+    NO_MASKS,
+    Masks,
+    dropped,
+    masked_outer_products,
+    masked_product,
+    masked_product_backward,
 )
-from .weights import draw_uniform, project
+from .weights import draw_params, input_weight_gradients, project
+
+#: Which of the gates r, z and n a part of W_hh holds.
+R_AND_Z, N_ALONE = slice(0, 2), slice(2, 3)
 
 
 class Params(NamedTuple):
@@ -48,7 +54,7 @@ class Params(NamedTuple):
     W_ih : array of shape (3H, D)
     W_hh : array of shape (3H, H)
     b : array of shape (3H,)
-        Of r and z the sum of torch.nn.GRU's two biases, of n the one outside the reset, b_in.
+        For r and z, the sum of torch.nn.GRU's two biases; for n, the one outside the reset, b_in.
     b_hn : array of shape (H,)
         The bias of n that the reset gate multiplies.
     """
@@ -68,22 +74,13 @@ class ParamsBefore(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What one step leaves for its reverse, each of shape (N, H)."""
+    """What one step keeps for its backward pass, each of shape (N, H)."""
 
     h_prev: Array
     r: Array
     z: Array
     n: Array
     q: Array
-
-
-def param_shapes(
-    input_size: int, hidden_size: int, reset: str = "after"
-) -> dict[str, tuple[int, ...]]:
-    """Return the parameters' shapes by name."""
-    D, H = input_size, hidden_size
-    shapes: dict[str, tuple[int, ...]] = {"W_ih": (3 * H, D), "W_hh": (3 * H, H), "b": (3 * H,)}
-    return {**shapes, "b_hn": (H,)} if acts_after(reset) else shapes
 
 
 def init_params(
@@ -107,34 +104,35 @@ def init_params(
     Raises
     ------
     TypeError, ValueError
-        A size is no positive integer, the generator is no numpy.random.Generator, the dtype is not
-        one of floating point, or `reset` is neither word; the message names it.
+        A size is not a positive integer, the generator is not a numpy.random.Generator, the dtype
+        is not a floating-point dtype, or `reset` is neither word; the message names it.
     """
     validation.check_init(input_size, hidden_size, generator, dtype)
-    params_type = cell(reset).params_type
-    shapes = param_shapes(input_size, hidden_size, reset)
-    return params_type(**draw_uniform(shapes, hidden_size, generator, dtype))
+    return draw_params(cell(reset), generator, dtype, D=input_size, H=hidden_size)
+
+
+def init_params_before(
+    input_size: int, hidden_size: int, generator: np.random.Generator, dtype: Any = np.float64
+) -> ParamsBefore:
+    """Draw parameters of the reset before the product; arguments are those of `init_params`."""
+    params: Any = init_params(input_size, hidden_size, generator, dtype, reset="before")
+    return params
 
 
 def step(
-    params: Any,
-    projected: Array,
-    state: scan.State,
-    masks: Masks = NO_MASKS,
-    reset: str = "after",
-) -> tuple[scan.State, Cache]:
-    """Take one step.
+    params: Params, projected: Array, state: State, masks: Masks = NO_MASKS
+) -> tuple[State, Cache]:
+    """Take one step with the reset after the product.
 
     Parameters
     ----------
-    params : Params, or ParamsBefore
+    params : Params
     projected : array of shape (N, 3H)
         `project` of the input x_t.
     state : tuple (h,) of an array of shape (N, H)
         The state before the step.
     masks : Masks, optional
         Dropout's masks of this step.
-    reset : {"after", "before"}, optional
 
     Returns
     -------
@@ -144,35 +142,29 @@ def step(
         What `step_backward` needs.
     """
     (h_prev,) = state
-    W_hrz, _ = blocks(params.W_hh)
     a_r, a_z, a_n = split(projected, 3)
-    u_r, u_z = split(read(h_prev, masks.h) @ W_hrz.T, 2)
+    u_r, u_z, u_n = split(masked_product(h_prev, params.W_hh, masks.h), 3)
     r, z = sigmoid(a_r + u_r), sigmoid(a_z + u_z)
-    u_n, q = reset_state(params, r, h_prev, reset, masks.h)
-    n = tanh(a_n + u_n)
+    q = u_n + params.b_hn
+    n = tanh(a_n + r * q)
     h = dropped((1 - z) * n, masks.g) + z * h_prev
     return (h,), Cache(h_prev, r, z, n, q)
 
 
 def step_backward(
-    params: Any,
-    cache: Cache,
-    dstate: scan.State,
-    masks: Masks = NO_MASKS,
-    reset: str = "after",
-) -> tuple[Array, scan.State]:
-    """Reverse `step`.
+    params: Params, cache: Cache, dstate: State, masks: Masks = NO_MASKS
+) -> tuple[Array, State]:
+    """Return the gradients of one step: the backward pass of `step`.
 
     Parameters
     ----------
-    params : Params, or ParamsBefore
+    params : Params
     cache : Cache
         As returned by `step`.
     dstate : tuple (dh,) of an array of shape (N, H)
         Gradient of the loss with respect to the state after the step.
     masks : Masks, optional
         As given to `step`.
-    reset : {"after", "before"}, optional
 
     Returns
     -------
@@ -181,68 +173,117 @@ def step_backward(
     dstate_prev : tuple (dh_prev,)
         Gradient of the state before the step.
     """
-    h_prev, r, z, n, _ = cache
+    h_prev, r, z, n, q = cache
     (dh,) = dstate
-    W_hrz, _ = blocks(params.W_hh)
-    dadded = dropped(dh, masks.g)
-    dz, dn = dh * h_prev - dadded * n, dadded * (1 - z)
+    dz = dh * h_prev - dropped(dh, masks.g) * n
+    dn = dropped(dh, masks.g) * (1 - z)
     da_n = dn * (1 - n**2)
-    dr, dh_through_n = reset_state_backward(params, cache, da_n, reset, masks.h)
-    da_rz = join([dr * r * (1 - r), dz * z * (1 - z)])
-    dh_prev = dh * z + read_backward(da_rz @ W_hrz, masks.h) + dh_through_n
-    return join([da_rz, da_n]), (dh_prev,)
+    dr, dq = da_n * q, da_n * r
+    da_r, da_z = dr * r * (1 - r), dz * z * (1 - z)
+    du = join([da_r, da_z, dq])  # u_n is read through the reset gate, a_n is not
+    dh_prev = dh * z + masked_product_backward(du, params.W_hh, masks.h)
+    return join([da_r, da_z, da_n]), (dh_prev,)
 
 
 def weight_gradients(
-    params: Any,
-    x: Array,
-    caches: list[Cache],
-    da: Array,
-    masks: Masks = NO_MASKS,
-    reset: str = "after",
-) -> Any:
-    """Sum the parameters' gradients over steps, in one product for each block of weights.
+    params: Params, x: Array, caches: Any, da: Array, masks: Masks = NO_MASKS
+) -> Params:
+    """Sum the parameters' gradients over all steps, in one product for each matrix.
 
     Parameters and result are those of `weights.weight_gradients`, with K = 3H.
     """
-    h_prev, r, q = (stack([getattr(c, name) for c in caches]) for name in ("h_prev", "r", "q"))
     da_r, da_z, da_n = split(da, 3)
-    dW_hrz = sum_of_outer_products(join([da_r, da_z]), read(h_prev, masks.h))
-    dW_hn, db_hn = reset_weight_gradients(h_prev, r, q, da_n, reset, masks.h)
-    dW_hh = join([dW_hrz, dW_hn], axis=0)
-    return params._replace(
-        W_ih=sum_of_outer_products(da, read(x, masks.x)), W_hh=dW_hh, b=sum_over_rows(da), **db_hn
+    dq = da_n * caches.r
+    du = join([da_r, da_z, dq])
+    return input_weight_gradients(params, x, da, masks)._replace(
+        W_hh=masked_outer_products(du, caches.h_prev, masks.h), b_hn=sum_over_rows(dq)
     )
 
 
-CELL = scan.Cell(
+def step_before(
+    params: ParamsBefore, projected: Array, state: State, masks: Masks = NO_MASKS
+) -> tuple[State, Cache]:
+    """Take one step with the reset before the product; arguments and results as for `step`."""
+    (h_prev,) = state
+    W_hrz, W_hn = _blocks(params.W_hh)
+    a_r, a_z, a_n = split(projected, 3)
+    u_r, u_z = split(masked_product(h_prev, W_hrz, masks.h, R_AND_Z), 2)
+    r, z = sigmoid(a_r + u_r), sigmoid(a_z + u_z)
+    q = r * h_prev
+    n = tanh(a_n + masked_product(q, W_hn, masks.h, N_ALONE))
+    h = dropped((1 - z) * n, masks.g) + z * h_prev
+    return (h,), Cache(h_prev, r, z, n, q)
+
+
+def step_before_backward(
+    params: ParamsBefore, cache: Cache, dstate: State, masks: Masks = NO_MASKS
+) -> tuple[Array, State]:
+    """Return the gradients of one step: the backward pass of `step_before`.
+
+    Arguments and results are those of `step_backward`.
+    """
+    h_prev, r, z, n, _ = cache
+    (dh,) = dstate
+    W_hrz, W_hn = _blocks(params.W_hh)
+    dz = dh * h_prev - dropped(dh, masks.g) * n
+    dn = dropped(dh, masks.g) * (1 - z)
+    da_n = dn * (1 - n**2)
+    dq = masked_product_backward(da_n, W_hn, masks.h, N_ALONE)
+    dr = dq * h_prev
+    da_rz = join([dr * r * (1 - r), dz * z * (1 - z)])
+    dh_prev = dh * z + masked_product_backward(da_rz, W_hrz, masks.h, R_AND_Z) + dq * r
+    return join([da_rz, da_n]), (dh_prev,)
+
+
+def weight_gradients_before(
+    params: ParamsBefore, x: Array, caches: Any, da: Array, masks: Masks = NO_MASKS
+) -> ParamsBefore:
+    """Sum the parameters' gradients over all steps, in one product for each block of weights.
+
+    Parameters and result are those of `weights.weight_gradients`, with K = 3H.
+    """
+    da_r, da_z, da_n = split(da, 3)
+    dW_hrz = masked_outer_products(join([da_r, da_z]), caches.h_prev, masks.h, R_AND_Z)
+    dW_hn = masked_outer_products(da_n, caches.q, masks.h, N_ALONE)
+    return input_weight_gradients(params, x, da, masks)._replace(W_hh=join([dW_hrz, dW_hn], axis=0))
+
+
+def _blocks(W_hh: Array) -> tuple[Array, Array]:
+    """Return the rows of r and z together, (2H, H), and those of n, (H, H)."""
+    H = W_hh.shape[1]
+    return W_hh[: 2 * H], W_hh[2 * H :]
+
+
+CELL = Cell(
     name="gru",
-    state_names=("h",),
     params_type=Params,
-    param_shapes=param_shapes,
+    shapes={"W_ih": "3H D", "W_hh": "3H H", "b": "3H", "b_hn": "H"},
+    state={"h": "H"},
     init_params=init_params,
     project=project,
     step=step,
     step_backward=step_backward,
     weight_gradients=weight_gradients,
-    sites=("h", "g"),
+    sites=("x", "h", "g"),
 )
-CELL_BEFORE = scan.Cell(
+
+
+CELL_BEFORE = Cell(
     name="gru with reset before the product",
-    state_names=("h",),
     params_type=ParamsBefore,
-    param_shapes=partial(param_shapes, reset="before"),
-    init_params=partial(init_params, reset="before"),
+    shapes={"W_ih": "3H D", "W_hh": "3H H", "b": "3H"},
+    state={"h": "H"},
+    init_params=init_params_before,
     project=project,
-    step=partial(step, reset="before"),
-    step_backward=partial(step_backward, reset="before"),
-    weight_gradients=partial(weight_gradients, reset="before"),
-    sites=("h", "g"),
+    step=step_before,
+    step_backward=step_before_backward,
+    weight_gradients=weight_gradients_before,
+    sites=("x", "h", "g"),
 )
 forward, backward, truncated_backward = scan.bind(CELL)
 
 
-def cell(reset: str = "after") -> scan.Cell:
+def cell(reset: str = "after") -> Cell:
     """Return the cell whose reset gate acts after or before the product, for `scan` and `stack`.
 
     Raises

@@ -23,8 +23,9 @@ import numpy as np
 from . import scan
 from ._check import arguments as validation
 from .arrays import Array, join, sigmoid, split, tanh
-from .masks import NO_MASKS, Masks, dropped, read, read_backward
-from .weights import draw_uniform, project, weight_gradients
+from .cell import Cell, State
+from .masks import NO_MASKS, Masks, dropped, masked_product, masked_product_backward
+from .weights import draw_params, project, weight_gradients
 
 
 class Params(NamedTuple):
@@ -44,7 +45,7 @@ class Params(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What one step leaves for its reverse, each of shape (N, H)."""
+    """What one step keeps for its backward pass, each of shape (N, H)."""
 
     h_prev: Array
     c_prev: Array
@@ -52,13 +53,8 @@ class Cache(NamedTuple):
     f: Array
     g: Array
     o: Array
+    c: Array
     tanh_c: Array
-
-
-def param_shapes(input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
-    """Return the parameters' shapes by name."""
-    D, H = input_size, hidden_size
-    return {"W_ih": (4 * H, D), "W_hh": (4 * H, H), "b": (4 * H,)}
 
 
 def init_params(
@@ -77,18 +73,17 @@ def init_params(
     generator : numpy.random.Generator
     dtype : NumPy dtype, optional
     forget_bias : float or array of shape (H,), optional
-        Put in the place of the forget gate's bias. With c alone, bias β keeps a value for some
+        Overwrites the forget gate's bias. Along c alone, a bias β keeps a value for about
         1 + exp(β) steps.
 
     Raises
     ------
     TypeError, ValueError
-        A size is no positive integer, the generator is no numpy.random.Generator, or the dtype is
-        not one of floating point, or `forget_bias` has another shape; the message names it.
+        A size is not a positive integer, the generator is not a numpy.random.Generator, the dtype
+        is not a floating-point dtype, or `forget_bias` has another shape; the message names it.
     """
     validation.check_init(input_size, hidden_size, generator, dtype)
-    shapes = param_shapes(input_size, hidden_size)
-    params = Params(**draw_uniform(shapes, hidden_size, generator, dtype))
+    params = draw_params(CELL, generator, dtype, D=input_size, H=hidden_size)
     if forget_bias is not None:
         if np.shape(forget_bias) not in ((), (hidden_size,)):
             raise ValueError(
@@ -100,8 +95,8 @@ def init_params(
 
 
 def step(
-    params: Params, projected: Array, state: scan.State, masks: Masks = NO_MASKS
-) -> tuple[scan.State, Cache]:
+    params: Params, projected: Array, state: State, masks: Masks = NO_MASKS
+) -> tuple[State, Cache]:
     """Take one step.
 
     Parameters
@@ -122,19 +117,18 @@ def step(
         What `step_backward` needs.
     """
     h_prev, c_prev = state
-    a_i, a_f, a_g, a_o = split(projected + read(h_prev, masks.h) @ params.W_hh.T, 4)
+    a_i, a_f, a_g, a_o = split(projected + masked_product(h_prev, params.W_hh, masks.h), 4)
     i, f, g, o = sigmoid(a_i), sigmoid(a_f), tanh(a_g), sigmoid(a_o)
-    c = f * c_prev + dropped(i * g, masks.g)
-    c = dropped(c, masks.c)
+    c = dropped(f * c_prev + dropped(i * g, masks.g), masks.c)
     tanh_c = tanh(c)
     h = o * tanh_c
-    return (h, c), Cache(h_prev, c_prev, i, f, g, o, tanh_c)
+    return (h, c), Cache(h_prev, c_prev, i, f, g, o, c, tanh_c)
 
 
 def step_backward(
-    params: Params, cache: Cache, dstate: scan.State, masks: Masks = NO_MASKS
-) -> tuple[Array, scan.State]:
-    """Reverse `step`.
+    params: Params, cache: Cache, dstate: State, masks: Masks = NO_MASKS
+) -> tuple[Array, State]:
+    """Return the gradients of one step: the backward pass of `step`.
 
     Parameters
     ----------
@@ -153,27 +147,26 @@ def step_backward(
     dstate_prev : tuple (dh_prev, dc_prev)
         Gradient of the state before the step.
     """
-    _, c_prev, i, f, g, o, tanh_c = cache
+    _, c_prev, i, f, g, o, _, tanh_c = cache
     dh, dc = dstate
     do = dh * tanh_c
-    dc = dc + dh * o * (1 - tanh_c**2)  # c_t is read twice: by step t + 1 and by h_t
-    dc = dropped(dc, masks.c)
-    dig = dropped(dc, masks.g)
-    di, df, dg = dig * g, dc * c_prev, dig * i
+    # c_t is read twice: by step t + 1 and by h_t
+    dc = dropped(dc + dh * o * (1 - tanh_c**2), masks.c)
+    di, df, dg = dropped(dc, masks.g) * g, dc * c_prev, dropped(dc, masks.g) * i
     da = join([di * i * (1 - i), df * f * (1 - f), dg * (1 - g**2), do * o * (1 - o)])
-    return da, (read_backward(da @ params.W_hh, masks.h), dc * f)
+    return da, (masked_product_backward(da, params.W_hh, masks.h), dc * f)
 
 
-CELL = scan.Cell(
+CELL = Cell(
     name="lstm",
-    state_names=("h", "c"),
     params_type=Params,
-    param_shapes=param_shapes,
+    shapes={"W_ih": "4H D", "W_hh": "4H H", "b": "4H"},
+    state={"h": "H", "c": "H"},
     init_params=init_params,
     project=project,
     step=step,
     step_backward=step_backward,
     weight_gradients=weight_gradients,
-    sites=("h", "g", "c"),
+    sites=("x", "h", "g", "c"),
 )
 forward, backward, truncated_backward = scan.bind(CELL)

@@ -1,8 +1,8 @@
-"""The LSTM with peepholes: three of its gates look at the cell state too.
+"""The LSTM with peepholes: three of its gates read the cell state, too.
 
     i = σ(a_i + p_i ⊙ c_{t−1}),  f = σ(a_f + p_f ⊙ c_{t−1}),  o = σ(a_o + p_o ⊙ c_t)
 
-All else is `lstm`, whose own steps do the work here.
+Everything else is as in `lstm`.
 
 References
 ----------
@@ -18,9 +18,11 @@ import numpy as np
 
 from . import lstm, scan
 from ._check import arguments as validation
-from .arrays import Array, join, split, stack, sum_over_rows, zeros_like
-from .masks import NO_MASKS, Masks
-from .weights import draw_uniform
+from .arrays import Array, join, sigmoid, split, sum_over_rows, tanh
+from .cell import State
+from .lstm import Cache
+from .masks import NO_MASKS, Masks, dropped, masked_product, masked_product_backward
+from .weights import draw_params, project
 
 
 class Params(NamedTuple):
@@ -43,74 +45,54 @@ class Params(NamedTuple):
     p_o: Array
 
 
-class Cache(NamedTuple):
-    """What one step leaves for its reverse: that of `lstm.step`, and the new cell state."""
-
-    h_prev: Array
-    c_prev: Array
-    i: Array
-    f: Array
-    g: Array
-    o: Array
-    tanh_c: Array
-    c: Array
-
-
-def param_shapes(input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
-    """Return the parameters' shapes by name."""
-    plain, H = lstm.param_shapes(input_size, hidden_size), hidden_size
-    return {**plain, "p_i": (H,), "p_f": (H,), "p_o": (H,)}
-
-
 def init_params(
     input_size: int, hidden_size: int, generator: np.random.Generator, dtype: Any = np.float64
 ) -> Params:
-    """Draw parameters uniformly from (−1/√H, 1/√H); arguments and errors as for `rnn`."""
+    """Draw parameters uniformly from (−1/√H, 1/√H); arguments and errors as for the RNN."""
     validation.check_init(input_size, hidden_size, generator, dtype)
-    shapes = param_shapes(input_size, hidden_size)
-    return Params(**draw_uniform(shapes, hidden_size, generator, dtype))
+    return draw_params(CELL, generator, dtype, D=input_size, H=hidden_size)
 
 
 def step(
-    params: Params, projected: Array, state: scan.State, masks: Masks = NO_MASKS
-) -> tuple[scan.State, Cache]:
+    params: Params, projected: Array, state: State, masks: Masks = NO_MASKS
+) -> tuple[State, Cache]:
     """Take one step; arguments and results are those of `lstm.step`."""
-    plain = lstm.Params(*params[:3])
-    _, c_prev = state
-    none = zeros_like(c_prev)
-    projected = projected + join([params.p_i * c_prev, params.p_f * c_prev, none, none])
-    (_, c), _ = lstm.step(
-        plain, projected, state, masks
-    )  # o looks at c_t, which does not depend on o
-    projected = projected + join([none, none, none, params.p_o * c])
-    state, cache = lstm.step(plain, projected, state, masks)
-    return state, Cache(*cache, c)
+    h_prev, c_prev = state
+    a_i, a_f, a_g, a_o = split(projected + masked_product(h_prev, params.W_hh, masks.h), 4)
+    i, f = sigmoid(a_i + params.p_i * c_prev), sigmoid(a_f + params.p_f * c_prev)
+    g = tanh(a_g)
+    c = dropped(f * c_prev + dropped(i * g, masks.g), masks.c)
+    o = sigmoid(a_o + params.p_o * c)
+    tanh_c = tanh(c)
+    h = o * tanh_c
+    return (h, c), Cache(h_prev, c_prev, i, f, g, o, c, tanh_c)
 
 
 def step_backward(
-    params: Params, cache: Cache, dstate: scan.State, masks: Masks = NO_MASKS
-) -> tuple[Array, scan.State]:
-    """Reverse `step`; arguments and results are those of `lstm.step_backward`."""
-    plain, plain_cache = lstm.Params(*params[:3]), lstm.Cache(*cache[:-1])
+    params: Params, cache: Cache, dstate: State, masks: Masks = NO_MASKS
+) -> tuple[Array, State]:
+    """Return the gradients of one step; arguments and results as for `lstm.step_backward`."""
+    _, c_prev, i, f, g, o, _, tanh_c = cache
     dh, dc = dstate
-    da, _ = lstm.step_backward(plain, plain_cache, dstate, masks)
-    _, _, _, da_o = split(da, 4)  # right already, for it depends on dh alone
-    dc = dc + params.p_o * da_o
-    da, (dh_prev, dc_prev) = lstm.step_backward(plain, plain_cache, (dh, dc), masks)
-    da_i, da_f, _, _ = split(da, 4)
-    return da, (dh_prev, dc_prev + params.p_i * da_i + params.p_f * da_f)
+    da_o = dh * tanh_c * o * (1 - o)
+    # c_t is read three times: by step t + 1, by h_t and by o_t
+    dc = dropped(dc + dh * o * (1 - tanh_c**2) + params.p_o * da_o, masks.c)
+    di, df, dg = dropped(dc, masks.g) * g, dc * c_prev, dropped(dc, masks.g) * i
+    da_i, da_f, da_g = di * i * (1 - i), df * f * (1 - f), dg * (1 - g**2)
+    da = join([da_i, da_f, da_g, da_o])
+    dc_prev = dc * f + params.p_i * da_i + params.p_f * da_f
+    return da, (masked_product_backward(da, params.W_hh, masks.h), dc_prev)
 
 
 def weight_gradients(
-    params: Params, x: Array, caches: list[Cache], da: Array, masks: Masks = NO_MASKS
+    params: Params, x: Array, caches: Any, da: Array, masks: Masks = NO_MASKS
 ) -> Params:
-    """Sum the parameters' gradients over steps; arguments are those of `lstm.weight_gradients`."""
+    """Sum the parameters' gradients over all steps; arguments as for `lstm.weight_gradients`."""
     da_i, da_f, _, da_o = split(da, 4)
-    c_prev, c = stack([cache.c_prev for cache in caches]), stack([cache.c for cache in caches])
     return lstm.weight_gradients(params, x, caches, da, masks)._replace(
-        p_i=sum_over_rows(da_i * c_prev),
-        p_f=sum_over_rows(da_f * c_prev),
-        p_o=sum_over_rows(da_o * c),
+        p_i=sum_over_rows(da_i * caches.c_prev),
+        p_f=sum_over_rows(da_f * caches.c_prev),
+        p_o=sum_over_rows(da_o * caches.c),
     )
 
 
@@ -118,8 +100,9 @@ CELL = replace(
     lstm.CELL,
     name="lstm with peepholes",
     params_type=Params,
-    param_shapes=param_shapes,
+    shapes={**lstm.CELL.shapes, "p_i": "H", "p_f": "H", "p_o": "H"},
     init_params=init_params,
+    project=project,
     step=step,
     step_backward=step_backward,
     weight_gradients=weight_gradients,

@@ -2,7 +2,7 @@
 
     m_t = o ⊙ tanh(c_t),  h_t = W_hr m_t
 
-All else is `lstm`, whose own steps do the work here. It is torch's ``nn.LSTM(proj_size=P)``, the
+Everything else is as in `lstm`. It is torch's ``nn.LSTM(proj_size=P)``, the
 recurrent projection of the paper without its peepholes and non-recurrent projection.
 
 References
@@ -20,9 +20,11 @@ import numpy as np
 
 from . import lstm, scan
 from ._check import arguments as validation
-from .arrays import Array, join, stack, sum_of_outer_products
+from .arrays import Array, join, sum_of_outer_products
+from .cell import State
+from .lstm import Cache
 from .masks import NO_MASKS, Masks
-from .weights import draw_uniform
+from .weights import draw_params, project
 
 
 class Params(NamedTuple):
@@ -42,32 +44,12 @@ class Params(NamedTuple):
     W_hr: Array
 
 
-class Cache(NamedTuple):
-    """What one step leaves for its reverse: that of `lstm.step`, and m_t of shape (N, H)."""
-
-    h_prev: Array
-    c_prev: Array
-    i: Array
-    f: Array
-    g: Array
-    o: Array
-    tanh_c: Array
-    m: Array
-
-
-def param_shapes(input_size: int, hidden_size: int, proj_size: int) -> dict[str, tuple[int, ...]]:
-    """Return the parameters' shapes by name."""
-    D, H, P = input_size, hidden_size, proj_size
-    return {"W_ih": (4 * H, D), "W_hh": (4 * H, P), "b": (4 * H,), "W_hr": (P, H)}
-
-
 def init_params(
     input_size: int,
     hidden_size: int,
     generator: np.random.Generator,
     dtype: Any = np.float64,
-    *,
-    proj_size: int,
+    proj_size: int | None = None,
 ) -> Params:
     """Draw parameters uniformly from (−1/√H, 1/√H), as torch.nn does.
 
@@ -77,8 +59,8 @@ def init_params(
         D and H.
     generator : numpy.random.Generator
     dtype : NumPy dtype, optional
-    proj_size : int
-        P, less than H.
+    proj_size : int, optional
+        P, less than H; half of H, rounded down, by default.
 
     Raises
     ------
@@ -86,56 +68,61 @@ def init_params(
         As from `rnn.init_params`, or P is not less than H.
     """
     validation.check_init(input_size, hidden_size, generator, dtype)
+    proj_size = max(1, hidden_size // 2) if proj_size is None else proj_size
     validation.check_sizes(proj_size=proj_size)
     if proj_size >= hidden_size:
         raise ValueError(
             f"proj_size: got {proj_size}, expected less than hidden_size = {hidden_size}"
         )
-    shapes = param_shapes(input_size, hidden_size, proj_size)
-    return Params(**draw_uniform(shapes, hidden_size, generator, dtype))
+    return draw_params(CELL, generator, dtype, D=input_size, H=hidden_size, P=proj_size)
 
 
 def step(
-    params: Params, projected: Array, state: scan.State, masks: Masks = NO_MASKS
-) -> tuple[scan.State, Cache]:
-    """Take one step: as `lstm.step`, h of shape (N, P) and c of shape (N, H)."""
-    (m, c), cache = lstm.step(lstm.Params(*params[:3]), projected, state, masks)
-    return (m @ params.W_hr.T, c), Cache(*cache, m)
+    params: Any, projected: Array, state: State, masks: Masks = NO_MASKS
+) -> tuple[State, Cache]:
+    """Take one step: as `lstm.step`, with h of shape (N, P) and c of shape (N, H)."""
+    (m, c), cache = lstm.step(params, projected, state, masks)
+    h = m @ params.W_hr.T
+    return (h, c), cache
 
 
 def step_backward(
-    params: Params, cache: Cache, dstate: scan.State, masks: Masks = NO_MASKS
-) -> tuple[Array, scan.State]:
-    """Reverse `step`.
+    params: Any, cache: Cache, dstate: State, masks: Masks = NO_MASKS
+) -> tuple[Array, State]:
+    """Return the gradients of one step: the backward pass of `step`.
 
     Returns
     -------
     da : array of shape (N, 4H + P)
-        Gradients of the pre-activations, and dh, of which `weight_gradients` makes that of W_hr.
+        Gradients of the pre-activations, and dh, from which `weight_gradients` makes that of W_hr.
     dstate_prev : tuple (dh_prev, dc_prev)
     """
-    plain, plain_cache = lstm.Params(*params[:3]), lstm.Cache(*cache[:-1])
     dh, dc = dstate
-    da, dstate_prev = lstm.step_backward(plain, plain_cache, (dh @ params.W_hr, dc), masks)
+    dm = dh @ params.W_hr
+    da, dstate_prev = lstm.step_backward(params, cache, (dm, dc), masks)
     return join([da, dh]), dstate_prev
 
 
 def weight_gradients(
-    params: Params, x: Array, caches: list[Cache], da: Array, masks: Masks = NO_MASKS
+    params: Params, x: Array, caches: Any, da: Array, masks: Masks = NO_MASKS
 ) -> Params:
-    """Sum the parameters' gradients over steps; da as `step_backward` returned it."""
+    """Sum the parameters' gradients over all steps; da as `step_backward` returned it."""
     K = params.W_ih.shape[0]
     da, dh = da[..., :K], da[..., K:]
-    dW_hr = sum_of_outer_products(dh, stack([cache.m for cache in caches]))
-    return lstm.weight_gradients(params, x, caches, da, masks)._replace(W_hr=dW_hr)
+    m = caches.o * caches.tanh_c
+    return lstm.weight_gradients(params, x, caches, da, masks)._replace(
+        W_hr=sum_of_outer_products(dh, m)
+    )
 
 
 CELL = replace(
     lstm.CELL,
     name="lstm with projection",
     params_type=Params,
-    param_shapes=param_shapes,
+    shapes={"W_ih": "4H D", "W_hh": "4H P", "b": "4H", "W_hr": "P H"},
+    state={"h": "P", "c": "H"},
     init_params=init_params,
+    project=project,
     step=step,
     step_backward=step_backward,
     weight_gradients=weight_gradients,

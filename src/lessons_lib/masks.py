@@ -1,30 +1,33 @@
 """Masks as values, and the places in a network where they act: dropout's sites.
 
-A mask is an array that multiplies what stands at its site, or says what is kept there. Its shape
-tells its lifetime and what shares it: an axis of length 1 is shared. ``(T, N, H)`` is drawn for
-each step, sequence and unit; ``(1, N, H)`` is one for the whole sequence; ``(1, 1, H)`` is one for
-the whole batch as well. What draws masks is in `dropout`; the functions here do nothing where there
-is none.
+A mask is an array that multiplies the values at its site, or says which of them are kept. Its shape
+tells how long it lasts and what shares it, because an axis of length 1 is shared. ``(T, N, H)`` is
+drawn for each step, sequence and unit; ``(1, N, H)`` is one for the whole sequence; ``(1, 1, H)``
+is one for the whole batch as well. The variants in `dropout` draw masks. Without masks,
+``NO_MASKS``, each function computes what `WITHOUT_MASKS` says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from .arrays import Array, array_namespace, join, split, zeros_like
+from .arrays import Array, array_namespace, join, product, split, sum_of_outer_products
+
+#: Of the cell's gates, all.
+ALL_GATES = slice(None)
 
 
 class Masks(NamedTuple):
     """The masks of one network for one run; a field that is None leaves its site alone.
 
-    A number stands for an array that holds it everywhere. T and N may be 1, see above.
+    A number acts as an array that holds it everywhere. T and N may be 1, see above.
 
     Attributes
     ----------
     x, h : arrays of shape (T, N, D) and (T, N, H)
         Factors of the input and of h_{t−1} where the products with W_ih and W_hh read them; of
-        shape (T, gates, N, ·) with a mask of its own for each gate.
+        shape (T, gates, N, ·) if each gate has a mask of its own.
     g : array of shape (T, N, H)
         Factor of the candidate: g of the LSTM, n of the GRU.
     c : array of shape (T, N, H)
@@ -32,7 +35,7 @@ class Masks(NamedTuple):
     y : number
         Factor of the new hidden state.
     keep_h, keep_c : boolean arrays of shape (T, N, H), or numbers
-        Where True, the state before the step stays; a number is the share of it that stays.
+        Where True, the old state is kept; a number is the share of it that is kept.
     W_ih, W_hh, W_hr : arrays of the parameters' shapes
         Factors of the weights, the same at all steps.
     """
@@ -50,18 +53,26 @@ class Masks(NamedTuple):
 
     def at(self, t: int) -> Masks:
         """Return the masks of one step, without the axis of time."""
+        if self is NO_MASKS:
+            return self
         return self._of_sites(lambda mask: mask[t if mask.shape[0] > 1 else 0])
 
     def between(self, start: int, end: int) -> Masks:
         """Return the masks of the steps from `start` to before `end`."""
+        if self is NO_MASKS:
+            return self
         return self._of_sites(lambda mask: mask[start:end] if mask.shape[0] > 1 else mask)
 
     def of_sequences(self, sequences: Any) -> Masks:
         """Return the masks of some sequences: indices, or a slice."""
+        if self is NO_MASKS:
+            return self
         return self._of_sites(lambda mask: _of_sequences(mask, sequences))
 
     def map(self, function: Callable[[Array], Array]) -> Masks:
         """Return the masks with a function applied to each array."""
+        if self is NO_MASKS:
+            return self
         return Masks(*(function(m) if hasattr(m, "shape") else m for m in self))
 
     def _of_sites(self, function: Callable[[Array], Array]) -> Masks:
@@ -70,11 +81,12 @@ class Masks(NamedTuple):
         return Masks._make((*sites, *self[-3:]))  # each step asks, so it has to be fast
 
 
+#: No masks at all: the default wherever masks are taken.
 NO_MASKS = Masks()
 
 
 class StackMasks(NamedTuple):
-    """The masks of layers and directions for one run.
+    """The masks of layers and directions for one run; without fields there are no masks.
 
     Attributes
     ----------
@@ -86,9 +98,21 @@ class StackMasks(NamedTuple):
         Factor of the last layer's output.
     """
 
-    inputs: tuple[Array | None, ...]
-    networks: tuple[tuple[Masks, ...], ...]
+    inputs: tuple[Array | None, ...] = ()
+    networks: tuple[tuple[Masks, ...], ...] = ()
     y: Array | None = None
+
+    def input(self, layer: int) -> Array | None:
+        """Return the mask of a layer's input, or None."""
+        return self.inputs[layer] if self.inputs else None
+
+    def output(self, layer: int) -> Array | None:
+        """Return the mask of a layer's output, which is that of the next layer's input, or None."""
+        return self.inputs[layer + 1] if layer + 1 < len(self.inputs) else self.y
+
+    def network(self, layer: int, direction: int) -> Masks:
+        """Return the masks of one direction of a layer."""
+        return self.networks[layer][direction] if self.networks else NO_MASKS
 
     def map(self, function: Callable[[Array], Array]) -> StackMasks:
         """Return the masks with a function applied to each array."""
@@ -104,6 +128,8 @@ class StackMasks(NamedTuple):
     def _of_each(
         self, of_array: Callable[[Array], Array], of_network: Callable[[Masks], Masks]
     ) -> StackMasks:
+        if self is NO_STACK_MASKS:
+            return self
         return StackMasks(
             tuple(None if mask is None else of_array(mask) for mask in self.inputs),
             tuple(tuple(map(of_network, layer)) for layer in self.networks),
@@ -111,137 +137,158 @@ class StackMasks(NamedTuple):
         )
 
 
+#: No masks at all, of any number of layers and directions.
+NO_STACK_MASKS = StackMasks()
+
+
 def _of_sequences(mask: Array, sequences: Any) -> Array:
     return mask[..., sequences, :] if mask.shape[-2] > 1 else mask
 
 
-def site_names(cell: Any) -> tuple[str, ...]:
-    """Return the sites of a cell, by their names in `Masks`; none if its step takes no masks."""
-    if not cell.sites:
-        return ()
-    memory = ("keep_c",) if "c" in cell.state_names else ()
-    weights = (name for name in cell.params_type._fields if name in ("W_ih", "W_hh", "W_hr"))
-    return ("x", *cell.sites, "y", "keep_h", *memory, *weights)
-
-
-def given(masks: Masks | None, t: int | None = None) -> tuple[Masks, ...]:
-    """Return the masks, of step t or of all, as what is left to pass on: nothing if there are none.
-
-    So that a cell without sites needs no argument for them.
-    """
-    if masks is None:
-        return ()
-    return (masks,) if t is None else (masks.at(t),)
-
-
-def between(masks: Masks | None, start: int, end: int) -> Masks | None:
-    """Return the masks of the steps from `start` to before `end`, if there are any."""
-    return None if masks is None else masks.between(start, end)
-
-
-def dropped(a: Array, mask: Array | None) -> Array:
-    """Return a ⊙ mask; `a` itself if there is no mask. It is its own reverse."""
+def dropped(a: Array, mask: Array | float | None) -> Array:
+    """Return a ⊙ mask; `a` itself if there is no mask. It is its own backward pass."""
     return a if mask is None else a * mask
 
 
-def read(a: Array, mask: Array | None) -> Array:
-    """Return a ⊙ mask, which a product reads in the place of `a`.
+def dropped_weights(params: Any, masks: Masks) -> Any:
+    """Return parameters with the weights' masks applied. It is its own backward pass."""
+    if masks is NO_MASKS:
+        return params
+    fields = [(name, mask) for name, mask in zip(masks._fields[-3:], masks[-3:], strict=True)]
+    return params._replace(
+        **{name: getattr(params, name) * mask for name, mask in fields if mask is not None}
+    )
+
+
+def masked_product(a: Array, W: Array, mask: Array | None, gates: slice = ALL_GATES) -> Array:
+    """Return (a ⊙ mask) Wᵀ for one step.
 
     Parameters
     ----------
-    a : array of shape (..., N, M)
-    mask : array of the shape of `a`, or None
-        With a mask of its own for each gate, (..., gates, N, M), what the gates read stands side by
-        side, (..., N, gates · M), and `masked_weights` has spread the weights to match.
+    a : array of shape (N, M)
+    W : array of shape (K, M)
+    mask : array of shape (N, M), or None
+        Of shape (gates, N, M) if each gate, a block of rows of W, has a mask of its own.
+    gates : slice, optional
+        Which of the cell's gates W holds; all of them by default.
+
+    Returns
+    -------
+    array of shape (N, K)
+    """
+    if mask is None:
+        return a @ W.T
+    if mask.ndim == a.ndim:
+        return (a * mask) @ W.T
+    return join([(a * own) @ rows.T for own, rows in _by_gate(mask, W, gates)])
+
+
+def masked_product_backward(
+    da: Array, W: Array, mask: Array | None, gates: slice = ALL_GATES
+) -> Array:
+    """Return the gradient of what `masked_product` read, given that of what it returned."""
+    if mask is None:
+        return da @ W
+    if mask.ndim == da.ndim:
+        return (da @ W) * mask
+    of_gates = [*_by_gate(mask, W, gates)]
+    parts = zip(of_gates, split(da, len(of_gates)), strict=True)
+    return _sum([(part @ rows) * own for (own, rows), part in parts])
+
+
+def masked_products(x: Array, W: Array, mask: Array | None) -> Array:
+    """Return (x ⊙ mask) Wᵀ for one step or for all of them, in one product for each mask."""
+    if mask is None or mask.ndim == x.ndim:
+        return product(dropped(x, mask), W.T)
+    return join([product(x * own, rows.T) for own, rows in _by_gate(mask, W, ALL_GATES)])
+
+
+def masked_products_backward(da: Array, W: Array, mask: Array | None) -> Array:
+    """Return the gradient of what `masked_products` read, given that of what it returned."""
+    if mask is None or mask.ndim == da.ndim:
+        return dropped(product(da, W), mask)
+    of_gates = [*_by_gate(mask, W, ALL_GATES)]
+    parts = zip(of_gates, split(da, len(of_gates)), strict=True)
+    return _sum([product(part, rows) * own for (own, rows), part in parts])
+
+
+def masked_outer_products(
+    da: Array, a: Array, mask: Array | None, gates: slice = ALL_GATES
+) -> Array:
+    """Return the gradient of W, summed over all steps and sequences.
+
+    Parameters
+    ----------
+    da : array of shape (T, N, K)
+        Gradients of (a ⊙ mask) Wᵀ.
+    a : array of shape (T, N, M)
+    mask : array of shape (T, N, M) or (T, gates, N, M), or None
+    gates : slice, optional
+        As for `masked_product`.
+
+    Returns
+    -------
+    array of shape (K, M)
     """
     if mask is None or mask.ndim == a.ndim:
-        return dropped(a, mask)
-    return join([a * mask[..., k, :, :] for k in range(mask.shape[-3])])
-
-
-def read_backward(da: Array, mask: Array | None) -> Array:
-    """Reverse `read`."""
-    if mask is None or mask.ndim == da.ndim:
-        return dropped(da, mask)
+        return sum_of_outer_products(da, dropped(a, mask))
+    mask = mask[..., gates, :, :]
     parts = split(da, mask.shape[-3])
-    return sum(part * mask[..., k, :, :] for k, part in enumerate(parts))
+    blocks = [sum_of_outer_products(part, a * mask[..., k, :, :]) for k, part in enumerate(parts)]
+    return join(blocks, axis=0)
 
 
-def renew(old: tuple[Array, ...], new: tuple[Array, ...], masks: Masks = NO_MASKS) -> Any:
+def masked_step(
+    cell: Any, params: Any, projected: Array, state: tuple[Array, ...], masks: Masks
+) -> tuple[tuple[Array, ...], Any]:
+    """Take a cell's step; where zoneout's masks say so, the old state is kept."""
+    new, cache = cell.step(params, projected, state, masks)
+    return renew(state, new, masks), cache
+
+
+def masked_step_backward(
+    cell: Any, params: Any, cache: Any, dstate: tuple[Array, ...], masks: Masks
+) -> tuple[Array, tuple[Array, ...]]:
+    """Return da and the gradients of the previous state: the backward pass of `masked_step`."""
+    da, dold = cell.step_backward(params, cache, renew_backward(dstate, masks), masks)
+    return da, add_kept(dold, dstate, masks)
+
+
+def renew(old: tuple[Array, ...], new: tuple[Array, ...], masks: Masks) -> tuple[Array, ...]:
     """Return the state after a step: the new one, or what is kept of the old one (zoneout)."""
-    if masks is NO_MASKS:
+    if _takes_all(masks):
         return new
     new = (dropped(new[0], masks.y), *new[1:])
-    return tuple(_kept(k, o, n) for k, o, n in zip(_keeps(masks), old, new, strict=False))
+    return tuple(_kept(keep, o, n) for keep, o, n in zip(_keeps(masks, new), old, new, strict=True))
 
 
-def renew_backward(dstate: tuple[Array, ...], masks: Masks = NO_MASKS) -> Any:
-    """Reverse `renew` with respect to the new state."""
-    if masks is NO_MASKS:
+def renew_backward(dstate: tuple[Array, ...], masks: Masks) -> tuple[Array, ...]:
+    """Return the gradient of the new state, given that of what `renew` returned."""
+    if _takes_all(masks):
         return dstate
-    dnew = tuple(_kept(k, 0, d) for k, d in zip(_keeps(masks), dstate, strict=False))
+    dnew = tuple(_kept(keep, 0, d) for keep, d in zip(_keeps(masks, dstate), dstate, strict=True))
     return dropped(dnew[0], masks.y), *dnew[1:]
 
 
-def add_kept(dold: tuple[Array, ...], dstate: tuple[Array, ...], masks: Masks = NO_MASKS) -> Any:
-    """Reverse `renew` with respect to the old state, on top of what the step has given it."""
-    if masks is NO_MASKS:
+def add_kept(dold: tuple[Array, ...], dstate: tuple[Array, ...], masks: Masks) -> tuple[Array, ...]:
+    """Return the gradient of the old state: that of the step, and that of what `renew` kept."""
+    if _takes_all(masks):
         return dold
     return tuple(
         o if keep is None else o + _kept(keep, d, 0)
-        for keep, o, d in zip(_keeps(masks), dold, dstate, strict=False)
+        for keep, o, d in zip(_keeps(masks, dold), dold, dstate, strict=True)
     )
 
 
-def masked_weights(params: Any, masks: Masks | None) -> Any:
-    """Return parameters with weights dropped, and spread where each gate reads under its own mask.
-
-    W of one block of rows for each gate becomes a matrix with these blocks on its diagonal.
-    """
-    if masks is None:
-        return params
-    weights = _dropped_weights(params, masks)
-    for name, gates in _untied(masks).items():
-        W, blocks = getattr(weights, name), []
-        for k, rows in enumerate(_blocks(W, gates)):
-            left, right = (
-                zeros_like(W, (rows.shape[0], n * W.shape[1])) for n in (k, gates - k - 1)
-            )
-            blocks.append(join([left, rows, right]))
-        weights = weights._replace(**{name: join(blocks, axis=0)})
-    return weights
+def _takes_all(masks: Masks) -> bool:
+    """Tell whether the new state is taken as it is."""
+    return masks.keep_h is None and masks.keep_c is None and masks.y is None
 
 
-def masked_weights_backward(grads: Any, masks: Masks | None) -> Any:
-    """Reverse `masked_weights`."""
-    if masks is None:
-        return grads
-    for name, gates in _untied(masks).items():
-        blocks = [split(b, gates)[k] for k, b in enumerate(_blocks(getattr(grads, name), gates))]
-        grads = grads._replace(**{name: join(blocks, axis=0)})
-    return _dropped_weights(grads, masks)
-
-
-def _dropped_weights(params: Any, masks: Masks) -> Any:
-    weights = {name: getattr(masks, name) for name in ("W_ih", "W_hh", "W_hr")}
-    return params._replace(
-        **{name: getattr(params, name) * mask for name, mask in weights.items() if mask is not None}
-    )
-
-
-def _untied(masks: Masks) -> dict[str, int]:
-    """Return the matrices that read under a mask of each gate, and how many gates there are."""
-    reads = {"W_ih": masks.x, "W_hh": masks.h}
-    return {name: m.shape[-3] for name, m in reads.items() if m is not None and m.ndim == 4}
-
-
-def _blocks(W: Array, gates: int) -> list[Array]:
-    size = W.shape[0] // gates
-    return [W[k * size : (k + 1) * size] for k in range(gates)]
-
-
-def _keeps(masks: Masks) -> tuple[Any, Any]:
-    return masks.keep_h, masks.keep_c
+def _keeps(masks: Masks, state: tuple[Array, ...]) -> tuple[Any, ...]:
+    """Return what is kept of each array of a state."""
+    keeps = (masks.keep_h, masks.keep_c, *[None] * (len(state) - 2))
+    return keeps[: len(state)]
 
 
 def _kept(keep: Any, old: Any, new: Any) -> Array:
@@ -253,15 +300,31 @@ def _kept(keep: Any, old: Any, new: Any) -> Array:
     return array_namespace(keep).where(keep, old, new)
 
 
+def _by_gate(mask: Array, W: Array, gates: slice) -> Iterator[tuple[Array, Array]]:
+    """Return each gate's own mask, and its block of rows of W."""
+    mask = mask[..., gates, :, :]
+    size = W.shape[0] // mask.shape[-3]
+    for k in range(mask.shape[-3]):
+        yield mask[..., k, :, :], W[k * size : (k + 1) * size]
+
+
+def _sum(arrays: list[Array]) -> Array:
+    return sum(arrays[1:], start=arrays[0])
+
+
 #: What a call says without masks, as an expression in the function's parameters; `lab.show` reads
-#: it for the chapters before dropout, where the equations stand without masks.
+#: it for the chapters before dropout, where the equations are shown without masks. The equations
+#: use masks in no other way than by calls of these functions, by arguments that are masks, and by
+#: parameters ``masks: Masks = NO_MASKS``. The statement ``params = dropped_weights(params, masks)``
+#: then disappears.
 WITHOUT_MASKS: dict[Callable[..., Any], str] = {
     dropped: "a",
-    read: "a",
-    read_backward: "da",
-    renew: "new",
-    renew_backward: "dstate",
-    add_kept: "dold",
-    masked_weights: "params",
-    masked_weights_backward: "grads",
+    dropped_weights: "params",
+    masked_product: "a @ W.T",
+    masked_product_backward: "da @ W",
+    masked_products: "product(x, W.T)",
+    masked_products_backward: "product(da, W)",
+    masked_outer_products: "sum_of_outer_products(da, a)",
+    masked_step: "cell.step(params, projected, state)",
+    masked_step_backward: "cell.step_backward(params, cache, dstate)",
 }

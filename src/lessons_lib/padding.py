@@ -2,7 +2,7 @@
 
 The lengths cut the time into stretches, in each of which the same sequences are running. The cell
 runs over a stretch with these alone, as torch does with a PackedSequence, so that padding is never
-read: what stands there, NaN included, reaches no output and no gradient.
+read: its contents, NaN included, reach no output and no gradient.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import numpy as np
 
 from . import scan
 from .arrays import Array, array_namespace, columns_first, join, zeros_like
-from .masks import Masks
-from .weights import add
+from .cell import Cell, Gradients, State
+from .masks import NO_MASKS, Masks
+from .nested import add
 
 
 class Trace(NamedTuple):
@@ -25,7 +26,7 @@ class Trace(NamedTuple):
     order : array of shape (N,), or slice
         The sequences from the longest to the shortest.
     back : array of shape (N,), or slice
-        The sequences from there in their own order.
+        How to return from there to the original order.
     stretches : list of (start, end, scan.Trace)
         From step `start` to before `end` the first sequences in `order` are running.
     """
@@ -36,7 +37,7 @@ class Trace(NamedTuple):
 
 
 def reverse(x: Array, lengths: np.ndarray) -> Array:
-    """Turn each sequence around within its length; padding stays where it is.
+    """Reverse each sequence within its length; padding stays where it is.
 
     Parameters
     ----------
@@ -55,13 +56,13 @@ def reverse(x: Array, lengths: np.ndarray) -> Array:
 
 
 def forward(
-    cell: scan.Cell,
+    cell: Cell,
     params: Any,
     x: Array,
-    state: scan.State,
+    state: State,
     lengths: np.ndarray,
-    masks: Masks | None = None,
-) -> tuple[Array, scan.State, Trace]:
+    masks: Masks = NO_MASKS,
+) -> tuple[Array, State, Trace]:
     """Run a cell over a padded batch; as `scan.forward`, with the lengths of the sequences.
 
     Parameters
@@ -80,10 +81,13 @@ def forward(
     cache : Trace
     """
     T, N = x.shape[:2]
-    params = params._replace(W_hh=columns_first(params.W_hh))  # each step multiplies by its .T
+    # each step multiplies by their transposes
+    params = params._replace(
+        **{name: columns_first(getattr(params, name)) for name in cell.recurrent}
+    )
     order, back = _orders(lengths)
     x, state = x[:, order], _pick(state, order)
-    masks = masks and masks.of_sequences(order)
+    masks = masks.of_sequences(order)
     y: list[Array] = []
     stretches, start = [], 0
     for end in np.union1d(lengths, T).tolist():
@@ -93,7 +97,7 @@ def forward(
             params,
             x[start:end, :running],
             _pick(state, slice(running)),
-            masks and masks.between(start, end).of_sequences(slice(running)),
+            masks.between(start, end).of_sequences(slice(running)),
         )
         state = _replace_first(state, now)
         y.append(_pad(y_now, N))
@@ -102,10 +106,8 @@ def forward(
     return join(y, axis=0)[:, back], _pick(state, back), Trace(order, back, stretches)
 
 
-def backward(
-    cell: scan.Cell, params: Any, cache: Trace, dy: Array, dstate: scan.State
-) -> scan.Gradients:
-    """Reverse `forward`; arguments and results are those of `scan.backward`.
+def backward(cell: Cell, params: Any, cache: Trace, dy: Array, dstate: State) -> Gradients:
+    """Backpropagate through `forward`; arguments and results are those of `scan.backward`.
 
     What `dy` holds after a sequence's end is not read, and `dx` is zero there.
     """
@@ -125,18 +127,18 @@ def backward(
 
 def _orders(lengths: np.ndarray) -> tuple[Any, Any]:
     """Return how to pick the sequences from the longest to the shortest, and how to go back."""
-    if np.all(lengths[:-1] >= lengths[1:]):  # they stand so, and a slice copies nothing
+    if np.all(lengths[:-1] >= lengths[1:]):  # sorted already, and a slice copies nothing
         return slice(None), slice(None)
     order = np.argsort(-lengths, kind="stable")
     return order, np.argsort(order)
 
 
-def _pick(state: scan.State, sequences: Any) -> scan.State:
+def _pick(state: State, sequences: Any) -> State:
     return tuple(array[sequences] for array in state)
 
 
-def _replace_first(state: scan.State, first: scan.State) -> scan.State:
-    """Put the running sequences' arrays, which stand first, in the place of the old ones."""
+def _replace_first(state: State, first: State) -> State:
+    """Replace the arrays of the running sequences, which come first."""
     return tuple(
         join([new, old[new.shape[0] :]], axis=0) for new, old in zip(first, state, strict=True)
     )

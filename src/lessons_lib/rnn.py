@@ -2,7 +2,7 @@
 
     h_t = tanh(W_ih x_t + b + W_hh h_{t−1})
 
-With max(·, 0) in the place of tanh it is the ReLU network, ``cell(nonlinearity="relu")``.
+With max(·, 0) instead of tanh it is the ReLU network, ``cell(nonlinearity="relu")``.
 
 References
 ----------
@@ -21,8 +21,9 @@ import numpy as np
 from . import scan
 from ._check import arguments as validation
 from .arrays import Array, relu, tanh, where_positive
-from .masks import NO_MASKS, Masks, read, read_backward
-from .weights import draw_uniform, project, weight_gradients
+from .cell import Cell, State
+from .masks import NO_MASKS, Masks, masked_product, masked_product_backward
+from .weights import draw_params, project, weight_gradients
 
 
 class Params(NamedTuple):
@@ -41,16 +42,10 @@ class Params(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What one step leaves for its reverse, each of shape (N, H)."""
+    """What one step keeps for its backward pass, each of shape (N, H)."""
 
     h_prev: Array
     h: Array
-
-
-def param_shapes(input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
-    """Return the parameters' shapes by name."""
-    D, H = input_size, hidden_size
-    return {"W_ih": (H, D), "W_hh": (H, H), "b": (H,)}
 
 
 def init_params(
@@ -68,12 +63,11 @@ def init_params(
     Raises
     ------
     TypeError, ValueError
-        A size is no positive integer, the generator is no numpy.random.Generator, or the dtype is
-        not one of floating point; the message names it.
+        A size is not a positive integer, the generator is not a numpy.random.Generator, or the
+        dtype is not a floating-point dtype; the message names it.
     """
     validation.check_init(input_size, hidden_size, generator, dtype)
-    shapes = param_shapes(input_size, hidden_size)
-    return Params(**draw_uniform(shapes, hidden_size, generator, dtype))
+    return draw_params(CELL, generator, dtype, D=input_size, H=hidden_size)
 
 
 def init_identity(
@@ -110,8 +104,8 @@ def init_identity(
 
 
 def step(
-    params: Params, projected: Array, state: scan.State, masks: Masks = NO_MASKS
-) -> tuple[scan.State, Cache]:
+    params: Params, projected: Array, state: State, masks: Masks = NO_MASKS
+) -> tuple[State, Cache]:
     """Take one step.
 
     Parameters
@@ -132,14 +126,14 @@ def step(
         What `step_backward` needs.
     """
     (h_prev,) = state
-    h = tanh(projected + read(h_prev, masks.h) @ params.W_hh.T)
+    h = tanh(projected + masked_product(h_prev, params.W_hh, masks.h))
     return (h,), Cache(h_prev, h)
 
 
 def step_backward(
-    params: Params, cache: Cache, dstate: scan.State, masks: Masks = NO_MASKS
-) -> tuple[Array, scan.State]:
-    """Reverse `step`.
+    params: Params, cache: Cache, dstate: State, masks: Masks = NO_MASKS
+) -> tuple[Array, State]:
+    """Return the gradients of one step: the backward pass of `step`.
 
     Parameters
     ----------
@@ -160,44 +154,44 @@ def step_backward(
     """
     (dh,) = dstate
     da = dh * (1 - cache.h**2)
-    return da, (read_backward(da @ params.W_hh, masks.h),)
+    return da, (masked_product_backward(da, params.W_hh, masks.h),)
 
 
 def step_relu(
-    params: Params, projected: Array, state: scan.State, masks: Masks = NO_MASKS
-) -> tuple[scan.State, Cache]:
+    params: Params, projected: Array, state: State, masks: Masks = NO_MASKS
+) -> tuple[State, Cache]:
     """Take one step of the ReLU network; arguments and results are those of `step`."""
     (h_prev,) = state
-    h = relu(projected + read(h_prev, masks.h) @ params.W_hh.T)
+    h = relu(projected + masked_product(h_prev, params.W_hh, masks.h))
     return (h,), Cache(h_prev, h)
 
 
 def step_relu_backward(
-    params: Params, cache: Cache, dstate: scan.State, masks: Masks = NO_MASKS
-) -> tuple[Array, scan.State]:
-    """Reverse `step_relu`; arguments and results are those of `step_backward`."""
+    params: Params, cache: Cache, dstate: State, masks: Masks = NO_MASKS
+) -> tuple[Array, State]:
+    """Return the gradients of one `step_relu`; arguments and results as for `step_backward`."""
     (dh,) = dstate
     da = where_positive(cache.h, dh)
-    return da, (read_backward(da @ params.W_hh, masks.h),)
+    return da, (masked_product_backward(da, params.W_hh, masks.h),)
 
 
-CELL = scan.Cell(
+CELL = Cell(
     name="rnn",
-    state_names=("h",),
     params_type=Params,
-    param_shapes=param_shapes,
+    shapes={"W_ih": "H D", "W_hh": "H H", "b": "H"},
+    state={"h": "H"},
     init_params=init_params,
     project=project,
     step=step,
     step_backward=step_backward,
     weight_gradients=weight_gradients,
-    sites=("h",),
+    sites=("x", "h"),
 )
 CELL_RELU = replace(CELL, name="rnn with relu", step=step_relu, step_backward=step_relu_backward)
 forward, backward, truncated_backward = scan.bind(CELL)
 
 
-def cell(nonlinearity: str = "tanh") -> scan.Cell:
+def cell(nonlinearity: str = "tanh") -> Cell:
     """Return the cell with tanh or ReLU, for `scan` and `stack`.
 
     Raises

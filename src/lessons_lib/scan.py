@@ -1,8 +1,7 @@
-"""The loop over time and its reverse, once, for any cell.
+"""The loop over time and its backward pass, once, for any cell.
 
 `forward` runs a cell over a sequence; `backward` is backpropagation through time (BPTT);
-`truncated_backward` is its truncated form. The cells are in `rnn` and `lstm`, and each binds these
-functions under the same names.
+`truncated_backward` is its truncated form. Each cell's module binds them under the same names.
 """
 
 from __future__ import annotations
@@ -10,95 +9,18 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from ._check import arguments as validation
 from .arrays import Array, join, stack, zeros_like
-from .masks import (
-    Masks,
-    add_kept,
-    between,
-    given,
-    masked_weights,
-    masked_weights_backward,
-    renew,
-    renew_backward,
-)
-from .weights import add, input_gradient, state_widths
-
-State = tuple[Array, ...]
-Gradients = tuple[Any, Array, State]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A recurrent layer's equations for one step: five functions and what their arrays are called.
-
-    Attributes
-    ----------
-    name : str
-        Named in error messages; no two cells share one.
-    state_names : tuple of str
-        The arrays of the state, the one that is also the output first: ``("h",)``, ``("h", "c")``.
-    params_type : NamedTuple class
-        What `init_params` returns.
-    param_shapes : callable
-        ``param_shapes(input_size, hidden_size)`` returns the parameters' shapes by name; it takes
-        proj_size third where the hidden state is projected.
-    init_params : callable
-        ``init_params(input_size, hidden_size, generator)`` returns fresh parameters.
-    project : callable
-        ``project(params, x)``: the input's part of the pre-activations, of one step or of all.
-    step : callable
-        ``step(params, projected, state)`` returns the new state and what `step_backward` needs.
-    step_backward : callable
-        ``step_backward(params, cache, dstate)`` returns da, the gradients of what `project`
-        returned, and those of the previous state. More columns may follow in da for the cell's own
-        `weight_gradients`.
-    weight_gradients : callable
-        ``weight_gradients(params, x, caches, da)`` returns the parameters' gradients, summed over
-        the steps given, in one product for each matrix.
-    sites : tuple of str, optional
-        Where a step can take dropout's masks: of "h", "g" and "c" in `masks.Masks`. With any, the
-        last four functions take the masks as one more argument; a cell without sites takes none.
-    """
-
-    name: str
-    state_names: tuple[str, ...]
-    params_type: Any
-    param_shapes: Callable[..., dict[str, tuple[int, ...]]]
-    init_params: Callable[..., Any]
-    project: Callable[..., Array]
-    step: Callable[..., tuple[State, Any]]
-    step_backward: Callable[..., tuple[Array, State]]
-    weight_gradients: Callable[..., Any]
-    sites: tuple[str, ...] = ()
-
-
-class Trace(NamedTuple):
-    """What `forward` keeps for `backward`.
-
-    Attributes
-    ----------
-    cell : str
-        The cell's name.
-    x : array of shape (T, N, D)
-        The input.
-    steps : list of T caches
-        What each call of the cell's `step` returned for its reverse.
-    masks : Masks, or None
-        As given to `forward`.
-    """
-
-    cell: str
-    x: Array
-    steps: list[Any]
-    masks: Masks | None = None
+from .cell import Cell, Gradients, State, Trace
+from .masks import NO_MASKS, Masks, dropped_weights, masked_step, masked_step_backward
+from .nested import add
+from .weights import input_gradient
 
 
 def forward(
-    cell: Cell, params: Any, x: Array, state: State | None = None, masks: Masks | None = None
+    cell: Cell, params: Any, x: Array, state: State | None = None, masks: Masks = NO_MASKS
 ) -> tuple[Array, State, Trace]:
     """Run a cell over a sequence.
 
@@ -109,9 +31,9 @@ def forward(
     x : array of shape (T, N, D)
         T steps of N sequences with D features.
     state : tuple of arrays of shape (N, H), optional
-        The state before the first step; zeros if not given.
+        The initial state; zeros by default.
     masks : Masks, optional
-        Dropout's masks, as one of `dropout`'s variants draws them.
+        The masks of dropout, as the variants in `dropout` draw them.
 
     Returns
     -------
@@ -130,35 +52,18 @@ def forward(
     validation.check_forward(cell, params, x, state, masks)
     if state is None:
         state = zero_state(cell, params, x)
-    params = masked_weights(params, masks)
-    projected = cell.project(params, x, *given(masks))  # (T, N, ·): one product for all steps
+    params = dropped_weights(params, masks)
+    projected = cell.project(params, x, masks)  # (T, N, ·): one product for all steps
     y, steps = [], []
     for t in range(x.shape[0]):
-        state, cache = step(cell, params, projected[t], state, *given(masks, t))
+        state, cache = masked_step(cell, params, projected[t], state, masks.at(t))
         y.append(state[0])
         steps.append(cache)
     return stack(y), state, Trace(cell.name, x, steps, masks)
 
 
-def step(
-    cell: Cell, params: Any, projected: Array, state: State, *masks: Masks
-) -> tuple[State, Any]:
-    """Take the cell's step; where zoneout's masks say so, the old state stays."""
-    new, cache = cell.step(params, projected, state, *masks)
-    return renew(state, new, *masks), cache
-
-
-def step_backward(
-    cell: Cell, params: Any, cache: Any, dstate: State, *masks: Masks
-) -> tuple[Array, State]:
-    """Reverse `step`."""
-    dnew = renew_backward(dstate, *masks)
-    da, dold = cell.step_backward(params, cache, dnew, *masks)
-    return da, add_kept(dold, dstate, *masks)
-
-
 def zero_state(cell: Cell, params: Any, x: Array) -> State:
-    """Return the state that `forward` starts from when it is given none.
+    """Return the initial state that `forward` uses by default.
 
     Parameters
     ----------
@@ -170,14 +75,14 @@ def zero_state(cell: Cell, params: Any, x: Array) -> State:
     -------
     tuple of zeros of shape (N, H), of the dtype and on the device of `x`
     """
-    widths = state_widths(params, cell.state_names)
-    return tuple(zeros_like(x, (x.shape[1], width)) for width in widths)
+    N = x.shape[1]
+    return tuple(zeros_like(x, (N, width)) for width in cell.state_widths(params))
 
 
 def backward(
     cell: Cell, params: Any, cache: Trace, dy: Array, dstate: State | None = None
 ) -> Gradients:
-    """Backpropagate through time: the reverse of `forward`, for any loss of y and the last state.
+    """Backpropagate through time, for any loss of what `forward` returned.
 
     Parameters
     ----------
@@ -189,8 +94,8 @@ def backward(
     dy : array of shape (T, N, H)
         Gradient of the loss with respect to y.
     dstate : tuple of arrays of shape (N, H), optional
-        Gradient of the loss with respect to the last state, as far as it does not go through y;
-        zeros if not given.
+        Gradient of the loss with respect to the last state, without the part that goes through
+        y; zeros by default.
 
     Returns
     -------
@@ -209,16 +114,16 @@ def backward(
     validation.check_backward(cell, params, cache, dy, dstate)
     if dstate is None:
         dstate = zero_state(cell, params, cache.x)
-    masks, params = cache.masks, masked_weights(params, cache.masks)
+    params = dropped_weights(params, cache.masks)
     da = []
     for t in reversed(range(len(cache.steps))):
         dstate = (dy[t] + dstate[0], *dstate[1:])  # h_t is read twice: as y_t and by step t + 1
-        da_t, dstate = step_backward(cell, params, cache.steps[t], dstate, *given(masks, t))
+        da_t, dstate = masked_step_backward(cell, params, cache.steps[t], dstate, cache.masks.at(t))
         da.append(da_t)
     all_da = stack(da[::-1])
-    grads = cell.weight_gradients(params, cache.x, cache.steps, all_da, *given(masks))
-    dx = input_gradient(params, all_da, *given(masks))
-    return masked_weights_backward(grads, masks), dx, dstate
+    grads = cell.weight_gradients(params, cache.x, cache.stacked, all_da, cache.masks)
+    dx = input_gradient(params, all_da, cache.masks)
+    return dropped_weights(grads, cache.masks), dx, dstate
 
 
 def truncated_backward(
@@ -233,7 +138,7 @@ def truncated_backward(
 ) -> Gradients:
     """Backpropagate through at most `k2` steps, once every `k1` steps: TBPTT(k1, k2).
 
-    The forward pass is whole; only gradients are cut. With k1 = k2 = T this is `backward`.
+    The forward pass is not cut, only gradients are. With k1 = k2 = T this is `backward`.
 
     Parameters
     ----------
@@ -241,10 +146,10 @@ def truncated_backward(
     params, cache, dy, dstate
         As for `backward`.
     k1 : int
-        Steps between two backward passes; each takes up the losses of its k1 newest steps.
+        Steps between two backward passes; each one includes the losses of its k1 newest steps.
     k2 : int, optional
-        Steps that a pass goes back, at least k1; k1 if not given. Cuts lie on the grid of k1, so
-        that a last pass of fewer new steps goes back fewer.
+        Steps that a pass goes back, at least k1; k1 by default. Cuts lie on multiples of k1, so
+        that a last pass with fewer new steps goes back fewer.
 
     Returns
     -------
@@ -254,7 +159,7 @@ def truncated_backward(
     Raises
     ------
     TypeError, ValueError
-        As `backward`; k1 or k2 is no positive integer, or k2 < k1.
+        As `backward`; k1 or k2 is not a positive integer, or k2 < k1.
 
     References
     ----------
@@ -276,23 +181,23 @@ def truncated_backward(
         if start > 0:  # cut: nothing reaches the state before the first step
             dstate0 = tuple(zeros_like(d) for d in dstate0)
         part = (grads, dx, dstate0)
-        total = part if total is None else _add(total, part)
+        total = part if total is None else add(total, part)
     assert total is not None  # check_backward has refused T = 0
     return total
 
 
 def _window(cache: Trace, start: int, end: int) -> Trace:
-    masks = between(cache.masks, start, end)
-    return cache._replace(x=cache.x[start:end], steps=cache.steps[start:end], masks=masks)
-
-
-def _add(total: Gradients, part: Gradients) -> Gradients:
-    dstate0 = tuple(a + b for a, b in zip(total[2], part[2], strict=True))
-    return add(total[0], part[0]), total[1] + part[1], dstate0
+    return cache._replace(
+        x=cache.x[start:end], steps=cache.steps[start:end], masks=cache.masks.between(start, end)
+    )
 
 
 def bind(cell: Cell) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
-    """Return `forward`, `backward` and `truncated_backward` for one cell: `cell` is left out."""
+    """Return `forward`, `backward` and `truncated_backward` for one cell: `cell` is left out.
+
+    The functions belong to the module of the cell's `step`. If they keep their names there, they
+    can be pickled.
+    """
     return _bound(forward, cell), _bound(backward, cell), _bound(truncated_backward, cell)
 
 
@@ -302,6 +207,7 @@ def _bound(function: Callable[..., Any], cell: Cell) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         return function(cell, *args, **kwargs)
 
+    call.__module__ = cell.step.__module__
     call.__doc__ = (function.__doc__ or "").replace("    cell : Cell\n", "")
     signature = inspect.signature(function)
     call.__signature__ = signature.replace(  # type: ignore[attr-defined]

@@ -1,8 +1,8 @@
 """Layers on layers, in one direction or both, over any cell.
 
-Each layer reads what the one below it gave out. In both directions, a layer has two networks with
-weights of their own; the second reads each sequence from its end to its beginning, and what the
-two give out for a step stands side by side. Padding is left out by `lengths`.
+Each layer reads the outputs of the one below it. A bidirectional layer has two networks with
+weights of their own; the second reads each sequence from its end to its beginning, and the two
+outputs of a step are concatenated. `lengths` leaves padding out.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from ._check import stacks as validation
 from ._check.arguments import check_cell, check_sizes
 from .arrays import Array, join, split, zeros_like
 from .arrays import stack as stack_arrays
-from .masks import StackMasks, dropped
+from .cell import Cell, State
+from .masks import NO_STACK_MASKS, StackMasks, dropped
 
 #: The parameters: layers[directions[Params]]; the gradients have the same form.
 Params = tuple[tuple[Any, ...], ...]
@@ -32,18 +33,18 @@ class Trace(NamedTuple):
     lengths : array of shape (N,)
     layers : list of lists of padding.Trace
         One for each layer and direction.
-    masks : StackMasks, or None
+    masks : StackMasks
         As given to `forward`.
     """
 
     x: Array
     lengths: np.ndarray
     layers: list[list[padding.Trace]]
-    masks: StackMasks | None = None
+    masks: StackMasks = NO_STACK_MASKS
 
 
 def init_params(
-    cell: scan.Cell,
+    cell: Cell,
     input_size: int,
     hidden_size: int,
     generator: np.random.Generator,
@@ -62,7 +63,7 @@ def init_params(
     num_layers : int, optional
     bidirectional : bool, optional
     **options
-        More of the cell's `init_params`, such as its dtype.
+        Further arguments of the cell's `init_params`, such as the dtype.
 
     Returns
     -------
@@ -71,7 +72,7 @@ def init_params(
     Raises
     ------
     TypeError, ValueError
-        As from the cell's `init_params`; `num_layers` is no positive integer.
+        As from the cell's `init_params`; `num_layers` is not a positive integer.
     """
     check_cell(cell)
     check_sizes(num_layers=num_layers)
@@ -82,18 +83,18 @@ def init_params(
             for _ in range(2 if bidirectional else 1)
         )
         layers.append(layer)
-        input_size = sum(params.W_hh.shape[1] for params in layer)
+        input_size = sum(cell.output_width(params) for params in layer)
     return tuple(layers)
 
 
 def forward(
-    cell: scan.Cell,
+    cell: Cell,
     params: Params,
     x: Array,
-    state: scan.State | None = None,
+    state: State | None = None,
     lengths: Any = None,
-    masks: StackMasks | None = None,
-) -> tuple[Array, scan.State, Trace]:
+    masks: StackMasks = NO_STACK_MASKS,
+) -> tuple[Array, State, Trace]:
     """Run the layers over a batch of sequences.
 
     Parameters
@@ -102,10 +103,10 @@ def forward(
     params : tuple of layers, each a tuple of the Params of its directions
     x : array of shape (T, N, D)
     state : tuple of arrays of shape (layers · directions, N, H), optional
-        The states before the first step, in torch's order: layer by layer, and in each the forward
-        direction first. Zeros if not given.
+        The initial states, in torch's order: layer by layer, and in each layer the forward
+        direction first. Zeros by default.
     lengths : N integers from 1 to T, optional
-        Each sequence's own length; T if not given. What follows is padding and not read.
+        The length of each sequence; T by default. What follows is padding and is not read.
     masks : StackMasks, optional
         Dropout's masks, as `sample_stack` of one of `dropout`'s variants draws them.
 
@@ -114,7 +115,7 @@ def forward(
     y : array of shape (T, N, directions · H)
         The last layer's outputs, zeros after a sequence's end.
     state : tuple of arrays of shape (layers · directions, N, H)
-        The state after each network's last step: the reverse direction's belongs to x's first step.
+        The state after each network's last step; for the reverse direction, that is x's first step.
     cache : Trace
         What `backward` needs.
 
@@ -127,29 +128,31 @@ def forward(
     if state is None:
         state = _zero_state(cell, params, x)
     networks = iter(zip(*state, strict=True))
-    y, last, layers = x, [], []
+    y, last, layers = dropped(x, masks.input(0)), [], []
     for number, layer in enumerate(params):
         outputs, traces = [], []
-        y = dropped(y, masks and masks.inputs[number])
-        for direction, own in enumerate(layer):
-            own_masks = masks and masks.networks[number][direction]
-            read = padding.reverse(y, lengths) if direction else y
-            out, own_last, trace = padding.forward(
-                cell, own, read, next(networks), lengths, own_masks
+        for direction, weights in enumerate(layer):
+            inputs = padding.reverse(y, lengths) if direction else y
+            output, end, trace = padding.forward(
+                cell,
+                weights,
+                inputs,
+                next(networks),
+                lengths,
+                masks.network(number, direction),
             )
-            outputs.append(padding.reverse(out, lengths) if direction else out)
-            last.append(own_last)
+            outputs.append(padding.reverse(output, lengths) if direction else output)
+            last.append(end)
             traces.append(trace)
-        y = join(outputs)
+        y = dropped(join(outputs), masks.output(number))
         layers.append(traces)
-    y = dropped(y, masks and masks.y)
     return y, _stack_states(last), Trace(x, lengths, layers, masks)
 
 
 def backward(
-    cell: scan.Cell, params: Params, cache: Trace, dy: Array, dstate: scan.State | None = None
-) -> tuple[Params, Array, scan.State]:
-    """Reverse `forward`, for any loss of y and the last states.
+    cell: Cell, params: Params, cache: Trace, dy: Array, dstate: State | None = None
+) -> tuple[Params, Array, State]:
+    """Backpropagate through `forward`, for any loss of y and the last states.
 
     Parameters
     ----------
@@ -160,7 +163,7 @@ def backward(
     dy : array of shape (T, N, directions · H)
         Gradient of the loss with respect to y; not read after a sequence's end.
     dstate : tuple of arrays of shape (layers · directions, N, H), optional
-        Gradient of the loss with respect to the last states, as far as it does not go through y.
+        Gradient of the loss with respect to the last states, without the part that goes through y.
 
     Returns
     -------
@@ -178,31 +181,29 @@ def backward(
         dstate = _zero_state(cell, params, cache.x)
     lengths, masks = cache.lengths, cache.masks
     networks = [*zip(*dstate, strict=True)]
-    dy = dropped(dy, masks and masks.y)
     grads, first = [], []
     for number in reversed(range(len(params))):
         layer, traces = params[number], cache.layers[number]
-        own_grads, dx = [], []
-        parts = split(dy, len(layer))
+        layer_grads, dx = [], []
+        parts = split(dropped(dy, masks.output(number)), len(layer))
         for direction in reversed(range(len(layer))):
             part = padding.reverse(parts[direction], lengths) if direction else parts[direction]
-            own, dx_own, state0 = padding.backward(
+            network_grads, dx_network, state0 = padding.backward(
                 cell, layer[direction], traces[direction], part, networks.pop()
             )
-            own_grads.append(own)
-            dx.append(padding.reverse(dx_own, lengths) if direction else dx_own)
+            layer_grads.append(network_grads)
+            dx.append(padding.reverse(dx_network, lengths) if direction else dx_network)
             first.append(state0)
-        grads.append(tuple(own_grads[::-1]))
+        grads.append(tuple(layer_grads[::-1]))
         dy = sum(dx[1:], start=dx[0])  # both directions have read the same
-        dy = dropped(dy, masks and masks.inputs[number])
-    return tuple(grads[::-1]), dy, _stack_states(first[::-1])
+    return tuple(grads[::-1]), dropped(dy, masks.input(0)), _stack_states(first[::-1])
 
 
-def _zero_state(cell: scan.Cell, params: Params, x: Array) -> scan.State:
+def _zero_state(cell: Cell, params: Params, x: Array) -> State:
     networks = len(params) * len(params[0])
     one = scan.zero_state(cell, params[0][0], x)
     return tuple(zeros_like(x, (networks, *array.shape)) for array in one)
 
 
-def _stack_states(states: list[scan.State]) -> scan.State:
+def _stack_states(states: list[State]) -> State:
     return tuple(stack_arrays(arrays) for arrays in zip(*states, strict=True))

@@ -6,25 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import Array, product, stack, sum_of_outer_products, sum_over_rows
-from .masks import NO_MASKS, Masks, read, read_backward
-
-
-def sizes(params: Any) -> tuple[int, ...]:
-    """Return D, H and, where the hidden state is projected, P: what `param_shapes` takes."""
-    D, P = params.W_ih.shape[1], params.W_hh.shape[1]
-    return (D, params.W_hr.shape[1], P) if hasattr(params, "W_hr") else (D, P)
-
-
-def state_widths(params: Any, state_names: tuple[str, ...]) -> tuple[int, ...]:
-    """Return the width of each array of the state: P of the hidden state, H of the others."""
-    _, H, *_ = sizes(params)
-    return (params.W_hh.shape[1], *(H for _ in state_names[1:]))
-
-
-def add(params: Any, others: Any) -> Any:
-    """Add two cells' Params, or gradients of them, array by array."""
-    return type(params)(*(a + b for a, b in zip(params, others, strict=True)))
+from .arrays import Array, sum_over_rows
+from .cell import Cell
+from .masks import (
+    NO_MASKS,
+    Masks,
+    masked_outer_products,
+    masked_products,
+    masked_products_backward,
+)
 
 
 def draw_uniform(
@@ -36,6 +26,25 @@ def draw_uniform(
         name: generator.uniform(-bound, bound, shape).astype(dtype)
         for name, shape in shapes.items()
     }
+
+
+def draw_params(cell: Cell, generator: np.random.Generator, dtype: Any, **sizes: int) -> Any:
+    """Draw a cell's Params uniformly from (−1/√H, 1/√H), as torch.nn does.
+
+    Parameters
+    ----------
+    cell : Cell
+    generator : numpy.random.Generator
+    dtype : NumPy dtype
+    **sizes : int
+        The sizes by letter: D, H and the cell's own.
+
+    Returns
+    -------
+    the cell's Params
+    """
+    shapes = cell.param_shapes(**sizes)
+    return cell.params_type(**draw_uniform(shapes, sizes["H"], generator, dtype))
 
 
 def project(params: Any, x: Array, masks: Masks = NO_MASKS) -> Array:
@@ -53,17 +62,17 @@ def project(params: Any, x: Array, masks: Masks = NO_MASKS) -> Array:
     -------
     array of shape (..., K)
     """
-    return product(read(x, masks.x), params.W_ih.T) + params.b
+    return masked_products(x, params.W_ih, masks.x) + params.b
 
 
 def input_gradient(params: Any, da: Array, masks: Masks = NO_MASKS) -> Array:
-    """Reverse `project` with respect to the input.
+    """Return the gradient of the input: the backward pass of `project`.
 
     Parameters
     ----------
     params : a cell's Params
     da : array of shape (..., K)
-        Gradient of what `project` returned. A cell may have more columns follow for its own
+        Gradient of what `project` returned. More columns may follow for the cell's own
         `weight_gradients`; they are left out here.
     masks : Masks, optional
 
@@ -72,20 +81,38 @@ def input_gradient(params: Any, da: Array, masks: Masks = NO_MASKS) -> Array:
     array of shape (..., D)
     """
     da = da[..., : params.W_ih.shape[0]]
-    return read_backward(product(da, params.W_ih), masks.x)
+    return masked_products_backward(da, params.W_ih, masks.x)
 
 
-def weight_gradients(
-    params: Any, x: Array, caches: list[Any], da: Array, masks: Masks = NO_MASKS
-) -> Any:
-    """Sum the parameters' gradients over steps, in one product for each matrix.
+def input_weight_gradients(params: Any, x: Array, da: Array, masks: Masks = NO_MASKS) -> Any:
+    """Return the gradients of W_ih and b, which `project` reads, summed over all steps.
 
     Parameters
     ----------
     params : a cell's Params
     x : array of shape (T, N, D)
-    caches : list of T caches
-        What the T calls of the cell's `step` returned.
+    da : array of shape (T, N, K)
+        Gradients of the pre-activations.
+    masks : Masks, optional
+
+    Returns
+    -------
+    the cell's Params
+        With these gradients in the place of W_ih and b; the other parameters are left for the
+        cell's `weight_gradients` to replace.
+    """
+    return params._replace(W_ih=masked_outer_products(da, x, masks.x), b=sum_over_rows(da))
+
+
+def weight_gradients(params: Any, x: Array, caches: Any, da: Array, masks: Masks = NO_MASKS) -> Any:
+    """Sum the parameters' gradients over all steps, in one product for each matrix.
+
+    Parameters
+    ----------
+    params : a cell's Params of W_ih, W_hh and b
+    x : array of shape (T, N, D)
+    caches : the cell's Cache
+        Its fields are those of all steps, ``h_prev`` of shape (T, N, H).
     da : array of shape (T, N, K)
         Gradients of the pre-activations.
     masks : Masks, optional
@@ -95,9 +122,5 @@ def weight_gradients(
     the cell's Params
         The gradients, each in the place of its parameter.
     """
-    h_prev = stack([cache.h_prev for cache in caches])
-    return params._replace(
-        W_ih=sum_of_outer_products(da, read(x, masks.x)),
-        W_hh=sum_of_outer_products(da, read(h_prev, masks.h)),
-        b=sum_over_rows(da),
-    )
+    grads = input_weight_gradients(params, x, da, masks)
+    return grads._replace(W_hh=masked_outer_products(da, caches.h_prev, masks.h))

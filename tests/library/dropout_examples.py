@@ -9,6 +9,7 @@ import numpy as np
 from registry import CELLS, Problem, problem
 
 from lessons_lib import dropout
+from lessons_lib.cell import Cell
 from lessons_lib.dropout import (
     Combined,
     Dropout,
@@ -20,7 +21,6 @@ from lessons_lib.dropout import (
     WeightDrop,
     Zoneout,
 )
-from lessons_lib.scan import Cell
 
 #: The variants by name; one is enrolled by being a public attribute of `dropout`.
 VARIANTS: dict[str, type[Dropout]] = {
@@ -83,5 +83,5 @@ def masked_problem(
     p, variant = problem(cell, **sizes), EXAMPLES[name](rate)
     if not training:
         return p._replace(masks=variant.evaluation_masks())
-    masks = variant.sample(Sizes.of(p.params, p.x), np.random.default_rng(3), p.x.dtype)
+    masks = variant.sample(Sizes.of(p.cell, p.params, p.x), np.random.default_rng(3), p.x.dtype)
     return p._replace(masks=masks)

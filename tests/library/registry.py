@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 import lessons_lib
-from lessons_lib.scan import Cell
+from lessons_lib.cell import Cell
+from lessons_lib.masks import NO_MASKS
 
 T, N, D, H = 7, 3, 4, 5
 
@@ -30,10 +31,6 @@ CELLS: dict[str, Cell] = {
 }
 
 
-#: What a cell's `init_params` asks for beyond the two sizes and a generator.
-OPTIONS: dict[str, dict[str, Any]] = {"lstm_projected.CELL": {"proj_size": 2}}
-
-
 class Problem(NamedTuple):
     """A cell, its arguments, and the loss Σ dy ⊙ y + Σ dstate ⊙ (last state)."""
 
@@ -43,7 +40,7 @@ class Problem(NamedTuple):
     state: tuple[Any, ...]
     dy: Any
     dstate: tuple[Any, ...]
-    masks: Any = None
+    masks: Any = NO_MASKS
 
     def arrays(self) -> dict[str, Any]:
         """Return what the loss can be differentiated by."""
@@ -64,8 +61,7 @@ class Problem(NamedTuple):
 
     def to_torch(self, requires_grad: bool = False) -> Problem:
         """Return the problem on tensors of its own memory."""
-        masks = self.masks and self.masks.map(torch.tensor)
-        return self._replace(masks=masks).with_arrays(
+        return self._replace(masks=self.masks.map(torch.tensor)).with_arrays(
             lambda a: torch.tensor(a, requires_grad=requires_grad)
         )
 
@@ -93,13 +89,13 @@ class Problem(NamedTuple):
 
 
 def init_params(name: str, *arguments: Any) -> Any:
-    """Call the cell's `init_params` with what it asks for."""
-    return CELLS[name].init_params(*arguments, **OPTIONS.get(name, {}))
+    """Call the cell's `init_params`."""
+    return CELLS[name].init_params(*arguments)
 
 
 def param_shapes(name: str, D: int, H: int) -> dict[str, tuple[int, ...]]:
-    """Call the cell's `param_shapes` with what it asks for."""
-    return CELLS[name].param_shapes(D, H, **OPTIONS.get(name, {}))
+    """Return the shapes of the parameters that `init_params` draws."""
+    return CELLS[name].param_shapes(D=D, H=H, P=max(1, H // 2))
 
 
 def problem(name: str, dtype: Any = np.float64, seed: int = 0, T: int = T, N: int = N) -> Problem:

@@ -170,7 +170,8 @@ def test_step_by_step_is_the_same_as_at_once(name):
     for t in reversed(range(T)):
         dstate = (dstate[0] + p.dy[t], *dstate[1:])
         da, dstate = p.cell.step_backward(p.params, caches[t], dstate)
-        part = p.cell.weight_gradients(p.params, p.x[t : t + 1], [caches[t]], da[None])
+        whole = type(caches[t])(*(array[None] for array in caches[t]))
+        part = p.cell.weight_gradients(p.params, p.x[t : t + 1], whole, da[None])
         total = type(part)(*map(np.add, total, part))
     expected = p.backward()
     for key, value in total._asdict().items():

@@ -112,7 +112,7 @@ def test_an_edit_reaches_every_cell(module, name):
 
 
 def test_an_edit_of_the_reset_before_the_product_is_seen():
-    edit = Edit("reset_gate.reset_state", "q", "r * h_prev", "h_prev")
+    edit = Edit("gru.step_before", "q", "r * h_prev", "h_prev")
     cell, rng = gru.CELL_BEFORE, np.random.default_rng(1)
     params, x = cell.init_params(3, 4, rng), rng.standard_normal((3, 2, 3))
     changed = library(frozenset([edit]))

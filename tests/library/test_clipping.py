@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from lessons_lib import lstm, stack
-from lessons_lib.verify.gradients import clip_by_norm, clip_by_value, global_norm
+from lessons_lib.clipping import clip_by_norm, clip_by_value, global_norm
 
 finite = arrays(np.float64, st.integers(0, 5), elements=st.floats(-1e3, 1e3, allow_subnormal=False))
 

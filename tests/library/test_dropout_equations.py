@@ -94,7 +94,7 @@ def test_zoneout_1_freezes_the_state(cell: str, training: bool) -> None:
     variant = Zoneout(h=1, c=1 if "c" in p.cell.state_names else 0)
     masks: Any = variant.evaluation_masks()
     if training:
-        masks = variant.sample(Sizes.of(p.params, p.x), np.random.default_rng(0))
+        masks = variant.sample(Sizes.of(p.cell, p.params, p.x), np.random.default_rng(0))
     y, last, cache = scan.forward(p.cell, p.params, p.x, p.state, masks)
     assert all(map(np.array_equal, last, p.state))
     assert all(np.array_equal(y_t, p.state[0]) for y_t in y)
@@ -130,7 +130,9 @@ def test_three_masks_are_one_subnetwork() -> None:
 @pytest.mark.parametrize("options", [{}, {"scaled": "c"}, {"scaled_in": "evaluation"}])
 def test_a_unit_that_rnndrop_drops_is_zero_for_the_whole_sequence(options: Any) -> None:
     p = problem("lstm.CELL")
-    masks: Any = RNNDrop(0.5, **options).sample(Sizes.of(p.params, p.x), np.random.default_rng(0))
+    masks: Any = RNNDrop(0.5, **options).sample(
+        Sizes.of(p.cell, p.params, p.x), np.random.default_rng(0)
+    )
     y, (_, c), _ = lstm.forward(p.params, p.x, p.state, masks)
     gone = masks.c[0] == 0
     assert 0 < gone.mean() < 1

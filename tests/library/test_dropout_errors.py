@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -199,3 +200,51 @@ def test_arguments_of_the_layers() -> None:
     message = "expected torch.float32 or torch.float64"
     refused(lambda: draw(SIZES, torch.Generator(), np.float32), TypeError, message)
     assert isinstance(layer.variant, Dropout)
+
+
+@dataclass(frozen=True)
+class OwnNoise(Dropout):
+    """A variant of one's own that does not say its sites: masks of c, one for each step."""
+
+    rate: float
+
+    def network_masks(self, draw: Any, sizes: Sizes) -> Masks:
+        return Masks(c=draw.mask(self.rate, (sizes.T, sizes.N, sizes.H)))
+
+
+@dataclass(frozen=True)
+class OwnOfOutputs(Dropout):
+    """Another: on the inputs of all layers but the first, on the output, and in evaluation."""
+
+    rate: float
+
+    def input_mask(self, draw: Any, sizes: Sizes, layer: int) -> Any:
+        return draw.mask(self.rate, (1, sizes.N, sizes.D)) if layer else None
+
+    def output_mask(self, draw: Any, sizes: Sizes) -> Any:
+        return draw.mask(self.rate, (1, sizes.N, sizes.width))
+
+    def evaluation_masks(self) -> Masks:
+        return Masks(y=1 - self.rate)
+
+
+def test_a_variant_that_does_not_say_its_sites_is_asked_for_its_masks() -> None:
+    assert OwnNoise(0.5).sites() == ("c",)
+    assert OwnOfOutputs(0.5).sites() == ("x", "y", "output")
+    assert Dropout().sites() == ()
+    for variant in (OwnNoise(0.5), OwnOfOutputs(0.5)):
+        y, _ = LSTM(D, H, 2, dropout=variant)(torch.zeros(T, N, D))
+        assert y.shape == (T, N, H)
+    refused(
+        lambda: GRU(D, H, dropout=OwnNoise(0.5)),
+        ValueError,
+        "acts on a cell state (c), which the gru does not have",
+    )
+    refused(lambda: Combined(OwnNoise(0.5), RNNDrop(0.5)), ValueError, "both act on a cell state")
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_sites_that_a_variant_says_are_those_of_its_masks(name: str) -> None:
+    if name != "Combined":
+        variant = VARIANTS[name].at(0.5)
+        assert sorted(variant.sites()) == sorted(Dropout.sites(variant))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from dropout_examples import EXAMPLES, PAIRS, RATE, masked_problem
-from registry import CELLS, OPTIONS, Problem
+from registry import CELLS, Problem
 
 from lessons_lib import checkpoint, scan, stack
 from lessons_lib.dropout import Sizes
@@ -101,9 +101,9 @@ def test_truncated_passes_take_their_own_steps_masks(name: str, cell: str) -> No
 @every_pair
 def test_layers_directions_and_lengths(name: str, cell: str) -> None:
     rng, own = np.random.default_rng(5), CELLS[cell]
-    params = stack.init_params(own, 4, 5, rng, 2, True, **OPTIONS.get(cell, {}))
+    params = stack.init_params(own, 4, 5, rng, 2, True)
     x, lengths = rng.standard_normal((5, 3, 4)), [3, 5, 2]
-    masks = EXAMPLES[name](RATE).sample_stack(Sizes.of(params, x), rng)
+    masks = EXAMPLES[name](RATE).sample_stack(Sizes.of(own, params, x), rng)
     y, last, cache = stack.forward(own, params, x, None, lengths, masks)
     weigh = [rng.standard_normal(a.shape) for a in (y, *last)]
     grads, dx, dstate0 = stack.backward(own, params, cache, weigh[0], tuple(weigh[1:]))

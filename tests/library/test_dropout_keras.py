@@ -52,7 +52,7 @@ def test_keras_arithmetic_is_ours_under_its_masks(rate: float) -> None:
     y, _, _ = lstm.forward(p.params, p.x, masks=Masks(x=x_mask, h=h))
     assert relative_difference(y, theirs) <= 1e-6  # Keras goes through float32
     ours = VariationalDropout(rate, 0.5, tied=False)
-    drawn = ours.sample(Sizes.of(p.params, p.x), np.random.default_rng(0))
+    drawn = ours.sample(Sizes.of(p.cell, p.params, p.x), np.random.default_rng(0))
     for mine, keras_mask in ((drawn.x, x_mask), (drawn.h, h)):
         if mine is None or keras_mask is None:
             assert mine is keras_mask

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from dropout_examples import PAIRS, masked_problem
 from registry import CELLS, N, T, problem
 
-from lessons_lib import lstm, rnn
+from lessons_lib import lstm, masks, rnn
 from lessons_lib.verify import jacobians
 from lessons_lib.verify.gradients import relative_difference
 
@@ -87,3 +88,43 @@ def test_a_cache_of_another_cell_is_refused():
     *_, cache = p.forward()
     with pytest.raises(TypeError, match="cache: got one of the rnn, expected"):
         jacobians.step_jacobians(lstm.CELL, problem("lstm.CELL").params, cache)
+
+
+@pytest.mark.parametrize(("name", "cell"), PAIRS)
+def test_jacobians_under_masks_equal_central_differences(name, cell):
+    p = masked_problem(name, cell, T=3)
+    *_, cache = p.forward()
+    found = jacobians.step_jacobians(p.cell, p.params, cache)
+    assert np.isfinite(found).all()
+    params = masks.dropped_weights(p.params, p.masks)
+    projected = p.cell.project(params, p.x, p.masks)
+    states = [p.state]
+    for t in range(3):
+        state, _ = masks.masked_step(p.cell, params, projected[t], states[-1], p.masks.at(t))
+        states.append(state)
+    expected = np.zeros_like(found)
+    for t, state in enumerate(states[:-1]):
+        column = 0
+        for k, array in enumerate(state):
+            for unit in range(array.shape[1]):
+                moved = []
+                for sign in (1, -1):
+                    there = array.copy()
+                    there[:, unit] += sign * 1e-6
+                    now = (*state[:k], there, *state[k + 1 :])
+                    after, _ = masks.masked_step(p.cell, params, projected[t], now, p.masks.at(t))
+                    moved.append(np.concatenate(after, axis=1))
+                expected[t, :, :, column] = (moved[0] - moved[1]) / 2e-6
+                column += 1
+    assert relative_difference(found, expected) < 1e-7
+
+
+def test_the_gradient_of_the_state_under_masks_of_each_gate_arrives():
+    """Untied variational dropout, on which Jacobians and paths used to fail."""
+    p = masked_problem("VariationalDropout untied", "lstm.CELL")
+    *_, cache = p.forward()
+    norms = jacobians.lag_norms(p.cell, p.params, cache, p.dstate)
+    found = jacobians.products(jacobians.step_jacobians(p.cell, p.params, cache))
+    gradient = np.concatenate(p.dstate, axis=1)
+    expected = np.linalg.norm(np.einsum("nk,lnkj->lnj", gradient, found), axis=2)
+    assert relative_difference(norms, expected) < 1e-12

@@ -28,8 +28,8 @@ def test_compare_prints_a_row_for_each_cell(cell, capsys):
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.name)
 @pytest.mark.parametrize("judge", references.JUDGES)
 def test_a_wrong_gradient_is_named(cell, judge, monkeypatch):
-    def forgets_the_bias(params, x, caches, da):
-        grads = cell.weight_gradients(params, x, caches, da)
+    def forgets_the_bias(params, x, caches, da, masks):
+        grads = cell.weight_gradients(params, x, caches, da, masks)
         return grads._replace(b=0.5 * grads.b)
 
     broken = replace(cell, weight_gradients=forgets_the_bias)

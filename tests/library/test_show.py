@@ -47,11 +47,11 @@ def test_the_text_is_the_librarys_less_the_docstring(name):
 def test_a_lessons_function_reads_as_it_should():
     assert str(show_source(rnn.step_backward)) == (
         "def step_backward(\n"
-        "    params: Params, cache: Cache, dstate: scan.State, masks: Masks = NO_MASKS\n"
-        ") -> tuple[Array, scan.State]:\n"
+        "    params: Params, cache: Cache, dstate: State, masks: Masks = NO_MASKS\n"
+        ") -> tuple[Array, State]:\n"
         "    (dh,) = dstate\n"
         "    da = dh * (1 - cache.h**2)\n"
-        "    return da, (read_backward(da @ params.W_hh, masks.h),)"
+        "    return da, (masked_product_backward(da, params.W_hh, masks.h),)"
     )
 
 

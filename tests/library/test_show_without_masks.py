@@ -17,9 +17,10 @@ import numpy as np
 import pytest
 from registry import CELLS, D, H, N, T, problem
 
-from lessons_lib import checkpoint, lstm, masks, padding, rnn, scan, stack, weights
+from lessons_lib import arrays, checkpoint, lstm, masks, padding, rnn, scan, stack, weights
 from lessons_lib.lab import show_source
-from lessons_lib.lab.unmasked import WITHOUT_MASKS, without_masks
+from lessons_lib.lab.unmasked import without_masks
+from lessons_lib.masks import NO_MASKS, WITHOUT_MASKS
 
 FIELDS = ("project", "step", "step_backward", "weight_gradients")
 NAMES = {**vars(masks), "masks": masks}
@@ -28,7 +29,8 @@ NAMES = {**vars(masks), "masks": masks}
 def executed(*functions, **names):
     """Run what is shown of functions, among their modules' names and what else is given."""
     modules = [vars(sys.modules[inspect.unwrap(function).__module__]) for function in functions]
-    found = {name: value for module in modules for name, value in module.items()} | names
+    found = {name: value for module in modules for name, value in module.items()}
+    found = vars(arrays) | found | names
     exec(str(show_source(*functions, masks=False)), found)
     return SimpleNamespace(**found)
 
@@ -114,7 +116,7 @@ def test_the_shown_layers_compute_the_same():
 
 #: What the library has in its equations; what draws or checks masks cannot do without them.
 LESSONS = [
-    *{plain(getattr(cell, field)) for cell in CELLS.values() for field in FIELDS},
+    *dict.fromkeys(plain(getattr(cell, field)) for cell in CELLS.values() for field in FIELDS),
     *(getattr(scan, name) for name in ("forward", "backward", "truncated_backward", "Trace")),
     *(checkpoint.forward, checkpoint.backward, checkpoint.Checkpoints),
     *(padding.forward, padding.backward, stack.forward, stack.backward, stack.Trace),
@@ -146,13 +148,13 @@ def aliases(text):
 def test_a_lessons_function_reads_as_it_should():
     assert str(show_source(lstm.step_backward, masks=False)) == (
         "def step_backward(\n"
-        "    params: Params, cache: Cache, dstate: scan.State\n"
-        ") -> tuple[Array, scan.State]:\n"
-        "    _, c_prev, i, f, g, o, tanh_c = cache\n"
+        "    params: Params, cache: Cache, dstate: State\n"
+        ") -> tuple[Array, State]:\n"
+        "    _, c_prev, i, f, g, o, _, tanh_c = cache\n"
         "    dh, dc = dstate\n"
         "    do = dh * tanh_c\n"
-        "    dc = dc + dh * o * (1 - tanh_c**2)"
-        "  # c_t is read twice: by step t + 1 and by h_t\n"
+        "    # c_t is read twice: by step t + 1 and by h_t\n"
+        "    dc = dc + dh * o * (1 - tanh_c**2)\n"
         "    di, df, dg = dc * g, dc * c_prev, dc * i\n"
         "    da = join([di * i * (1 - i), df * f * (1 - f), dg * (1 - g**2), do * o * (1 - o)])\n"
         "    return da, (da @ params.W_hh, dc * f)"
@@ -173,33 +175,30 @@ def test_by_default_the_masks_are_shown():
 def drawn(name, rng):
     """Return an argument of a function of masks, by its parameter's name."""
     params = rnn.init_params(D, H, rng)
-    arrays = tuple(rng.standard_normal((N, H)) for _ in "hc")
-    known = {"cell": rnn.CELL, "params": params, "grads": params}
-    known |= {"projected": arrays[0], "state": arrays[:1]}
-    known |= {"cache": rnn.Cache(*arrays), "dstate": arrays[1:]}
-    known |= {"old": arrays, "new": arrays[::-1], "dold": arrays}
-    return known.get(name, arrays[0])
+    h, dh = (rng.standard_normal((N, H)) for _ in "12")
+    known = {"cell": rnn.CELL, "params": params, "W": params.W_hh}
+    known |= {"projected": h, "state": (h,), "cache": rnn.Cache(h, dh), "dstate": (dh,)}
+    return known.get(name, h)
 
 
 @pytest.mark.parametrize("function", WITHOUT_MASKS, ids=lambda f: f.__name__)
 def test_the_table_says_what_the_functions_return_without_masks(function):
     rng = np.random.default_rng(1)
     parameters = inspect.signature(function).parameters
-    names = [name for name in parameters if name not in ("mask", "masks")]
+    none = {"mask": None, "masks": NO_MASKS}
+    names = [name for name in parameters if name not in (*none, "gates")]
     given = {name: drawn(name, rng) for name in names}
-    optional = {n: None for n in parameters if n == "mask"}
-    if parameters.get("masks") and parameters["masks"].default is inspect.Parameter.empty:
-        optional |= {"masks": None} if parameters["masks"].kind.name != "VAR_POSITIONAL" else {}
-    space = {**vars(sys.modules[function.__module__]), **given}
-    assert_equal_to_the_bit(function(**given, **optional), eval(WITHOUT_MASKS[function], space))
+    without = {name: value for name, value in none.items() if name in parameters}
+    space = {**vars(arrays), **given}
+    assert_equal_to_the_bit(function(**given, **without), eval(WITHOUT_MASKS[function], space))
 
 
 BODIES = {
     "a nested call": ("return dropped(dropped(x, masks.x), masks.y)", "return x"),
-    "a call within a product": ("return read(x, masks.x) @ W", "return x @ W"),
-    "a sum that a product reads": ("return read(x + b, masks.x) @ W", "return (x + b) @ W"),
-    "a sum in brackets already": ("return (read(x + b, masks.x)) @ W", "return (x + b) @ W"),
-    "a sum added": ("return read(x @ b, masks.x) + W", "return x @ b + W"),
+    "a call within a product": ("return dropped(x, masks.x) @ W", "return x @ W"),
+    "a sum that a product reads": ("return dropped(x + b, masks.x) @ W", "return (x + b) @ W"),
+    "a sum in brackets already": ("return (dropped(x + b, masks.x)) @ W", "return (x + b) @ W"),
+    "a sum added": ("return dropped(x @ b, masks.x) + W", "return x @ b + W"),
     "a power": ("return dropped(-x, masks.x) ** 2", "return (-x) ** 2"),
     "a choice": ("return [dropped(x if x else b, masks.x), b]", "return [x if x else b, b]"),
     "a keyword": ("return dropped(a=x, mask=masks.x)", "return x"),
@@ -209,7 +208,6 @@ BODIES = {
     "the first of two": ("return f(masks, x)", "return f(x)"),
     "between two": ("return f(x, masks.at(t), b)", "return f(x, b)"),
     "the only one": ("return f(masks)", "return f()"),
-    "a star": ("return f(x, *given(masks, t))", "return f(x)"),
     "a condition": ("return f(x, masks and masks.networks[0])", "return f(x)"),
     "a choice of masks": ("return f(x, masks if t else NO_MASKS)", "return f(x)"),
     "brackets around a mask": ("return f(x, (masks))", "return f(x)"),
@@ -272,7 +270,9 @@ BODIES = {
     "a tuple taken apart": ("x, masks = trace\nreturn f(x, masks)", "x, _ = trace\nreturn f(x)"),
     "calls in an argument": ("return f(g(x, masks), dropped(b, masks.h))", "return f(g(x), b)"),
     "Korean before it": ("return '가나다', dropped(x, masks.x)", "return '가나다', x"),
-    "the state": ("return renew((x,), (b,), masks)", "return (b,)"),
+    "a product": ("return masked_product(x + 1, b, masks.h) * t", "return (x + 1) @ b.T * t"),
+    "a product by gate": ("return masked_product(x, b, masks.h, t)", "return x @ b.T"),
+    "a step": ("return masked_step(x, b, t, f, masks.at(t))", "return x.step(b, t, f)"),
     "lines of arguments": (
         "return f(\n    x,  # the input\n    masks.x,  # of dropout\n    b,  # the bias\n)",
         "return f(\n    x,  # the input\n    b,  # the bias\n)",
@@ -355,9 +355,9 @@ def test_a_class_loses_the_field_and_its_methods_the_arguments():
 
 
 def test_a_name_of_the_function_itself_is_no_function_of_masks():
-    text = "def f(read, x):\n    dropped = g\n    return read(x, 1) + dropped(x, 2)"
+    text = "def f(read, x):\n    dropped = g\n    return dropped(x, 1) + dropped(x, 2)"
     assert without_masks(text, NAMES) == text
-    text = "def f(x):\n    return read(x, 1)"
+    text = "def f(x):\n    return dropped(x, 1)"
     assert without_masks(text, {}) == text
 
 
@@ -366,7 +366,7 @@ def test_a_name_of_the_function_itself_is_no_function_of_masks():
     [
         ("return x * masks.x", "masks"),
         ("for mask in masks:\n    x = x * mask\nreturn x", "mask"),
-        ("return site_names(x)", "site_names"),
+        ("return renew(x)", "renew"),
         ("own = masks.x\nf(own)\nown = 3\nreturn own", "masks.x"),
         ("return trace.masks", "trace.masks"),
         ("return lambda masks: x", "masks"),

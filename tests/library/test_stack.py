@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import torch
-from registry import CELLS, OPTIONS, D, H, N, T
+from registry import CELLS, D, H, N, T
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from torch_oracle import TORCH_LAYERS, torch_gradients, torch_layer
 
 from lessons_lib import lstm, padding, rnn, scan, stack
+from lessons_lib.cell import Cell
 from lessons_lib.verify.gradients import relative_difference
 
 every_cell = pytest.mark.parametrize("name", CELLS)
@@ -24,7 +25,7 @@ LENGTHS = [None, [4, 7, 2], [7, 7, 7], [3, 3, 5], [1, 1, 1]]
 class Problem(NamedTuple):
     """Layers, their arguments, and the loss Σ dy ⊙ y + Σ dstate ⊙ (last states)."""
 
-    cell: scan.Cell
+    cell: Cell
     params: Any
     x: Any
     state: tuple[Any, ...]
@@ -67,7 +68,7 @@ def leaves(value):
 def problem(name, layers=2, bidirectional=True, lengths=None):
     rng = np.random.default_rng(1)
     cell = CELLS[name]
-    params = stack.init_params(cell, D, H, rng, layers, bidirectional, **OPTIONS.get(name, {}))
+    params = stack.init_params(cell, D, H, rng, layers, bidirectional)
     x = rng.standard_normal((T, N, D))
     y, last, _ = stack.forward(cell, params, x)
     state, dstate = (tuple(rng.standard_normal(s.shape) for s in last) for _ in "01")
@@ -259,7 +260,7 @@ RNN = rnn.init_params(D, H, np.random.default_rng(0))
 WIDE = rnn.init_params(D + 1, H, np.random.default_rng(0))
 SMALL = rnn.init_params(D, H - 1, np.random.default_rng(0))
 BAD: dict[str, Any] = {
-    "the module for the cell": ({"cell": lstm}, TypeError, "cell: got <module", "a scan.Cell"),
+    "the module for the cell": ({"cell": lstm}, TypeError, "cell: got <module", "a Cell"),
     "another cell": ({"cell": rnn.CELL}, TypeError, "params[0][0]: got lstm.Params", "rnn.Params"),
     "one Params": ({"params": RNN}, TypeError, "params: got rnn.Params", "a tuple of layers"),
     "a list of Params": ({"params": [RNN]}, TypeError, "params: got list", "a tuple of layers"),
@@ -272,11 +273,11 @@ BAD: dict[str, Any] = {
     ),
     "layers that do not fit": (
         {"cell": rnn.CELL, "params": ((RNN,), (RNN,))},
-        ValueError, f"params[1][0].W_ih: got {D} columns", f"expected {H}",
+        ValueError, f"params[1][0]: got D = {D} features", f"expected {H}",
     ),
     "widths that differ": (
         {"cell": rnn.CELL, "params": ((RNN, SMALL),)},
-        ValueError, f"params[0][1].W_hh: got shape ({H - 1}, {H - 1})", f"expected ({H}, {H})",
+        ValueError, f"params[0][1]: got a state of width {H - 1}", f"expected a state of width {H}",
     ),
     "lengths of floats": ({"lengths": [1.0, 2, 3]}, TypeError, "lengths: got dtype float64", "int"),
     "lengths true": ({"lengths": [True] * N}, TypeError, "lengths: got dtype bool", "integers"),

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from registry import CELLS, D, H, N, T, init_params, param_shapes, problem
 
 from lessons_lib import lstm, rnn, scan
-from lessons_lib.weights import state_widths
 
 every_cell = pytest.mark.parametrize("name", CELLS)
 
@@ -217,7 +216,7 @@ def test_what_belongs_to_another_cell_is_refused(name):
 def test_the_module_is_not_the_cell():
     p = problem("lstm.CELL")
     *_, cache = p.forward()
-    message = "cell: got <module 'lessons_lib.lstm' .*, expected a scan.Cell, such as lstm.CELL"
+    message = "cell: got <module 'lessons_lib.lstm' .*, expected a Cell, such as lstm.CELL"
     with pytest.raises(TypeError, match=message):
         scan.forward(lstm, p.params, p.x)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=message):
@@ -319,9 +318,7 @@ def test_any_shapes_give_an_answer_or_a_named_error(name, data):
     cell = CELLS[name]
     sizes = data.draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
     good = param_shapes(name, *sizes)
-    widths = state_widths(
-        cell.params_type(**{k: np.ones(s) for k, s in good.items()}), cell.state_names
-    )
+    widths = cell.state_widths(cell.params_type(**{k: np.ones(s) for k, s in good.items()}))
 
     def array(right):
         wrong = data.draw(st.booleans()) and data.draw(st.booleans())

@@ -1,49 +1,46 @@
-"""Clear errors at the boundary: which argument, what came, what was expected.
+"""Clear errors at the boundary: which argument, what was given, what was expected.
 
-The cells' own functions run inside the loop over time and trust what these checks have let in.
+The cells' own functions run inside the loop over time and do not check again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from array_api_compat import array_namespace, device, is_numpy_array, is_torch_array
 
-from ..arrays import Array
-from ..weights import sizes, state_widths
+from ..arrays import Array, Symbol
+from ..cell import Cell, State, Trace, letters, shape
+from ..masks import NO_MASKS, Masks
 from .masks import check_masks
-
-if TYPE_CHECKING:
-    from ..masks import Masks
-    from ..scan import Cell, State, Trace
 
 
 def check_forward(
-    cell: Cell, params: Any, x: Array, state: State | None, masks: Masks | None = None
+    cell: Cell, params: Any, x: Array, state: State | None, masks: Masks = NO_MASKS
 ) -> None:
-    """Refuse parameters, an input, a state or masks that do not fit each other."""
+    """Reject parameters, an input, a state or masks that do not fit each other."""
     check_cell(cell)
     check_input(x)
     check_params("params", cell, params, x)
-    check_features("params", params, x)
+    check_features("params", cell, params, x)
     if state is not None:
-        widths = state_widths(params, cell.state_names)
+        widths = cell.state_widths(params)
         check_state("state", cell, state, [(x.shape[1], width) for width in widths], x)
-    if masks is not None:
+    if masks is not NO_MASKS:
         check_masks(cell, params, x, masks)
 
 
 def check_cell(cell: Cell) -> None:
-    """Refuse what is no cell, such as the module that holds one."""
+    """Reject anything but a cell, such as the module that holds one."""
     if not hasattr(cell, "params_type"):
-        raise TypeError(f"cell: got {cell!r}, expected a scan.Cell, such as lstm.CELL")
+        raise TypeError(f"cell: got {cell!r}, expected a Cell, such as lstm.CELL")
 
 
 def check_input(x: Array) -> None:
-    """Refuse what is no array of shape (T, N, D) with a step at least."""
+    """Reject anything but an array of shape (T, N, D) with at least one step."""
     check_array("x", x, None)
     if x.ndim != 3:
         raise ValueError(f"x: got shape {tuple(x.shape)}, expected (T, N, D), time first")
@@ -51,27 +48,28 @@ def check_input(x: Array) -> None:
         raise ValueError(f"x: got no step, shape {tuple(x.shape)}, expected T >= 1")
 
 
-def check_features(name: str, params: Any, x: Array) -> None:
-    """Refuse an input of other features than the parameters take."""
-    if params.W_ih.shape[1] != x.shape[2]:
+def check_features(name: str, cell: Cell, params: Any, x: Array) -> None:
+    """Reject an input with other features than the parameters take."""
+    D = cell.sizes(params)["D"]
+    if x.shape[2] != D:
         raise ValueError(
-            f"x: got {x.shape[2]} features, shape {tuple(x.shape)}, expected "
-            f"{params.W_ih.shape[1]} as in {name}.W_ih of shape {tuple(params.W_ih.shape)}"
+            f"x: got {x.shape[2]} features, shape {tuple(x.shape)}, expected {D} as in "
+            f"{name}.W_ih of shape {tuple(params.W_ih.shape)}"
         )
 
 
 def check_backward(cell: Cell, params: Any, cache: Trace, dy: Array, dstate: State | None) -> None:
-    """Refuse a cache that `forward` did not make and gradients that do not fit it."""
+    """Reject a cache that `forward` did not make, and gradients that do not fit it."""
     check_cache(cell, params, cache)
     T, N, _ = cache.x.shape
-    h_width, *_ = widths = state_widths(params, cell.state_names)
-    check_output_gradient(dy, (T, N, h_width), cache.x)
+    widths = cell.state_widths(params)
+    check_output_gradient(dy, (T, N, widths[0]), cache.x)
     if dstate is not None:
         check_state("dstate", cell, dstate, [(N, width) for width in widths], cache.x)
 
 
 def check_cache(cell: Cell, params: Any, cache: Trace) -> None:
-    """Refuse a cache that `forward` did not make for the cell, or for such parameters."""
+    """Reject a cache that `forward` did not make for the cell, or for such parameters."""
     check_cell(cell)
     made_for = getattr(cache, "cell", None)
     if made_for != cell.name:
@@ -80,25 +78,26 @@ def check_cache(cell: Cell, params: Any, cache: Trace) -> None:
             f"cache: got {came}, expected what forward returned third for the {cell.name}"
         )
     check_params("params", cell, params, cache.x)
-    previous = [getattr(cache.steps[0], f"{name}_prev") for name in cell.state_names]
-    made_of = (cache.x.shape[2], *(array.shape[1] for array in previous))
-    wanted = (params.W_ih.shape[1], *state_widths(params, cell.state_names))
+    wanted = {"x": cell.sizes(params)["D"]}
+    wanted |= dict(zip(cell.state_names, cell.state_widths(params), strict=True))
+    made_of = {"x": cache.x.shape[2]}
+    for name in cell.state_names:
+        previous = getattr(cache.steps[0], f"{name}_prev", None)  # if the cell keeps it
+        made_of[name] = wanted[name] if previous is None else previous.shape[1]
     if made_of != wanted:
-        letters = ", ".join(("x", *cell.state_names))
-        raise ValueError(
-            f"cache: got one of widths {made_of} of {letters}, expected {wanted} as of params"
-        )
+        came, expected = (", ".join(f"{k} {n}" for k, n in w.items()) for w in (made_of, wanted))
+        raise ValueError(f"cache: got one of widths {came}, expected {expected} as of params")
 
 
 def check_output_gradient(dy: Array, shape: tuple[int, ...], like: Array) -> None:
-    """Refuse a gradient that cannot be that of the output y, whose shape is given."""
+    """Reject a gradient that cannot be that of the output y, whose shape is given."""
     check_array("dy", dy, like)
     if tuple(dy.shape) != shape:
         raise ValueError(f"dy: got shape {tuple(dy.shape)}, expected (T, N, H) = {shape} as of y")
 
 
 def check_window(k1: int, k2: int | None) -> tuple[int, int]:
-    """Return the two lengths of truncated BPTT; refuse what is no pair 1 <= k1 <= k2."""
+    """Return the two lengths of truncated BPTT; reject all but 1 <= k1 <= k2."""
     k2 = k1 if k2 is None else k2
     check_integer("k1", k1)
     check_integer("k2", k2)
@@ -110,7 +109,7 @@ def check_window(k1: int, k2: int | None) -> tuple[int, int]:
 
 
 def check_sizes(**sizes: int) -> None:
-    """Refuse sizes that are no positive integers, by name."""
+    """Reject sizes that are not positive integers, by name."""
     for name, value in sizes.items():
         check_integer(name, value)
         if value < 1:
@@ -118,7 +117,7 @@ def check_sizes(**sizes: int) -> None:
 
 
 def check_generator(generator: Any) -> None:
-    """Refuse anything but a NumPy generator: the module numpy.random, a global state, too."""
+    """Reject anything but a NumPy generator, also the module numpy.random, a global state."""
     if not isinstance(generator, np.random.Generator):
         raise TypeError(
             f"generator: got {type(generator).__name__}, expected a numpy.random.Generator, "
@@ -127,7 +126,7 @@ def check_generator(generator: Any) -> None:
 
 
 def check_init(input_size: int, hidden_size: int, generator: Any, dtype: Any) -> None:
-    """Refuse sizes, a generator or a dtype from which no parameters can be drawn."""
+    """Reject sizes, a generator or a dtype from which parameters cannot be drawn."""
     check_sizes(input_size=input_size, hidden_size=hidden_size)
     check_generator(generator)
     try:
@@ -146,19 +145,19 @@ def check_word(name: str, value: Any, choices: Collection[str]) -> None:
 
 
 def one_of(name: str, value: Any, choices: dict[str, Any]) -> Any:
-    """Return what a word stands for; refuse one that is not among the choices."""
+    """Return what a word stands for; reject one that is not among the choices."""
     check_word(name, value, choices)
     return choices[value]
 
 
 def check_integer(name: str, value: Any) -> None:
-    """Refuse what is no integer; True and False are none."""
+    """Reject anything but an integer, also True and False."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name}: got {value!r}, expected an int")
 
 
 def check_params(label: str, cell: Cell, params: Any, x: Array | None) -> None:
-    """Refuse parameters of another cell, of wrong shapes, or not of the dtype and device of `x`."""
+    """Reject parameters of another cell, of wrong shapes, or of another dtype than `x`."""
     names = cell.params_type._fields
     if type(params) is not cell.params_type:
         raise TypeError(
@@ -167,46 +166,49 @@ def check_params(label: str, cell: Cell, params: Any, x: Array | None) -> None:
         )
     for name in names:
         check_array(f"{label}.{name}", getattr(params, name), x)
-    for name in names:
-        shape = tuple(getattr(params, name).shape)
-        if name.startswith("W_") and len(shape) != 2:
-            raise ValueError(f"{label}.{name}: got shape {shape}, expected a matrix")
-    letters = ", ".join(f"{a} = {n}" for a, n in zip("DHP", sizes(params), strict=False))
-    columns = ", ".join(name for name in ("W_ih", "W_hr", "W_hh") if name in names)
-    for name, expected in cell.param_shapes(*sizes(params)).items():
-        shape = tuple(getattr(params, name).shape)
-        if shape != expected:
+    for name, text in cell.shapes.items():
+        came, axes = tuple(getattr(params, name).shape), len(text.split())
+        if len(came) != axes:
+            kind = {1: "a vector", 2: "a matrix"}.get(axes, "an array")
+            raise ValueError(f"{label}.{name}: got shape {came}, expected {kind} {letters(text)}")
+    sizes = cell.sizes(params)
+    known = ", ".join(f"{letter} = {n}" for letter, n in sizes.items())
+    for name, text in cell.shapes.items():
+        came, expected = tuple(getattr(params, name).shape), shape(text, sizes)
+        if came != expected:
             raise ValueError(
-                f"{label}.{name}: got shape {shape}, expected {expected} for {letters} "
-                f"(columns of {columns})"
+                f"{label}.{name}: got shape {came}, expected {letters(text)} = {expected} for "
+                f"{known}, read off {', '.join(cell.read_off)}"
             )
 
 
 def check_state(
     name: str, cell: Cell, state: State, shapes: Sequence[tuple[int, ...]], like: Array
 ) -> None:
-    """Refuse what is no tuple of the cell's arrays, each of its shape, as of `like`."""
+    """Reject anything but a tuple of the cell's arrays, each of its shape, and like `like`."""
     wanted = f"({', '.join(cell.state_names)}{',' if len(cell.state_names) == 1 else ''})"
     if not isinstance(state, tuple):
         raise TypeError(f"{name}: got {type(state).__name__}, expected the tuple {wanted}")
     if len(state) != len(cell.state_names):
         raise ValueError(f"{name}: got a tuple of {len(state)}, expected the tuple {wanted}")
-    for part, array, shape in zip(cell.state_names, state, shapes, strict=True):
+    for part, array, expected in zip(cell.state_names, state, shapes, strict=True):
         check_array(f"{name}'s {part}", array, like)
-        if tuple(array.shape) != shape:
-            letters = "(N, H)" if len(shape) == 2 else "(layers × directions, N, H)"
+        if tuple(array.shape) != expected:
+            axes = "(N, H)" if len(expected) == 2 else "(layers × directions, N, H)"
             raise ValueError(
-                f"{name}'s {part}: got shape {tuple(array.shape)}, expected {letters} = {shape}"
+                f"{name}'s {part}: got shape {tuple(array.shape)}, expected {axes} = {expected}"
             )
 
 
 def check_array(name: str, array: Array, like: Array | None) -> None:
-    """Refuse what is no floating-point array, or not of the library, dtype and device of `like`.
+    """Reject anything but a floating-point array of the library, dtype and device of `like`.
 
     `like` has been checked before.
     """
     if type(array) is type(like) is np.ndarray and array.dtype == like.dtype:
-        return  # most often; what follows takes many times as long
+        return  # the usual case; the rest takes many times as long
+    if isinstance(array, Symbol):
+        return
     if not (is_numpy_array(array) or is_torch_array(array)):
         raise TypeError(f"{name}: got {type(array).__name__}, expected a NumPy array or a tensor")
     xp = array_namespace(array)

@@ -1,27 +1,24 @@
-"""The checks of masks at the boundary: do they fit the cell, its sizes and its input."""
+"""The checks of masks at the boundary: whether they fit the cell, its sizes and its input."""
 
 from __future__ import annotations
 
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from array_api_compat import array_namespace, device, is_numpy_array, is_torch_array
 
-from ..arrays import Array
-from ..masks import Masks, site_names
-from ..weights import sizes
+from ..arrays import Array, Symbol
+from ..cell import Cell
+from ..masks import Masks
 
-if TYPE_CHECKING:
-    from ..scan import Cell
-
-#: Sites where a number may stand for an array that holds it everywhere.
+#: Sites where a number may replace an array that holds it everywhere.
 _NUMBERS = ("g", "c", "y", "keep_h", "keep_c")
 
 
 def check_masks(cell: Cell, params: Any, x: Array, masks: Masks, label: str = "masks") -> None:
-    """Refuse masks on sites that the cell does not have, and masks that do not fit the arrays.
+    """Reject masks on sites that the cell does not have, and masks that do not fit the arrays.
 
-    Of `x` steps, sequences, dtype and device are read; its features may be another layer's.
+    Only the steps, sequences, dtype and device of `x` matter; it may be another layer's input.
     """
     if not isinstance(masks, Masks):
         raise TypeError(
@@ -45,26 +42,28 @@ def check_masks(cell: Cell, params: Any, x: Array, masks: Masks, label: str = "m
 def _sites(cell: Cell, params: Any, x: Array) -> dict[str, list[tuple[int, ...]]]:
     """Return the sites of the cell, each with the shapes that its mask may have."""
     T, N, _ = x.shape
-    D, H, *_ = sizes(params)
-    P, gates = params.W_hh.shape[1], params.W_hh.shape[0] // H
+    sizes, widths = cell.sizes(params), cell.state_widths(params)
+    D, H, gates = sizes["D"], sizes["H"], cell.gates
+    of_state = dict(zip(cell.state_names, widths, strict=True))
     shapes: dict[str, list[tuple[int, ...]]] = {
         "x": [(T, N, D), (T, gates, N, D)],
-        "h": [(T, N, P), (T, gates, N, P)],
+        "h": [(T, N, widths[0]), (T, gates, N, widths[0])],
         "g": [(T, N, H)],
-        "c": [(T, N, H)],
+        "c": [(T, N, of_state.get("c", H))],
         "y": [],
-        "keep_h": [(T, N, P)],
-        "keep_c": [(T, N, H)],
+        "keep_h": [(T, N, widths[0])],
+        "keep_c": [(T, N, of_state.get("c", H))],
     }
-    weights = ("W_ih", "W_hh", "W_hr")
     return {
-        name: [tuple(getattr(params, name).shape)] if name in weights else shapes[name]
-        for name in site_names(cell)
+        name: [tuple(getattr(params, name).shape)] if name in cell.shapes else shapes[name]
+        for name in cell.all_sites
     }
 
 
 def check_mask(name: str, mask: Any, shapes: list[tuple[int, ...]], x: Array) -> None:
-    """Refuse a mask of another library, dtype or device than x, or of none of the shapes."""
+    """Reject a mask of another library, dtype or device than x, or of a wrong shape."""
+    if isinstance(mask, Symbol):
+        return
     if not (is_numpy_array(mask) or is_torch_array(mask)) or not shapes:
         expected = "an array or a tensor" if shapes else "a number"
         raise TypeError(f"{name}: got {type(mask).__name__}, expected {expected}")
@@ -83,7 +82,7 @@ def check_mask(name: str, mask: Any, shapes: list[tuple[int, ...]], x: Array) ->
 
 
 def _fits(shape: tuple[int, ...], expected: tuple[int, ...]) -> bool:
-    """Tell whether a mask has the shape, but for the axes of time and batch, which may be 1."""
+    """Tell whether a mask has the shape; its axes of time and batch may be 1."""
     if len(shape) != len(expected):
         return False
     shared = (0, len(shape) - 2) if len(shape) > 2 else ()

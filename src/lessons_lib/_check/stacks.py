@@ -1,20 +1,17 @@
-"""The checks at the boundary of `stack`: what `_validation` checks for one layer, for several."""
+"""The checks at the boundary of `stack`: those of `arguments`, for several layers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..arrays import Array
-from ..masks import StackMasks
-from ..weights import state_widths
+from ..cell import Cell, State
+from ..masks import NO_STACK_MASKS, StackMasks
+from ..nested import is_params
 from . import arguments as validation
 from .masks import check_mask, check_masks
-
-if TYPE_CHECKING:
-    from ..scan import Cell, State
-    from ..stack import Trace
 
 
 def check_forward(
@@ -23,21 +20,21 @@ def check_forward(
     x: Array,
     state: State | None,
     lengths: Any,
-    masks: StackMasks | None = None,
+    masks: StackMasks = NO_STACK_MASKS,
 ) -> np.ndarray:
-    """Refuse what does not fit; return the lengths, T for all where none are given."""
+    """Reject what does not fit; return the lengths, which are T by default."""
     validation.check_cell(cell)
     validation.check_input(x)
     _check_layers(cell, params, x)
     if state is not None:
         validation.check_state("state", cell, state, _state_shapes(cell, params, x.shape[1]), x)
-    if masks is not None:
+    if masks is not NO_STACK_MASKS:
         check_stack_masks(cell, params, x, masks)
     return check_lengths(lengths, *x.shape[:2])
 
 
-def check_backward(cell: Cell, params: Any, cache: Trace, dy: Array, dstate: State | None) -> None:
-    """Refuse a cache that `forward` did not make for the cell and gradients that do not fit it."""
+def check_backward(cell: Cell, params: Any, cache: Any, dy: Array, dstate: State | None) -> None:
+    """Reject a cache that `forward` did not make for the cell, and gradients that do not fit it."""
     validation.check_cell(cell)
     layers = getattr(cache, "layers", None)
     made_for = layers[0][0].stretches[0][2].cell if layers else None
@@ -60,7 +57,7 @@ def check_backward(cell: Cell, params: Any, cache: Trace, dy: Array, dstate: Sta
 
 
 def check_lengths(lengths: Any, T: int, N: int) -> np.ndarray:
-    """Return the lengths as an array of N integers from 1 to T; refuse others."""
+    """Return the lengths as an array of N integers from 1 to T; reject others."""
     if lengths is None:
         return np.full(N, T)
     lengths = np.asarray(lengths)
@@ -75,8 +72,8 @@ def check_lengths(lengths: Any, T: int, N: int) -> np.ndarray:
 
 
 def check_nesting(params: Any) -> None:
-    """Refuse what is no tuple of layers, each a tuple of the same one or two directions."""
-    nested = isinstance(params, tuple | list) and not hasattr(params, "_fields")
+    """Reject anything but a tuple of layers, each a tuple of the same one or two directions."""
+    nested = isinstance(params, tuple | list) and not is_params(params)
     if not nested or not all(type(layer) in (tuple, list) for layer in params):
         raise TypeError(
             f"params: got {validation.type_name(params)}, expected a tuple of layers, each a "
@@ -94,23 +91,30 @@ def _check_layers(cell: Cell, params: Any, x: Array) -> None:
         for direction, own in enumerate(layer):
             label = f"params[{number}][{direction}]"
             validation.check_params(label, cell, own, x)
+            D = cell.sizes(own)["D"]
             if number == 0:
-                validation.check_features(label, own, x)
-            elif own.W_ih.shape[1] != width:
+                validation.check_features(label, cell, own, x)
+            elif width != D:
                 raise ValueError(
-                    f"{label}.W_ih: got {own.W_ih.shape[1]} columns, expected {width}, the width "
-                    f"of layer {number - 1}'s output"
+                    f"{label}: got D = {D} features of the input, expected {width}, the width of "
+                    f"layer {number - 1}'s output"
                 )
-            if state_widths(own, cell.state_names) != state_widths(params[0][0], cell.state_names):
+            came, wanted = cell.state_widths(own), cell.state_widths(params[0][0])
+            if came != wanted:
                 raise ValueError(
-                    f"{label}.W_hh: got shape {tuple(own.W_hh.shape)}, expected "
-                    f"{tuple(params[0][0].W_hh.shape)} as in params[0][0]"
+                    f"{label}: got {_widths(cell, came)}, expected {_widths(cell, wanted)} as in "
+                    "params[0][0]"
                 )
-        width = sum(own.W_hh.shape[1] for own in layer)
+        width = sum(cell.output_width(own) for own in layer)
+
+
+def _widths(cell: Cell, widths: tuple[int, ...]) -> str:
+    of_state = zip(cell.state_names, widths, strict=True)
+    return f"a state of width {', '.join(f'{width} ({name})' for name, width in of_state)}"
 
 
 def check_stack_masks(cell: Cell, params: Any, x: Array, masks: StackMasks) -> None:
-    """Refuse masks of other layers and directions than the parameters', or that do not fit x."""
+    """Reject masks of other layers and directions than the parameters', or that do not fit x."""
     if not isinstance(masks, StackMasks):
         raise TypeError(
             f"masks: got {validation.type_name(masks)}, expected StackMasks, such as a variant's "
@@ -118,6 +122,8 @@ def check_stack_masks(cell: Cell, params: Any, x: Array, masks: StackMasks) -> N
         )
     for name in ("inputs", "networks"):
         _check_tuple(f"masks.{name}", getattr(masks, name), "what each layer is given")
+    if not masks.inputs and not masks.networks and masks.y is None:
+        return
     for number, layer in enumerate(masks.networks):
         _check_tuple(f"masks.networks[{number}]", layer, "the Masks of its directions")
     depths = [len(masks.inputs), len(masks.networks), *map(len, masks.networks)]
@@ -130,7 +136,7 @@ def check_stack_masks(cell: Cell, params: Any, x: Array, masks: StackMasks) -> N
     for number, layer in enumerate(params):
         if masks.inputs[number] is not None:
             check_mask(f"masks.inputs[{number}]", masks.inputs[number], [(T, N, D)], x)
-        D = sum(own.W_hh.shape[1] for own in layer)
+        D = sum(cell.output_width(own) for own in layer)
         for direction, own in enumerate(layer):
             label = f"masks.networks[{number}][{direction}]"
             check_masks(cell, own, x, masks.networks[number][direction], label)
@@ -139,11 +145,11 @@ def check_stack_masks(cell: Cell, params: Any, x: Array, masks: StackMasks) -> N
 
 
 def _check_tuple(name: str, value: Any, what: str) -> None:
-    if not isinstance(value, tuple) or hasattr(value, "_fields"):
+    if not isinstance(value, tuple) or is_params(value):
         came = validation.type_name(value)
         raise TypeError(f"{name}: got {came}, expected a tuple of {what}")
 
 
 def _state_shapes(cell: Cell, params: Any, N: int) -> list[tuple[int, int, int]]:
     rows = len(params) * len(params[0])
-    return [(rows, N, width) for width in state_widths(params[0][0], cell.state_names)]
+    return [(rows, N, width) for width in cell.state_widths(params[0][0])]

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lessons_lib import gru, lstm, rnn, scan
+from lessons_lib import gru, lstm, rnn
+from lessons_lib.cell import Cell, letters
 
 from .check import Check, Special
 from .mistake import Mistake, Named
@@ -32,7 +33,7 @@ _SIZES = (
 _WINDOWS = (3, 3, 3, 4, 3)  # k of truncated BPTT: T mod k is 2, 1 and 0, and k > T
 _SQUARE = {"T": 4, "N": 4, "D": 3, "H": 5}
 _LARGE = {"T": 3, "N": 4, "D": 5, "H": 6}
-_CELLS: dict[str, tuple[scan.Cell, tuple[Mistake, ...]]] = {
+_CELLS: dict[str, tuple[Cell, tuple[Mistake, ...]]] = {
     "rnn": (rnn.CELL, RNN),
     "lstm": (lstm.CELL, (*CELL_STATE, *LSTM)),
     "gru": (gru.CELL, GRU),
@@ -46,7 +47,7 @@ class _Network(NamedTuple):
     single: bool
 
     @property
-    def cell(self) -> scan.Cell:
+    def cell(self) -> Cell:
         return _CELLS[self.module][0]
 
     @property
@@ -71,14 +72,12 @@ class _Network(NamedTuple):
         if name == "x":
             return (*time, N, D)
         if name in self.cell.params_type._fields:
-            return self.cell.param_shapes(D, H)[name]
+            return self.cell.param_shapes(D=D, H=H)[name]
         return (*time, N, H) if name == "dy" else (N, H)
 
     def shape_text(self, name: str) -> str:
         if name in self.cell.params_type._fields:
-            blocks = self.cell.param_shapes(1, 1)[name][0]
-            rows = f"{blocks if blocks > 1 else ''}H"
-            return {"W_ih": f"({rows}, D)", "W_hh": f"({rows}, H)"}.get(name, f"({rows},)")
+            return letters(self.cell.shapes[name])
         return f"({', '.join(self.shape(name, *'TNDH'))})"
 
     def run(self, library: Any, arguments: Named) -> tuple[Any, ...]:

@@ -58,7 +58,7 @@ def _draw(
     rate: float, training: bool,
 ) -> Named:  # fmt: skip
     """Draw the network's arguments and the masks' numbers."""
-    shapes = {"x": (T, N, D), "h0": (N, H), "c0": (N, H), **lstm.param_shapes(D, H)}
+    shapes = {"x": (T, N, D), "h0": (N, H), "c0": (N, H), **lstm.CELL.param_shapes(D=D, H=H)}
     arrays: Named = {name: rng.standard_normal(shape) for name, shape in shapes.items()}
     letters = {"(T, N, D)": (T, N, D), "(T, N, H)": (T, N, H), "(4H, H)": (4 * H, H)}
     for name, (shape, text) in names.items():
@@ -73,7 +73,7 @@ def _reference(
     """Run the library's LSTM with the masks of the library's variant, made of the given numbers."""
     x, variant = arguments["x"], make(arguments["rate"])
     params = lstm.Params(*(arguments[name] for name in _WEIGHTS))
-    sizes = dropout.Sizes.of(params, x)
+    sizes = dropout.Sizes.of(lstm.CELL, params, x)
     if arguments["training"]:
         numbers = [
             1 - arguments[name] if text == "keep" else arguments[name]

@@ -1,4 +1,4 @@
-"""The weights of Flax' linen cells: a transposed kernel for each gate and side, some biases."""
+"""The weights of Flax' linen cells: a transposed kernel for each gate and side, and some biases."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import gru, lstm, rnn, scan
+from .. import gru, lstm, rnn
+from ..cell import Cell
 from .layouts import from_two_biases, require, to_two_biases
 
 FLAX_CELLS = (rnn.CELL, rnn.CELL_RELU, lstm.CELL, gru.CELL)
@@ -20,8 +21,8 @@ FLAX_BIASES = {
 }
 
 
-def from_flax(cell: scan.Cell, weights: Mapping[str, Mapping[str, Any]]) -> Any:
-    """Take over the weights of Flax' linen SimpleCell, LSTMCell, OptimizedLSTMCell or GRUCell.
+def from_flax(cell: Cell, weights: Mapping[str, Mapping[str, Any]]) -> Any:
+    """Convert the weights of Flax' linen SimpleCell, LSTMCell, OptimizedLSTMCell or GRUCell.
 
     Parameters
     ----------
@@ -44,22 +45,23 @@ def from_flax(cell: scan.Cell, weights: Mapping[str, Mapping[str, Any]]) -> Any:
         if name not in weights:
             raise ValueError(f"weights: got {sorted(weights)}, expected {name} among them")
     (W_ih, b_x), (W_hh, b_h) = (_join([weights[side + gate] for gate in gates]) for side in "ih")
-    return from_two_biases(cell, W_ih, W_hh, b_x, b_h)
+    return from_two_biases(cell, (W_ih, W_hh), b_x, b_h)
 
 
-def to_flax(cell: scan.Cell, params: Any) -> dict[str, dict[str, np.ndarray]]:
-    """Return the ``params`` of Flax' cell; the reverse of `from_flax`."""
+def to_flax(cell: Cell, params: Any) -> dict[str, dict[str, np.ndarray]]:
+    """Return the ``params`` of Flax' cell; the inverse of `from_flax`."""
     require("Flax", cell, FLAX_CELLS)
     gates, biases = FLAX_GATES[cell.params_type], FLAX_BIASES[cell.params_type]
     b_x, b_h = to_two_biases(cell, params)
-    if cell.params_type is lstm.Params:  # whose only bias stands on h's side
+    if cell == lstm.CELL:  # whose only bias is on h's side
         b_x, b_h = b_h, b_x
     weights = {}
-    for side, W, b in (("i", params.W_ih, b_x), ("h", params.W_hh, b_h)):
-        kernels, parts = np.split(np.asarray(W), len(gates)), np.split(np.asarray(b), len(gates))
+    for side, name, b in zip("ih", cell.matrices, (b_x, b_h), strict=True):
+        W = np.asarray(getattr(params, name))
+        kernels, parts = np.split(W, len(gates)), np.split(np.asarray(b), len(gates))
         for gate, kernel, bias in zip(gates, kernels, parts, strict=True):
-            name = side + gate
-            weights[name] = {"kernel": kernel.T, **({"bias": bias} if name in biases else {})}
+            key = side + gate
+            weights[key] = {"kernel": kernel.T, **({"bias": bias} if key in biases else {})}
     return weights
 
 

@@ -7,15 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from .. import gru, lstm, rnn, scan
+from .. import gru, lstm, rnn
+from ..cell import Cell
 from .layouts import GATES, from_two_biases, reorder_gates, require, to_two_biases
 
 KERAS_CELLS = (rnn.CELL, rnn.CELL_RELU, lstm.CELL, gru.CELL, gru.CELL_BEFORE)
 KERAS_GATES = {**GATES, gru.Params: "zrn", gru.ParamsBefore: "zrn"}
 
 
-def from_keras(cell: scan.Cell, weights: Sequence[Any]) -> Any:
-    """Take over the weights of Keras' SimpleRNN, LSTM or GRU.
+def from_keras(cell: Cell, weights: Sequence[Any]) -> Any:
+    """Convert the weights of Keras' SimpleRNN, LSTM or GRU.
 
     Parameters
     ----------
@@ -41,16 +42,17 @@ def from_keras(cell: scan.Cell, weights: Sequence[Any]) -> Any:
         reorder_gates(np.asarray(a), KERAS_GATES[kind], GATES[kind], axis=-1) for a in weights
     )
     b_x, *b_h = np.atleast_2d(*bias) if bias else [np.zeros_like(W_ih[0])]
-    return from_two_biases(cell, W_ih.T, W_hh.T, b_x, b_h[0] if b_h else np.zeros_like(b_x))
+    return from_two_biases(cell, (W_ih.T, W_hh.T), b_x, b_h[0] if b_h else np.zeros_like(b_x))
 
 
-def to_keras(cell: scan.Cell, params: Any) -> list[np.ndarray]:
-    """Return what the ``set_weights`` of Keras' layer takes; the reverse of `from_keras`."""
+def to_keras(cell: Cell, params: Any) -> list[np.ndarray]:
+    """Return what the ``set_weights`` of Keras' layer takes; the inverse of `from_keras`."""
     require("Keras", cell, KERAS_CELLS)
     kind = cell.params_type
     b_x, b_h = to_two_biases(cell, params)
     bias = np.stack([b_x, b_h]) if kind is gru.Params else b_x
+    kernels = (getattr(params, name).T for name in cell.matrices)
     return [
         reorder_gates(np.asarray(a), GATES[kind], KERAS_GATES[kind], axis=-1)
-        for a in (params.W_ih.T, params.W_hh.T, bias)
+        for a in (*kernels, bias)
     ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from .. import gru, lstm, rnn, scan
+from .. import gru, lstm, rnn
 from .._check import arguments as validation
 from ..arrays import Array, join, zeros_like
+from ..cell import Cell
 
 #: The order of the blocks in this library's parameters; the plain RNN has one block.
 GATES = {rnn.Params: "h", lstm.Params: "ifgo", gru.Params: "rzn", gru.ParamsBefore: "rzn"}
@@ -19,7 +21,7 @@ def reorder_gates(array: Array, source: str, target: str, axis: int = 0) -> Arra
     ----------
     array : array of shape (..., gates · H, ...)
     source, target : str
-        A letter for each block, as the blocks stand and as they shall stand: ``"ifgo"`` is torch's
+        A letter for each block, in the order given and in the order wanted: ``"ifgo"`` is torch's
         order of an LSTM, ``"ifog"`` that of many lecture notes.
     axis : int, optional
         The axis that the blocks lie along.
@@ -44,33 +46,39 @@ def reorder_gates(array: Array, source: str, target: str, axis: int = 0) -> Arra
     return join([array[(*before, slice(k, k + width))] for k in starts], axis=axis)
 
 
-def require(library: str, cell: scan.Cell, cells: tuple[scan.Cell, ...]) -> None:
-    """Refuse a cell that the library does not have."""
+def require(library: str, cell: Cell, cells: tuple[Cell, ...]) -> None:
+    """Reject a cell that the library does not have."""
     validation.check_cell(cell)
     if cell not in cells:
         names = ", ".join(known.name for known in cells)
         raise ValueError(f"cell: got {cell.name}, expected one that {library} has: {names}")
 
 
-def from_two_biases(
-    cell: scan.Cell, W_ih: Array, W_hh: Array, b_x: Array, b_h: Array, **more: Array
-) -> Any:
-    """Make the cell's Params of two biases: the input's, and that of the product with h.
+def from_two_biases(cell: Cell, matrices: Sequence[Array], b_x: Array, b_h: Array) -> Any:
+    """Make the cell's Params from its matrices and two biases.
 
-    They are added, but in a GRU whose reset gate multiplies the candidate's second one.
+    Parameters
+    ----------
+    cell : Cell
+    matrices : sequence of arrays
+        In the cell's own order.
+    b_x, b_h : arrays
+        The biases of the input's product and of the product with h. They are added, except in a
+        GRU whose reset gate multiplies the candidate's part of the second one.
     """
-    b = b_x + b_h
-    if cell.params_type is gru.Params:
-        H = W_hh.shape[1]
+    b, more = b_x + b_h, {}
+    if cell == gru.CELL:
+        H = len(b) // 3
         b, more["b_hn"] = join([b[: 2 * H], b_x[2 * H :]]), b_h[2 * H :]
-    params = cell.params_type(W_ih, W_hh, b, **more)
-    validation.check_array("weights.W_ih", W_ih, None)
-    validation.check_params("weights", cell, params, W_ih)
+    arrays = dict(zip(cell.matrices, matrices, strict=True))
+    params = cell.params_type(b=b, **arrays, **more)
+    validation.check_array("weights.W_ih", params.W_ih, None)
+    validation.check_params("weights", cell, params, params.W_ih)
     return params
 
 
-def to_two_biases(cell: scan.Cell, params: Any) -> tuple[Array, Array]:
-    """Return the input's bias and that of the product with h: zeros, where nothing is needed."""
+def to_two_biases(cell: Cell, params: Any) -> tuple[Array, Array]:
+    """Return the biases of the input's product and of the product with h: zeros if not needed."""
     validation.check_params("params", cell, params, None)
     if not isinstance(params, gru.Params):
         return params.b, zeros_like(params.b)

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .. import gru, lstm, lstm_projected, rnn, scan
 from .._check.stacks import check_nesting
 from ..arrays import Array, zeros_like
+from ..cell import Cell
 from ..stack import Params
-from .layouts import from_two_biases, require, to_two_biases
+from .layouts import from_two_biases, to_two_biases
+from .torch_layers import torch_layer
 
-TORCH_CELLS = (rnn.CELL, rnn.CELL_RELU, lstm.CELL, lstm_projected.CELL, gru.CELL)
 
-
-def from_torch(cell: scan.Cell, weights: Mapping[str, Array]) -> Params:
-    """Take over the weights of torch.nn.RNN, LSTM or GRU, of every layer and direction.
+def from_torch(cell: Cell, weights: Mapping[str, Array]) -> Params:
+    """Convert the weights of torch.nn.RNN, LSTM or GRU, of every layer and direction.
 
     Parameters
     ----------
@@ -34,7 +33,7 @@ def from_torch(cell: scan.Cell, weights: Mapping[str, Array]) -> Params:
     ValueError, TypeError
         Torch has no such cell, a weight is missing, or its shape is not the cell's.
     """
-    require("torch", cell, TORCH_CELLS)
+    torch_layer(cell)
     layers: list[tuple[Any, ...]] = []
     while f"weight_ih_l{len(layers)}" in weights:
         suffixes = (f"_l{len(layers)}", f"_l{len(layers)}_reverse")
@@ -45,7 +44,7 @@ def from_torch(cell: scan.Cell, weights: Mapping[str, Array]) -> Params:
     return tuple(layers)
 
 
-def to_torch(cell: scan.Cell, params: Params) -> dict[str, Any]:
+def to_torch(cell: Cell, params: Params) -> dict[str, Any]:
     """Return what the ``load_state_dict`` of torch's layer takes.
 
     Parameters
@@ -65,26 +64,29 @@ def to_torch(cell: scan.Cell, params: Params) -> dict[str, Any]:
     """
     import torch  # only here: the library itself needs none
 
-    require("torch", cell, TORCH_CELLS)
+    torch_layer(cell)
     check_nesting(params)
     weights = {}
     for number, layer in enumerate(params):
         for own, suffix in zip(layer, (f"_l{number}", f"_l{number}_reverse"), strict=False):
             b_x, b_h = to_two_biases(cell, own)
-            named = {"weight_ih": own.W_ih, "weight_hh": own.W_hh, "bias_ih": b_x, "bias_hh": b_h}
-            if hasattr(own, "W_hr"):
-                named["weight_hr"] = own.W_hr
+            named = {_name(matrix): getattr(own, matrix) for matrix in cell.matrices}
+            named |= {"bias_ih": b_x, "bias_hh": b_h}
             weights.update({f"{name}{suffix}": torch.as_tensor(a) for name, a in named.items()})
     return weights
 
 
-def _from_torch(cell: scan.Cell, weights: Mapping[str, Array], suffix: str) -> Any:
+def _from_torch(cell: Cell, weights: Mapping[str, Array], suffix: str) -> Any:
     def get(name: str, default: Array | None = None) -> Array:
         if default is None and f"{name}{suffix}" not in weights:
             raise ValueError(f"weights: got {sorted(weights)}, expected {name}{suffix} among them")
         return weights.get(f"{name}{suffix}", default)
 
-    W_ih, W_hh = get("weight_ih"), get("weight_hh")
-    none = zeros_like(W_ih, (W_ih.shape[0],))
-    more = {"W_hr": get("weight_hr")} if "W_hr" in cell.params_type._fields else {}
-    return from_two_biases(cell, W_ih, W_hh, get("bias_ih", none), get("bias_hh", none), **more)
+    matrices = [get(_name(matrix)) for matrix in cell.matrices]
+    none = zeros_like(matrices[0], (matrices[0].shape[0],))
+    return from_two_biases(cell, matrices, get("bias_ih", none), get("bias_hh", none))
+
+
+def _name(matrix: str) -> str:
+    """Return torch's name of a matrix: weight_ih of W_ih."""
+    return f"weight{matrix.removeprefix('W')}"

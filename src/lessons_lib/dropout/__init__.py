@@ -1,6 +1,6 @@
-"""Six ways to apply dropout inside an LSTM, as values: a variant draws masks, a network takes them.
+"""Six ways to apply dropout inside an LSTM, as values: a variant draws masks, a network uses them.
 
-    masks = Zoneout(h=0.05, c=0.5).sample(Sizes.of(params, x), generator)
+    masks = Zoneout(h=0.05, c=0.5).sample(Sizes.of(lstm.CELL, params, x), generator)
     y, state, cache = lstm.forward(params, x, masks=masks)
     grads, dx, dstate0 = lstm.backward(params, cache, dy)
 

@@ -24,7 +24,7 @@ class Combined(Dropout):
     Raises
     ------
     TypeError, ValueError
-        One is no variant; two act at the same site.
+        One is not a variant; two act at the same site.
     """
 
     variants: tuple[Dropout, ...]
@@ -44,7 +44,7 @@ class Combined(Dropout):
 
     @classmethod
     def at(cls, rate: float) -> Combined:
-        """Refuse: the rates belong to the variants."""
+        """Raise: the rates belong to the variants."""
         raise TypeError("Combined.at: got no variants, expected Combined(Zoneout.at(rate), …)")
 
     def sites(self) -> tuple[str, ...]:
@@ -64,7 +64,7 @@ class Combined(Dropout):
         return _only([variant.output_mask(draw, sizes) for variant in self.variants])
 
     def evaluation_masks(self) -> Masks:
-        """Return what stands in a network's masks in evaluation."""
+        """Return the masks of a network in evaluation."""
         return _merge([variant.evaluation_masks() for variant in self.variants])
 
 
@@ -73,5 +73,5 @@ def _merge(parts: list[Masks]) -> Masks:
 
 
 def _only(masks: list[Array | None]) -> Array | None:
-    """Return the mask that there is: of each site, one at most."""
+    """Return the one mask of a site, or None."""
     return next((mask for mask in masks if mask is not None), None)

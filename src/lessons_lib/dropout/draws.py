@@ -12,15 +12,15 @@ from ..arrays import Array, array_namespace
 
 
 def check_rate(name: str, rate: Any) -> None:
-    """Refuse what is no number from 0 to 1."""
+    """Reject anything but a number from 0 to 1."""
     if isinstance(rate, bool) or not isinstance(rate, Real):
         raise TypeError(f"{name}: got {rate!r}, expected a number from 0 to 1")
-    if not 0 <= float(rate) <= 1:  # NaN neither
+    if not 0 <= float(rate) <= 1:  # NaN is rejected, too
         raise ValueError(f"{name}: got {rate!r}, expected a rate from 0 to 1")
 
 
 def scale(rate: float) -> float:
-    """Return 1 / (1 − rate), which gives what is left its old mean; 0 where nothing is left."""
+    """Return 1 / (1 − rate), which restores the mean; 0 if everything is dropped."""
     return 1 / (1 - rate) if rate < 1 else 0.0
 
 
@@ -30,15 +30,15 @@ class Draw:
     Parameters
     ----------
     generator : numpy.random.Generator or torch.Generator
-        Of which the masks become arrays or tensors on the generator's device.
+        The masks become NumPy arrays, or tensors on the generator's device.
     dtype : dtype, optional
-        float32 or float64 of the same library; float64, or torch's default dtype, if not given.
+        float32 or float64 of the same library; float64, or torch's default dtype, by default.
 
     Raises
     ------
     TypeError
-        The generator is none, such as a missing one or the module numpy.random; the dtype is not
-        one of the two.
+        The generator is missing or is not a generator, as the module numpy.random is not; the
+        dtype is not one of the two.
     """
 
     def __init__(self, generator: Any, dtype: Any = None) -> None:
@@ -69,20 +69,20 @@ class Draw:
         return self.uniform(shape) < rate
 
     def mask(self, rate: float, shape: tuple[int, ...], inverted: bool = True) -> Array | None:
-        """Draw a mask of zeros at the given rate; None at rate 0, which drops nothing.
+        """Draw a mask with zeros at the given rate; None at rate 0, which drops nothing.
 
         Parameters
         ----------
         rate : float
-            From 0 to 1, where the mask is zero everywhere and not NaN.
+            From 0 to 1. At 1 the mask is zero everywhere, not NaN.
         shape : tuple of int
         inverted : bool, optional
-            Whether the others are 1 / (1 − rate), so that the mean is 1; else they are 1.
+            Whether the other elements are 1 / (1 − rate), so that the mean is 1, or just 1.
         """
         if rate == 0:
             return None
         u = self.uniform(shape)
         left = array_namespace(u).astype(u >= rate, u.dtype)
         if inverted:
-            left *= scale(rate)  # in place: these arrays are as large as the input
+            left *= scale(rate)  # in place, as these arrays are as large as the input
         return left

@@ -1,4 +1,4 @@
-"""The table of variants, read off the masks that they draw."""
+"""The table of the dropout variants, read off the masks that they draw."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 
 from .variant import Dropout, Sizes
 
-#: Sizes of which no two agree, so that a mask's shape can be read in letters.
+#: No two sizes agree, so that a mask's shape can be written in letters.
 _SIZES = Sizes(T=7, N=3, D=4, H=5, gates=2)
 _LETTERS = {7: "T", 3: "N", 4: "D", 5: "H", 2: "4", 10: "4H", 1: "1"}
 
 
 def table(variants: Iterable[Dropout]) -> list[dict[str, str]]:
-    """Say where each variant's masks act, their shape, their values, and what evaluation does.
+    """Return where each variant's masks act, their shapes and values, and those of evaluation.
 
     Parameters
     ----------
@@ -24,9 +24,8 @@ def table(variants: Iterable[Dropout]) -> list[dict[str, str]]:
     Returns
     -------
     list of dict
-        A row for each variant and site: "variant", "site", "mask" (its shape in letters, where 1 is
-        shared), "training" (the values that a mask takes) and "evaluation" (what stands there); "—"
-        for nothing.
+        A row for each variant and site: "variant", "site", "mask" (its shape in letters; an axis
+        of 1 is shared), "training" and "evaluation" (the values of the mask there), or "—".
     """
     rows = []
     for variant in variants:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import Field, dataclass, fields
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..arrays import Array
-from ..masks import Masks, StackMasks, site_names
-from ..scan import Cell
-from ..weights import sizes as sizes_of
+from ..cell import Cell
+from ..masks import NO_MASKS, Masks, StackMasks
+from ..nested import is_params
 from .draws import Draw, check_rate
 
 
 class Sizes(NamedTuple):
-    """The sizes from which masks are drawn.
+    """The sizes of a network whose masks are drawn.
 
     Attributes
     ----------
@@ -22,7 +24,7 @@ class Sizes(NamedTuple):
     gates : int, optional
         Blocks of H rows in W_ih and W_hh: 4 for the LSTM, 3 for the GRU, 1 for the RNN.
     P : int, optional
-        Width of a projected hidden state; H if not given.
+        Width of a projected hidden state; H by default.
     layers, directions : int, optional
         For `sample_stack`.
     """
@@ -42,14 +44,13 @@ class Sizes(NamedTuple):
         return self.H if self.P is None else self.P
 
     @classmethod
-    def of(cls, params: Any, x: Array) -> Sizes:
+    def of(cls, cell: Cell, params: Any, x: Array) -> Sizes:
         """Read the sizes off an input and a cell's Params, or a stack's layers of them."""
-        single = hasattr(params, "_fields")
-        own = params if single else params[0][0]
-        D, H, *projected = sizes_of(own)
-        P = projected[0] if projected else None
+        single = is_params(params)
+        sizes = cell.sizes(params if single else params[0][0])
         depth = (1, 1) if single else (len(params), len(params[0]))
-        return cls(x.shape[0], x.shape[1], D, H, own.W_hh.shape[0] // H, P, *depth)
+        T, N, _ = x.shape
+        return cls(T, N, sizes["D"], sizes["H"], cell.gates, sizes.get("P"), *depth)
 
     def of_layer(self, layer: int) -> Sizes:
         """Return the sizes of a layer, whose input is the output of the one below."""
@@ -58,14 +59,14 @@ class Sizes(NamedTuple):
 
 @dataclass(frozen=True)
 class Dropout:
-    """The base of the variants; a new one says in `network_masks` which masks it draws.
+    """The base of the variants; a new one draws its masks in `network_masks`.
 
-    Fields annotated as float are rates, from 0 to 1. A subclass that is public in
-    `lessons_lib.dropout` is enrolled in the contract tests.
+    Fields annotated as float are rates, from 0 to 1. The contract tests include every subclass that
+    is public in `lessons_lib.dropout`.
     """
 
     def __post_init__(self) -> None:
-        """Refuse rates that are none; those of NumPy become Python's, which widen no dtype."""
+        """Reject invalid rates; convert NumPy scalars to floats, which do not widen the dtype."""
         for field in fields(self):
             rate, annotation = getattr(self, field.name), _annotation(field)
             if annotation.startswith("float") and not (rate is None and "None" in annotation):
@@ -74,12 +75,12 @@ class Dropout:
 
     @classmethod
     def at(cls, rate: float) -> Any:
-        """Return the variant with all its rates the same."""
+        """Return the variant with all its rates equal."""
         return cls(**{field.name: rate for field in fields(cls) if _annotation(field) == "float"})
 
     def network_masks(self, draw: Draw, sizes: Sizes) -> Masks:
         """Draw the masks of one network: one direction of one layer."""
-        return Masks()
+        return NO_MASKS
 
     def input_mask(self, draw: Draw, sizes: Sizes, layer: int) -> Array | None:
         """Draw the mask of a layer's input, which its directions share."""
@@ -90,8 +91,8 @@ class Dropout:
         return None
 
     def evaluation_masks(self) -> Masks:
-        """Return what stands in a network's masks in evaluation: factors and shares, no chance."""
-        return Masks()
+        """Return the masks of a network in evaluation: factors and shares, nothing drawn."""
+        return NO_MASKS
 
     def sample(self, sizes: Sizes, generator: Any, dtype: Any = None) -> Masks:
         """Draw the masks of a single network for one run in training.
@@ -99,21 +100,21 @@ class Dropout:
         Parameters
         ----------
         sizes : Sizes
-            Such as ``Sizes.of(params, x)``.
+            Such as ``Sizes.of(cell, params, x)``.
         generator : numpy.random.Generator or torch.Generator
         dtype : dtype, optional
-            That of x; float64, or torch's default dtype, if not given.
+            That of x; float64, or torch's default dtype, by default.
 
         Returns
         -------
         Masks
-            For ``masks=`` of `forward`. A mask of the last output is not among them; see
+            For ``masks=`` of `forward`. They do not include a mask of the last output; see
             `sample_stack`.
 
         Raises
         ------
         TypeError
-            There is no generator.
+            The generator is missing or is not a generator.
         """
         draw = Draw(generator, dtype)
         masks, x = self.network_masks(draw, sizes), self.input_mask(draw, sizes, 0)
@@ -133,19 +134,19 @@ class Dropout:
         return StackMasks(tuple(inputs), tuple(networks), self.output_mask(draw, sizes))
 
     def evaluation_stack(self, layers: int = 1, directions: int = 1) -> StackMasks:
-        """Return what stands in the masks of all layers and directions in evaluation."""
+        """Return the masks of all layers and directions in evaluation."""
         network = self.evaluation_masks()
         return StackMasks((None,) * layers, ((network,) * directions,) * layers, None)
 
     def check_cell(self, cell: Cell) -> None:
-        """Refuse a cell that lacks a site of the variant.
+        """Reject a cell that lacks a site of the variant.
 
         Raises
         ------
         ValueError
             The message names the site, what it is, and the sites that the cell has.
         """
-        there = site_names(cell)
+        there = cell.all_sites
         for site in self.sites():
             if site not in (*there, "output"):
                 raise ValueError(
@@ -154,12 +155,23 @@ class Dropout:
                 )
 
     def sites(self) -> tuple[str, ...]:
-        """Return the sites at which the variant acts, by their names in `Masks`."""
-        raise NotImplementedError
+        """Return the sites at which the variant acts, by their names in `Masks`.
+
+        By default they are read off the masks that it draws for a network of size 1.
+        """
+        masks = self.sample_stack(Sizes(1, 1, 1, 1, layers=2), np.random.default_rng(0))
+        networks = [own for layer in masks.networks for own in layer]
+        drawn = [*networks, self.evaluation_masks()]
+        of_networks = (
+            name for k, name in enumerate(Masks._fields) if any(own[k] is not None for own in drawn)
+        )
+        inputs = any(mask is not None for mask in masks.inputs)
+        sites = ("x",) * inputs + (*of_networks,) + ("output",) * (masks.y is not None)
+        return tuple(dict.fromkeys(sites))
 
 
 def _annotation(field: Field[Any]) -> str:
-    """Return a field's type in words, whether it was kept as words or not."""
+    """Return the name of a field's type, which may be annotated as a string."""
     return getattr(field.type, "__name__", str(field.type))
 
 
@@ -179,5 +191,5 @@ _SITES = {
 
 
 def what(site: str) -> str:
-    """Return what stands at a site, in words."""
+    """Describe a site in words."""
     return _SITES[site]

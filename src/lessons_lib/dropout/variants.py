@@ -1,7 +1,7 @@
 """Six ways to apply dropout inside an LSTM, each by its paper.
 
 D(a) is a ⊙ m / (1 − p), where m is 0 with probability p and 1 otherwise (inverted scaling), so that
-the mean stays and evaluation changes nothing. A variant that scales otherwise says so. Each draws
+the mean stays and evaluation changes nothing. Variants that scale differently say so. Each draws
 its masks in the shapes that `Masks` explains: an axis of length 1 is shared.
 """
 
@@ -15,17 +15,17 @@ from ..masks import Masks
 from .draws import Draw, scale
 from .variant import Dropout, Sizes
 
-#: When what dropout takes away is made up for.
+#: Whether kept values are rescaled in training.
 SCALED_IN = {"training": True, "evaluation": False}
 
 
 @dataclass(frozen=True)
 class NonRecurrentDropout(Dropout):
-    """Dropout on what passes from layer to layer, never from step to step.
+    """Dropout on the connections from layer to layer, never on those from step to step.
 
-    Layer l reads D(h_t^{l−1}), a mask for each step; its own h_{t−1} stays whole. The first layer's
-    input and the last one's output are dropped too: L + 1 places, where torch.nn's ``dropout=`` has
-    the L − 1 between the layers.
+    Layer l reads D(h_t^{l−1}), with a mask for each step; its own h_{t−1} is not dropped. The input
+    of the first layer and the output of the last one are dropped, too: L + 1 places, while
+    torch.nn's ``dropout=`` has the L − 1 between the layers.
 
     Parameters
     ----------
@@ -66,25 +66,24 @@ class NonRecurrentDropout(Dropout):
 class RNNDrop(Dropout):
     """A mask on the cell state, the same for the whole sequence: c_t = m ⊙ (f c_{t−1} + i g).
 
-    A unit that is dropped is zero from the first step to the last; one that is kept keeps its
-    memory as without dropout.
+    A dropped unit is zero from the first step to the last; a kept one has its memory as without
+    dropout.
 
     Parameters
     ----------
     rate : float
         p, from 0 to 1.
     scaled : {"h", "c"}, optional
-        What makes up for the units dropped. "h", the default: the hidden state is multiplied, once
-        a step and outside the memory. "c": the cell state is, again at each step, so that a factor
-        is raised to the power of T: it explodes in training and decays in evaluation.
+        What is rescaled. "h", the default: the hidden state, once per step and outside the memory.
+        "c": the cell state, again at each step, so that a factor is raised to the power of T: it
+        explodes in training and decays in evaluation.
     scaled_in : {"training", "evaluation"}, optional
         By 1 / (1 − p) in training, the default, or by 1 − p in evaluation.
 
     References
     ----------
     Moon, Choi, Lee and Song (2015), "RNNDrop: a novel dropout for RNNs in ASR", ASRU, section 3,
-    gives the mask. Accounts of the scaling differ; the default is the one that neither explodes
-    nor decays.
+    gives the mask. Descriptions differ on the scaling; the default neither explodes nor decays.
     """
 
     rate: float
@@ -92,7 +91,7 @@ class RNNDrop(Dropout):
     scaled_in: str = "training"
 
     def __post_init__(self) -> None:
-        """Refuse a rate or words that are none."""
+        """Reject an invalid rate or word."""
         super().__post_init__()
         check_word("RNNDrop: scaled", self.scaled, ("h", "c"))
         check_word("RNNDrop: scaled_in", self.scaled_in, SCALED_IN)
@@ -110,7 +109,7 @@ class RNNDrop(Dropout):
         return Masks(c=c, y=scale(self.rate) if of_h else None)
 
     def evaluation_masks(self) -> Masks:
-        """Return a factor if it is evaluation that makes up for the mask, else nothing."""
+        """Return a factor if values are rescaled in evaluation, else no masks."""
         if SCALED_IN[self.scaled_in] or self.rate == 0:
             return Masks()
         left = 1 - self.rate
@@ -121,24 +120,24 @@ class RNNDrop(Dropout):
 class VariationalDropout(Dropout):
     """One mask of the input and one of h_{t−1} for each sequence, the same at all its steps.
 
-    Every layer reads D(x_t) and D(h_{t−1}); c_{t−1} is not touched.
+    Every layer reads D(x_t) and D(h_{t−1}); c_{t−1} is not dropped.
 
     Parameters
     ----------
     input, hidden : float
         Rates of the masks of each layer's input and of h_{t−1}.
     output : float, optional
-        Rate of the mask of the last output; `input`, as in the paper, if not given.
+        Rate of the mask of the last output; `input` by default, as in the paper.
     tied : bool, optional
-        Whether the gates share a mask. If each has masks of its own, the products cost as many
-        times more as there are gates.
+        Whether the gates share a mask. If each gate has masks of its own, each takes a product of
+        its own, with as many multiplications in total.
 
     References
     ----------
     Gal and Ghahramani (2016), "A theoretically grounded application of dropout in recurrent neural
-    networks", NIPS, arXiv 1512.05287, section 4.1, which has both forms and measures both; its best
-    language model is the untied one. It also drops whole word types from an embedding (section
-    4.2): a mask on the embedding's rows, which is the caller's.
+    networks", NIPS, arXiv 1512.05287, section 4.1, which evaluates both forms; its best language
+    model is the untied one. It also drops whole word types from an embedding (section 4.2): a mask
+    on the embedding's rows, which is left to the caller.
     """
 
     input: float
@@ -166,10 +165,10 @@ class VariationalDropout(Dropout):
 
 @dataclass(frozen=True)
 class WeightDrop(Dropout):
-    """DropConnect on the recurrent weights: D(W_hh), drawn once for a forward pass.
+    """DropConnect on the recurrent weights: D(W_hh), drawn once per forward pass.
 
-    All steps and all sequences of the batch share it: units live, connections go. Parameters are
-    read, never written.
+    All steps and all sequences of the batch share the mask, which drops connections, not units.
+    Parameters are never changed.
 
     Parameters
     ----------
@@ -189,7 +188,7 @@ class WeightDrop(Dropout):
     matrices: tuple[str, ...] = ("W_hh",)
 
     def __post_init__(self) -> None:
-        """Refuse a rate or matrices that are none."""
+        """Reject an invalid rate or matrices."""
         super().__post_init__()
         if not isinstance(self.matrices, tuple) or not self.matrices:
             raise TypeError(
@@ -215,10 +214,10 @@ class WeightDrop(Dropout):
 
 @dataclass(frozen=True)
 class RecurrentDropout(Dropout):
-    """Dropout on what is added to the memory: c_t = f c_{t−1} + i D(g_t).
+    """Dropout on the candidate: c_t = f c_{t−1} + i D(g_t).
 
-    What the cell already holds is not touched, so that a mask for each step destroys no memory. In
-    the GRU it is the candidate n, beside z h_{t−1}.
+    The memory itself is not dropped, so that a mask for each step does not destroy it. In the GRU,
+    the mask is on the candidate n, which is added to z h_{t−1}.
 
     Parameters
     ----------
@@ -240,7 +239,7 @@ class RecurrentDropout(Dropout):
     scaled_in: str = "training"
 
     def __post_init__(self) -> None:
-        """Refuse a rate or a word that is none."""
+        """Reject an invalid rate or word."""
         super().__post_init__()
         check_word("RecurrentDropout: scaled_in", self.scaled_in, SCALED_IN)
 
@@ -255,23 +254,23 @@ class RecurrentDropout(Dropout):
         return Masks(g=draw.mask(self.rate, (steps, sizes.N, sizes.H), inverted))
 
     def evaluation_masks(self) -> Masks:
-        """Return the factor 1 − p if it is evaluation that makes up for the mask, else nothing."""
+        """Return the factor 1 − p if values are rescaled in evaluation, else no masks."""
         plain = SCALED_IN[self.scaled_in] or self.rate == 0
         return Masks() if plain else Masks(g=1 - self.rate)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Zoneout(Dropout):
-    """Units that keep their old state for a step: h_{t−1} stays with rate `h`, c_{t−1} with `c`.
+    """Units that keep their old state for a step: h_{t−1} with rate `h`, c_{t−1} with rate `c`.
 
     A mask for each step chooses between the old state and the new one; nothing is set to zero. The
-    new h is computed from the new c, whether that is then kept or not. In evaluation the state is
-    the expectation, z s_{t−1} + (1 − z) s̃_t for rate z.
+    new h is computed from the new c, even where the old c is kept. In evaluation the state is the
+    expectation, z s_{t−1} + (1 − z) s̃_t for rate z.
 
     Parameters
     ----------
     h, c : float, optional
-        Rates; `c` only for a cell with a cell state. The paper takes 0.05 and 0.5 for characters of
+        Rates; `c` only for a cell with a cell state. The paper uses 0.05 and 0.5 for characters of
         Penn Treebank, 0.15 and 0.15 for permuted MNIST.
 
     References
@@ -296,5 +295,5 @@ class Zoneout(Dropout):
         )
 
     def evaluation_masks(self) -> Masks:
-        """Return the shares that are kept."""
+        """Return the shares of the old state."""
         return Masks(keep_h=self.h or None, keep_c=self.c or None)

@@ -11,18 +11,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from .. import gru, lstm, rnn
+from .. import gru
 from .._check import arguments as validation
 from .._check.stacks import check_nesting
+from ..cell import Cell
 from ..convert import from_torch, to_torch
-from ..scan import Cell
-
-#: Each cell's parameters: the cell, and the torch.nn layer that trains them.
-LAYERS: dict[Any, tuple[Cell, type[torch.nn.RNNBase]]] = {
-    rnn.Params: (rnn.CELL, torch.nn.RNN),
-    lstm.Params: (lstm.CELL, torch.nn.LSTM),
-    gru.Params: (gru.CELL, torch.nn.GRU),
-}
+from ..convert.torch_layers import cell_of_params, torch_layer
+from ..nested import is_params
 
 
 class Reader(torch.nn.Module):
@@ -41,23 +36,19 @@ class Reader(torch.nn.Module):
 
     def __init__(self, params: Any, outputs: int, generator: np.random.Generator) -> None:
         super().__init__()
-        self.single = hasattr(params, "_fields")
+        self.single = is_params(params)
         layers = ((params,),) if self.single else params
-        kind = _kind_of(layers)
+        self.cell = _cell_of(layers)
         validation.check_sizes(outputs=outputs)
         validation.check_generator(generator)
-        self.cell, layer = LAYERS[kind]
-        H, D = layers[0][0].W_hh.shape[1], layers[0][0].W_ih.shape[1]
-        directions = len(layers[0])
-        self.layer = layer(D, H, len(layers), bidirectional=directions == 2)
+        width = sum(self.cell.output_width(own) for own in layers[-1])
+        self.layer = torch_layer(self.cell).layer_for(layers)
         self.layer.load_state_dict(to_torch(self.cell, layers))
         for name, weight in self.layer.named_parameters():
-            if (
-                name.startswith("bias_hh") and kind is not gru.Params
-            ):  # the GRU's candidate needs it
+            if name.startswith("bias_hh") and self.cell != gru.CELL:  # needed by its candidate
                 weight.requires_grad_(False)
-        self.read = torch.nn.Linear(directions * H, outputs)
-        bound = (directions * H) ** -0.5
+        self.read = torch.nn.Linear(width, outputs)
+        bound = width**-0.5
         with torch.no_grad():
             for weight in self.read.parameters():
                 weight.copy_(torch.as_tensor(generator.uniform(-bound, bound, weight.shape)))
@@ -75,12 +66,11 @@ class Reader(torch.nn.Module):
         return layers[0][0] if self.single else layers
 
 
-def _kind_of(layers: Any) -> type:
+def _cell_of(layers: Any) -> Cell:
     check_nesting(layers)
-    kinds = {type(params) for params in chain(*layers)}
-    if len(kinds) != 1 or not kinds <= set(LAYERS):
-        names = ", ".join(
-            sorted(f"{kind.__module__.split('.')[-1]}.{kind.__name__}" for kind in kinds)
-        )
+    kinds = {type(own): own for own in chain(*layers)}
+    cell = cell_of_params(layers[0][0])
+    if len(kinds) != 1 or cell is None:
+        names = ", ".join(sorted(map(validation.type_name, kinds.values())))
         raise TypeError(f"params: got {names}, expected rnn.Params, lstm.Params or gru.Params")
-    return kinds.pop()
+    return cell

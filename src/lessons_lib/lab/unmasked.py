@@ -12,20 +12,12 @@ import ast
 import inspect
 import tokenize
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 from .. import masks as library
-from .. import scan
 from .source_text import Edit, Item, SourceText
-
-#: Each function's call without masks: an expression in the function's parameters.
-WITHOUT_MASKS: dict[Callable[..., Any], str] = {
-    **library.WITHOUT_MASKS,
-    scan.step: "cell.step(params, projected, state)",
-    scan.step_backward: "cell.step_backward(params, cache, dstate)",
-}
 
 #: Parameters that hold masks whatever their annotation.
 PARAMETERS = {"mask", "masks"}
@@ -136,7 +128,7 @@ class _Reader:
         if not isinstance(node, ast.Call):
             return None
         function = self._resolve(node.func)
-        return next((text for key, text in WITHOUT_MASKS.items() if key is function), None)
+        return next((text for key, text in library.WITHOUT_MASKS.items() if key is function), None)
 
     def _is_declared(self, node: ast.arg | ast.AnnAssign) -> bool:
         if node.annotation is None:

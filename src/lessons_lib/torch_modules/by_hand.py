@@ -8,23 +8,22 @@ from typing import Any
 
 import torch
 
-from .. import gru, lstm, lstm_projected, rnn
+from ..cell import Cell
+from ..convert.torch_layers import TORCH_LAYERS, cell_of_mode
 from ..masks import StackMasks
-from ..scan import Cell
 from .kernel import InPlaceOfKernels, KernelCall, opaque_to_compiler
 from .network import kernel_serves, run, run_kernel
 from .precision import in_autocast, run_by_hand_in_autocast, run_kernel_in_autocast
 
-_KERNELS = (torch.rnn_tanh, torch.rnn_relu, torch.gru, torch.lstm)
+#: torch's kernels, each with the mode of the layers that call it.
+_KERNELS = {getattr(torch, layer.mode.lower()): layer.mode for layer in TORCH_LAYERS}
 DrawMasks = Callable[[Cell, KernelCall], StackMasks | None]
 
 
 def _cell(kernel: Any, call: KernelCall) -> Cell:
     """Return the cell of a kernel call."""
-    if kernel is torch.lstm:
-        h, c = call.states
-        return lstm.CELL if h.shape[-1] == c.shape[-1] else lstm_projected.CELL
-    return {torch.gru: gru.CELL, torch.rnn_tanh: rnn.CELL, torch.rnn_relu: rnn.CELL_RELU}[kernel]
+    widths = {state.shape[-1] for state in call.states}
+    return cell_of_mode(_KERNELS[kernel], projected=len(widths) > 1)
 
 
 def _answer(

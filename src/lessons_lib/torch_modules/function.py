@@ -8,8 +8,9 @@ import numpy as np
 import torch
 
 from .. import stack
-from ..masks import StackMasks
-from ..scan import Cell
+from ..cell import Cell
+from ..masks import NO_STACK_MASKS, StackMasks
+from ..nested import leaves
 
 
 class Network(NamedTuple):
@@ -21,18 +22,18 @@ class Network(NamedTuple):
     layers, directions : int
     lengths : integer array of shape (N,), or None
         Of the sequences, if they are padded.
-    masks : StackMasks, or None
+    masks : StackMasks
     """
 
     cell: Cell
     layers: int
     directions: int
     lengths: np.ndarray | None
-    masks: StackMasks | None = None
+    masks: StackMasks = NO_STACK_MASKS
 
     def flatten(self, x: Any, state: Any, params: stack.Params) -> list[Any]:
         """Lay input, state and parameters, or their gradients, in one list."""
-        return [x, *state, *(array for layer in params for own in layer for array in own)]
+        return [x, *state, *leaves(params)]
 
     def unflatten(self, arrays: Any) -> tuple[Any, Any, stack.Params]:
         """Undo `flatten`."""
@@ -119,7 +120,7 @@ def _lower(tensors: Any, numpy: bool) -> tuple[Any, ...]:
 
 
 def _lower_masks(network: Network, numpy: bool) -> Network:
-    if not numpy or network.masks is None:
+    if not numpy:
         return network
     return network._replace(masks=network.masks.map(lambda mask: mask.numpy()))
 

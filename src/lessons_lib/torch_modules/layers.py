@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch.nn.utils.rnn import PackedSequence
 
-from .. import gru, lstm, lstm_projected, rnn
+from ..cell import Cell
+from ..convert.torch_layers import cell_of_mode
 from ..dropout import Dropout, StackMasks
-from ..scan import Cell
 from .by_hand import forward_in_place
 from .precision import in_autocast
 from .sampling import between_layers, draw_masks, sample, sizes_of_input
@@ -32,7 +32,8 @@ class _Layer:
 
     def _cell(self) -> Cell:
         """Return the equations that the layer computes."""
-        raise NotImplementedError
+        layer: Any = self
+        return cell_of_mode(layer.mode, projected=layer.proj_size > 0)
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; torch would register a module instead of letting it be refused."""
@@ -224,9 +225,6 @@ class RNN(_Layer, torch.nn.RNN):
         )
         self._set_up(dropout, engine)
 
-    def _cell(self) -> Cell:
-        return rnn.cell(self.nonlinearity)
-
 
 class GRU(_Layer, torch.nn.GRU):
     """The gated recurrent unit, a drop-in for `torch.nn.GRU`.
@@ -271,9 +269,6 @@ class GRU(_Layer, torch.nn.GRU):
             dtype=dtype,
         )
         self._set_up(dropout, engine)
-
-    def _cell(self) -> Cell:
-        return gru.CELL
 
 
 class LSTM(_Layer, torch.nn.LSTM):
@@ -323,6 +318,3 @@ class LSTM(_Layer, torch.nn.LSTM):
             dtype=dtype,
         )
         self._set_up(dropout, engine)
-
-    def _cell(self) -> Cell:
-        return lstm_projected.CELL if self.proj_size else lstm.CELL

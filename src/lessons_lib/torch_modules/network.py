@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
+from ..cell import Cell
 from ..convert import from_torch
-from ..masks import NO_MASKS, StackMasks
-from ..scan import Cell
+from ..masks import NO_MASKS, NO_STACK_MASKS, StackMasks
 from .function import Network, apply
 from .kernel import KernelCall
 from .sampling import cast
@@ -45,7 +45,7 @@ def run(cell: Cell, call: KernelCall, masks: StackMasks | None = None) -> tuple[
             y = torch.nn.functional.dropout(y, dropout)
         networks = slice(k * directions, (k + len(layers)) * directions)
         states = tuple(part[networks] for part in call.states)
-        network = Network(cell, len(layers), directions, lengths, masks)
+        network = Network(cell, len(layers), directions, lengths, masks or NO_STACK_MASKS)
         y, *after = apply(network, y, states, layers)
         last.append(after)
     return _as_came(y, call), *(torch.cat(parts) for parts in zip(*last, strict=True))

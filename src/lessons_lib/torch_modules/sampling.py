@@ -8,10 +8,10 @@ import torch
 from torch.nn.utils.rnn import PackedSequence
 
 from .._check.stacks import check_stack_masks
+from ..cell import Cell
 from ..convert import from_torch
 from ..dropout import Dropout, NonRecurrentDropout, Sizes, StackMasks
 from ..masks import NO_MASKS
-from ..scan import Cell
 from .kernel import KernelCall
 
 

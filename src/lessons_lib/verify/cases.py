@@ -1,8 +1,8 @@
-"""Networks on random arrays, with a loss of all that they return: what a proof is held on."""
+"""Random networks, each with a loss of everything that it returns, to check gradients on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +10,10 @@ import numpy as np
 
 from .. import scan, stack
 from ..arrays import Array
+from ..cell import Cell
 from ..dropout import Dropout, Sizes
+from ..masks import NO_MASKS, NO_STACK_MASKS, Masks, StackMasks
+from ..nested import map_leaves, named
 
 
 @dataclass(frozen=True)
@@ -20,10 +23,10 @@ class Case:
     Attributes
     ----------
     name : str
-        Stands at the head of the case's row in `compare`.
+        The head of the case's row in `compare`.
     loop : module
         `scan` for a single cell, `stack` for layers and directions.
-    cell : scan.Cell
+    cell : Cell
     params : the cell's Params, for `stack` a tuple of layers of them
     x : array of shape (T, N, D)
     state, dy, dstate, masks : as the loop's `forward` and `backward` take them
@@ -31,19 +34,19 @@ class Case:
 
     name: str
     loop: Any
-    cell: scan.Cell
+    cell: Cell
     params: Any
     x: Array
     state: tuple[Array, ...]
     dy: Array
     dstate: tuple[Array, ...]
-    masks: Any = None
+    masks: Masks | StackMasks = NO_MASKS
 
     def arrays(self) -> dict[str, Array]:
-        """Return what the loss can be differentiated by: parameters, x and the first state."""
+        """Return what the loss depends on: parameters, x and the initial state."""
         names = (f"{name}0" for name in self.cell.state_names)
         state = dict(zip(names, self.state, strict=True))
-        return {**dict(_named(self.params)), "x": self.x, **state}
+        return {**dict(named(self.params)), "x": self.x, **state}
 
     def forward(self) -> Any:
         """Run the network: the output, the last state, the cache."""
@@ -53,7 +56,7 @@ class Case:
         """Return the case with a function applied to each array but the masks."""
         return replace(
             self,
-            params=_map_params(function, self.params),
+            params=map_leaves(function, self.params),
             x=function(self.x),
             state=tuple(map(function, self.state)),
             dy=function(self.dy),
@@ -62,7 +65,7 @@ class Case:
 
 
 def random_case(
-    cell: scan.Cell,
+    cell: Cell,
     T: int,
     N: int,
     D: int,
@@ -80,7 +83,7 @@ def random_case(
 
 def random_stack_case(
     name: str,
-    cell: scan.Cell,
+    cell: Cell,
     T: int,
     N: int,
     D: int,
@@ -100,7 +103,7 @@ def random_stack_case(
 def _case(
     name: str,
     loop: Any,
-    cell: scan.Cell,
+    cell: Cell,
     params: Any,
     shape: tuple[int, int, int],
     rng: np.random.Generator,
@@ -110,7 +113,9 @@ def _case(
     y, last, _ = loop.forward(cell, params, x)
     state, dstate = (tuple(rng.standard_normal(s.shape) for s in last) for _ in range(2))
     dy = rng.standard_normal(y.shape)
-    masks = None if sample is None else sample(Sizes.of(params, x), rng)
+    masks = NO_MASKS if loop is scan else NO_STACK_MASKS
+    if sample is not None:
+        masks = sample(Sizes.of(cell, params, x), rng)
     return Case(name, loop, cell, params, x, state, dy, dstate, masks)
 
 
@@ -123,19 +128,3 @@ def loss(case: Case) -> Any:
 def weigh(case: Case, y: Array, state: tuple[Array, ...]) -> Any:
     """Return the loss of a run's outputs and last state."""
     return (case.dy * y).sum() + sum((d * s).sum() for d, s in zip(case.dstate, state, strict=True))
-
-
-def _named(params: Any) -> Iterator[tuple[str, Array]]:
-    if hasattr(params, "_fields"):
-        yield from params._asdict().items()
-        return
-    for number, layer in enumerate(params):
-        for suffix, own in zip(("", "_reverse"), layer, strict=False):
-            for name, array in own._asdict().items():
-                yield f"{name}_l{number}{suffix}", array
-
-
-def _map_params(function: Callable[[Array], Any], params: Any) -> Any:
-    if hasattr(params, "_fields"):
-        return params._make(map(function, params))
-    return tuple(tuple(_map_params(function, own) for own in layer) for layer in params)

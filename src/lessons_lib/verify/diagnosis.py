@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .difference import relative_difference
+
 #: The blocks of the matrices and of b by their number: those of the GRU and of the LSTM.
 GATES = {3: "rzn", 4: "ifgo"}
 
@@ -64,8 +66,7 @@ def find_cause(name: str, came: Arrays, expected: Arrays, tolerance: float) -> C
     """
 
     def near(a: np.ndarray, b: np.ndarray) -> bool:
-        scale = max(np.abs(a).max(initial=0), np.abs(b).max(initial=0))
-        return bool(np.abs(a - b).max(initial=0) <= tolerance * scale)
+        return relative_difference(a, b) <= tolerance
 
     a, b = came[name], expected[name]
     if not np.isfinite(a).all():

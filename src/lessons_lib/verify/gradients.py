@@ -1,56 +1,17 @@
-"""Check gradients against finite differences, and keep them in bounds.
-
-Clipping is in `clipping`, the guess at a failure's cause in `diagnosis`.
-"""
+"""Check gradients against finite differences; `diagnosis` guesses the cause of a failure."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from array_api_compat import array_namespace, is_numpy_array
+from array_api_compat import is_numpy_array
 
 from ..arrays import Array
-from ..clipping import clip_by_norm, clip_by_value, global_norm
 from .diagnosis import likely_cause
+from .difference import relative_difference
 
-__all__ = [
-    "check_gradients",
-    "clip_by_norm",
-    "clip_by_value",
-    "global_norm",
-    "numerical_gradient",
-    "relative_difference",
-]
-
-
-def relative_difference(a: Array, b: Array) -> float:
-    """Return max|a − b| / max(|a|, |b|) over all elements; 0 where both are zero throughout.
-
-    Parameters
-    ----------
-    a, b : arrays of one shape
-
-    Returns
-    -------
-    float
-        NaN where an element is NaN or infinite: it is below no tolerance.
-
-    Raises
-    ------
-    ValueError
-        The shapes differ: broadcasting would compare what does not belong together.
-    """
-    if tuple(a.shape) != tuple(b.shape):
-        raise ValueError(f"b: got shape {tuple(b.shape)}, expected {tuple(a.shape)} as of a")
-    if math.prod(a.shape) == 0:
-        return 0.0
-    xp = array_namespace(a, b)
-    scale = float(xp.max(xp.abs(xp.stack([a, b]))))
-    if not math.isfinite(scale):
-        return math.nan
-    return float(xp.max(xp.abs(a - b))) / scale if scale > 0 else 0.0
+__all__ = ["check_gradients", "numerical_gradient", "relative_difference"]
 
 
 def numerical_gradient(loss: Callable[[], float], x: Array, step: float = 1e-6) -> np.ndarray:

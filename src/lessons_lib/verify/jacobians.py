@@ -1,7 +1,7 @@
 """What a step does to the state, over many steps: Jacobians, their products, spectra and norms.
 
 A state of several arrays, such as the LSTM's (h, c), counts as one vector of S numbers, its arrays
-side by side. NumPy arrays only.
+concatenated. NumPy arrays only.
 
 References
 ----------
@@ -15,11 +15,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import scan
 from .._check import arguments as validation
 from ..arrays import join
-from ..masks import given, masked_weights
-from ..weights import state_widths
+from ..cell import Cell, State, Trace
+from ..masks import dropped_weights, masked_step_backward
 from .paths import state_gradients
 
 
@@ -43,7 +42,7 @@ class Spectrum(NamedTuple):
         return np.abs(self.eigenvalues[..., 0])
 
 
-def step_jacobians(cell: scan.Cell, params: Any, cache: scan.Trace) -> np.ndarray:
+def step_jacobians(cell: Cell, params: Any, cache: Trace) -> np.ndarray:
     """Return ∂ state_t / ∂ state_{t−1} for every step.
 
     Parameters
@@ -65,18 +64,16 @@ def step_jacobians(cell: scan.Cell, params: Any, cache: scan.Trace) -> np.ndarra
     """
     N = cache.x.shape[1]
     validation.check_cache(cell, params, cache)
-    params = masked_weights(params, cache.masks)
-    widths = state_widths(params, cell.state_names)
+    widths, params = cell.state_widths(params), dropped_weights(params, cache.masks)
     cuts, S = np.cumsum(widths)[:-1], sum(widths)
     rows = []
     for unit in np.eye(S, dtype=cache.x.dtype):
         dstate = tuple(np.tile(part, (N, 1)) for part in np.split(unit, cuts))
-        rows.append(
-            [
-                join(scan.step_backward(cell, params, step, dstate, *given(cache.masks, t))[1])
-                for t, step in enumerate(cache.steps)
-            ]
-        )
+        row = [
+            masked_step_backward(cell, params, step, dstate, cache.masks.at(t))[1]
+            for t, step in enumerate(cache.steps)
+        ]
+        rows.append([join(dprevious) for dprevious in row])
     return np.stack(rows, axis=2)
 
 
@@ -111,7 +108,7 @@ def spectrum(matrices: np.ndarray) -> Spectrum:
     )
 
 
-def lag_norms(cell: scan.Cell, params: Any, cache: scan.Trace, dstate: scan.State) -> np.ndarray:
+def lag_norms(cell: Cell, params: Any, cache: Trace, dstate: State) -> np.ndarray:
     """Return how long a gradient of the last state still is `lag` steps before it.
 
     Parameters

@@ -6,21 +6,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import lstm, scan
+from .. import lstm
 from .._check import arguments as validation
 from ..arrays import stack, zeros_like
-from ..masks import given, masked_weights
+from ..cell import Cell, State, Trace
+from ..masks import dropped_weights, masked_step_backward
 
 
-def state_gradients(
-    cell: scan.Cell, params: Any, cache: scan.Trace, dstate: scan.State
-) -> scan.State:
+def state_gradients(cell: Cell, params: Any, cache: Trace, dstate: State) -> State:
     """Carry a gradient of the last state back, step by step, and keep what arrives at each.
 
     Parameters
     ----------
     cell : Cell
-        ``rnn.CELL`` or ``lstm.CELL``.
     params : the cell's Params
     cache : Trace
         As returned by `forward`, of T steps.
@@ -38,19 +36,18 @@ def state_gradients(
     TypeError, ValueError
         An argument's type, dtype, device or shape does not fit; the message names it.
     """
-    dy = zeros_like(cache.x, (*cache.x.shape[:2], params.W_hh.shape[1]))
+    dy = zeros_like(cache.x, (*cache.x.shape[:2], cell.output_width(params)))
     validation.check_backward(cell, params, cache, dy, dstate)
     arrived = [dstate]
-    params = masked_weights(params, cache.masks)
+    params = dropped_weights(params, cache.masks)
     for t in reversed(range(len(cache.steps))):
-        now = given(cache.masks, t)
-        _, dstate = scan.step_backward(cell, params, cache.steps[t], dstate, *now)
+        _, dstate = masked_step_backward(cell, params, cache.steps[t], dstate, cache.masks.at(t))
         arrived.append(dstate)
     return tuple(stack(part) for part in zip(*arrived, strict=True))
 
 
 class CellJacobian(NamedTuple):
-    """The derivative of an LSTM's last cell state by the one `lag` steps before, in two parts.
+    """The derivative of an LSTM's last cell state with respect to an earlier one, in two parts.
 
     Attributes
     ----------
@@ -80,7 +77,7 @@ def split_cell_jacobian(params: lstm.Params, x: np.ndarray) -> CellJacobian:
     CellJacobian
     """
     T, N, _ = x.shape
-    H = params.W_hh.shape[1]
+    H = lstm.CELL.sizes(params)["H"]
     # one copy of each sequence a unit k, in which only c_T's unit k has a gradient: its row
     _, _, cache = lstm.forward(params, np.repeat(x, H, axis=1))
     row = np.tile(np.eye(H, dtype=x.dtype), (N, 1))

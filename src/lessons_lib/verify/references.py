@@ -9,13 +9,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import torch
 
-from .. import gru, lstm, lstm_projected, rnn, scan
+from .. import scan
 from ..convert import to_torch
+from ..convert.torch_layers import has_torch_layer, torch_layer
+from ..masks import NO_MASKS, NO_STACK_MASKS
 from .cases import Case, loss, random_case, random_stack_case, weigh
 from .gradients import numerical_gradient, relative_difference
 
@@ -50,35 +51,15 @@ def torch_nn(case: Case, device: str = "cpu") -> Gradients:
     leaves = _on_torch(case, device)
     single = case.loop is scan  # torch's first axis of a state: layers × directions
     layers = ((leaves.params,),) if single else leaves.params
-    cell, make_layer = _TORCH_LAYERS[case.cell.name]
-    layer = make_layer(
-        case.x.shape[-1],
-        case.state[-1].shape[-1],
-        len(layers),
-        bidirectional=len(layers[0]) == 2,
-        dtype=torch.float64,
-        device=device,
-        **({"proj_size": case.state[0].shape[-1]} if hasattr(layers[0][0], "W_hr") else {}),
-    )
+    layer = torch_layer(case.cell).layer_for(layers, dtype=torch.float64, device=device)
     hx = tuple(s[None] if single else s for s in leaves.state)
     with warnings.catch_warnings():  # cuDNN would rather have all weights in one buffer
         warnings.simplefilter("ignore")
         arguments = (leaves.x, hx if len(hx) > 1 else hx[0])
-        y, last = torch.func.functional_call(layer, to_torch(cell, layers), arguments)
+        y, last = torch.func.functional_call(layer, to_torch(case.cell, layers), arguments)
     last = last if isinstance(last, tuple) else (last,)
     return _differentiate(weigh(leaves, y, tuple(s[0] if single else s for s in last)), leaves)
 
-
-_TORCH_LAYERS: dict[str, tuple[scan.Cell, Callable[..., torch.nn.Module]]] = {
-    cell.name: (cell, layer)
-    for cell, layer in (
-        (rnn.CELL, torch.nn.RNN),
-        (rnn.CELL_RELU, partial(torch.nn.RNN, nonlinearity="relu")),
-        (lstm.CELL, torch.nn.LSTM),
-        (lstm_projected.CELL, torch.nn.LSTM),
-        (gru.CELL, torch.nn.GRU),
-    )
-}
 
 #: The three ways that judge the one by hand, each with the bound its precision allows.
 JUDGES: dict[str, tuple[Callable[[Case, str], Gradients], float]] = {
@@ -110,7 +91,7 @@ def compare(*cases: Case) -> dict[str, dict[str, float]]:
     for case in cases:
         hand, own = by_hand(case), worst.setdefault(case.name, {})
         for judge in JUDGES:
-            if judge != "torch.nn" or (case.cell.name in _TORCH_LAYERS and case.masks is None):
+            if judge != "torch.nn" or (has_torch_layer(case.cell) and _unmasked(case)):
                 own[judge] = _judge(case, hand, judge)
         kept = (f"< {JUDGES[judge][1]:.0e} ✓" if judge in own else "—" for judge in JUDGES)
         print(_row(case.name, kept, width))
@@ -137,10 +118,12 @@ def _judge(case: Case, hand: Gradients, judge: str) -> float:
     return worst
 
 
+def _unmasked(case: Case) -> bool:
+    return case.masks is NO_MASKS or case.masks is NO_STACK_MASKS
+
+
 def _on_torch(case: Case, device: str) -> Case:
     leaves = case.map(lambda array: torch.tensor(array, device=device, requires_grad=True))
-    if case.masks is None:
-        return leaves
     return replace(leaves, masks=case.masks.map(lambda array: torch.tensor(array, device=device)))
 
 

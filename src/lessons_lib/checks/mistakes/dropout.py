@@ -13,6 +13,9 @@ from ..mistake import Mistake, Named, edit
 from . import lstm
 from .sequence import ANY_CELL
 
+_MASKED_STEP = "masks.masked_step"
+_RECURRENT_PRODUCT = "masked_product(h_prev, params.W_hh, masks.h)"
+
 #: Takes a run's masks, that of the output, and the arguments; returns the two.
 Change = Callable[[Masks, Any, Named], tuple[Masks, Any]]
 
@@ -252,8 +255,8 @@ VARIATIONAL: tuple[Mistake, ...] = (
     ),
     edit(
         "variational_dropout.mask-on-new-h",
-        ("lstm.step", "", "read(h_prev, masks.h)", "h_prev"),
-        ("scan.step", "return", "new", "h_masked(new, *masks)"),
+        ("lstm.step", "", _RECURRENT_PRODUCT, "h_prev @ params.W_hh.T"),
+        (_MASKED_STEP, "return", "new", "h_masked(new, masks)"),
     ),
 )
 
@@ -308,6 +311,6 @@ ZONEOUT: tuple[Mistake, ...] = (
     ),
     edit(
         "zoneout.h-from-kept-c",
-        ("scan.step", "return", "new", "h_from(renew(state, new, *masks)[1], cache, new)"),
+        (_MASKED_STEP, "return", "new", "h_from(renew(state, new, masks)[1], cache, new)"),
     ),
 )

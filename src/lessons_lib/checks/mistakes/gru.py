@@ -6,45 +6,47 @@ from ..mistake import Mistake, edit
 from .gates import orders
 
 _STEP, _BACKWARD = "gru.step", "gru.step_backward"
-_STATE = "reset_gate.reset_state"
-_STATE_BACKWARD = "reset_gate.reset_state_backward"
-_WEIGHTS = "reset_gate.reset_weight_gradients"
-_RESET = (_STATE, "return", "r * q")
-_OF_WEIGHTS = (_WEIGHTS, "dq", "du_n * r")
+_WEIGHTS = "gru.weight_gradients"
+_RESET = (_STEP, "n", "r * q")
+_OF_WEIGHTS = (_WEIGHTS, "dq", "da_n * caches.r")
 _KEPT = (_BACKWARD, "dh_prev", "dh * z")
-_SLOPE_R = (_BACKWARD, "da_rz", "dr * r * (1 - r)")
-_SLOPE_Z = (_BACKWARD, "da_rz", "dz * z * (1 - z)")
+_SLOPE_R = (_BACKWARD, "da_r", "dr * r * (1 - r)")
+_SLOPE_Z = (_BACKWARD, "da_z", "dz * z * (1 - z)")
 _MIXED = "dropped((1 - z) * n, masks.g) + z * h_prev"
+_DZ = (_BACKWARD, "dz", "dh * h_prev - dropped(dh, masks.g) * n")
+_W_HN = "_blocks(params.W_hh)[1]"
 
 FORWARD: tuple[Mistake, ...] = (
     edit(
         "gru.z-inverted",
         (_STEP, "h", _MIXED, "dropped(z * n, masks.g) + (1 - z) * h_prev"),
-        (_BACKWARD, "dz", "dh * h_prev - dadded * n", "dadded * n - dh * h_prev"),
+        (*_DZ, "dropped(dh, masks.g) * n - dh * h_prev"),
         (_BACKWARD, "dn", "1 - z", "z"),
         (*_KEPT, "dh * (1 - z)"),
     ),
     edit(
         "gru.reset-before",
-        (_STATE, "q", "read(h_prev, mask) @ W_hn.T", "(r * h_prev) @ W_hn.T"),
+        (_STEP, "q", "u_n", f"(r * h_prev) @ {_W_HN}.T"),
         (*_RESET, "q"),
-        (_STATE_BACKWARD, "return", "du_n * cache.q", "(du_n @ W_hn) * cache.h_prev"),
+        (_BACKWARD, "dr", "da_n * q", f"(da_n @ {_W_HN}) * h_prev"),
+        (_BACKWARD, "du", "dq", "0 * dq"),
+        (*_KEPT, f"dh * z + (da_n @ {_W_HN}) * r"),
+        (*_OF_WEIGHTS, "da_n"),
         (
-            _STATE_BACKWARD,
+            _WEIGHTS,
             "return",
-            "read_backward((du_n * cache.r) @ W_hn, mask)",
-            "(du_n @ W_hn) * cache.r",
+            "masked_outer_products(du, caches.h_prev, masks.h)",
+            "join([masked_outer_products(join([da_r, da_z]), caches.h_prev, masks.h), "
+            "masked_outer_products(da_n, caches.r * caches.h_prev, masks.h)], axis=0)",
         ),
-        (*_OF_WEIGHTS, "du_n"),
-        (_WEIGHTS, "return", "read(h_prev, mask)", "r * h_prev"),
     ),
     edit(
         "gru.b_hn-outside-reset",
-        (_STATE, "q", "params.b_hn", "0"),
+        (_STEP, "q", "params.b_hn", "0"),
         (*_RESET, "r * q + params.b_hn"),
-        (_WEIGHTS, "return", "sum_over_rows(dq)", "sum_over_rows(du_n)"),
+        (_WEIGHTS, "return", "sum_over_rows(dq)", "sum_over_rows(da_n)"),
     ),
-    edit("gru.no-b_hn", (_STATE, "q", "params.b_hn", "0")),
+    edit("gru.no-b_hn", (_STEP, "q", "params.b_hn", "0")),
     edit("gru.no-reset-gate", (*_RESET, "q")),
     edit("gru.r-for-z", (_STEP, "h", _MIXED, "dropped((1 - r) * n, masks.g) + r * h_prev")),
     edit("gru.reset-on-everything", (_STEP, "n", "a_n", "r * a_n")),
@@ -56,13 +58,11 @@ BACKWARD: tuple[Mistake, ...] = (
     edit("gru.keeping-path-inverted", (*_KEPT, "dh * (1 - z)")),
     edit(
         "gru.no-path-through-gates",
-        (_BACKWARD, "dh_prev", "read_backward(da_rz @ W_hrz, masks.h)", "0"),
+        (_BACKWARD, "du", "da_r", "0 * da_r"),
+        (_BACKWARD, "du", "da_z", "0 * da_z"),
     ),
-    edit("gru.no-path-through-candidate", (_BACKWARD, "dh_prev", "dh_through_n", "0")),
-    edit(
-        "gru.dz-sign",
-        (_BACKWARD, "dz", "dh * h_prev - dadded * n", "dadded * n - dh * h_prev"),
-    ),
+    edit("gru.no-path-through-candidate", (_BACKWARD, "du", "dq", "0 * dq")),
+    edit("gru.dz-sign", (*_DZ, "dropped(dh, masks.g) * n - dh * h_prev")),
     edit("gru.candidate-slope-missing", (_BACKWARD, "da_n", "1 - n ** 2", "1")),
     edit("gru.sigmoid-slopes-missing", (*_SLOPE_R, "dr"), (*_SLOPE_Z, "dz")),
     edit(
@@ -70,12 +70,9 @@ BACKWARD: tuple[Mistake, ...] = (
         (*_SLOPE_R, "dr * sigmoid(r) * (1 - sigmoid(r))"),
         (*_SLOPE_Z, "dz * sigmoid(z) * (1 - sigmoid(z))"),
     ),
-    edit("gru.r-missing-in-dW_hn", (*_OF_WEIGHTS, "du_n")),
-    edit(
-        "gru.dr-without-product",
-        (_STATE_BACKWARD, "return", "du_n * cache.q", "du_n * cache.h_prev"),
-    ),
-    edit("gru.r-missing-in-dh", (_STATE_BACKWARD, "return", "du_n * cache.r", "du_n")),
+    edit("gru.r-missing-in-dW_hn", (*_OF_WEIGHTS, "da_n")),
+    edit("gru.dr-without-product", (_BACKWARD, "dr", "q", "h_prev")),
+    edit("gru.r-missing-in-dh", (_BACKWARD, "dq", "r", "1")),
 )
 
 GRU: tuple[Mistake, ...] = (*FORWARD, *BACKWARD, *orders("rzn"))

@@ -44,8 +44,8 @@ BACKWARD: tuple[Mistake, ...] = (
     edit("lstm.df-with-new-c", (_BACKWARD, "df", "c_prev", _C)),
     edit(
         "lstm.di-dg-swapped",
-        (_BACKWARD, "di", "dig * g", "dig * i"),
-        (_BACKWARD, "dg", "dig * i", "dig * g"),
+        (_BACKWARD, "di", "g", "i"),
+        (_BACKWARD, "dg", "i", "g"),
     ),
     edit(
         "lstm.sigmoid-slopes-missing",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..mistake import Mistake, edit
 
 _STEP, _BACKWARD = "rnn.step", "rnn.step_backward"
-_H = "tanh(projected + read(h_prev, masks.h) @ params.W_hh.T)"
+_H = "tanh(projected + masked_product(h_prev, params.W_hh, masks.h))"
 _SLOPE = (_BACKWARD, "da", "1 - cache.h ** 2")
 
 RNN: tuple[Mistake, ...] = (
@@ -16,7 +16,7 @@ RNN: tuple[Mistake, ...] = (
         "rnn.bias-after-tanh",
         (_STEP, "h", _H, "params.b + " + _H.replace("projected", "projected - params.b")),
     ),
-    edit("rnn.W_hh-transposed", (_STEP, "h", "params.W_hh.T", "params.W_hh")),
+    edit("rnn.W_hh-transposed", (_STEP, "h", "params.W_hh", "params.W_hh.T")),
     edit("rnn.W_hh-transposed-backward", (_BACKWARD, "return", "params.W_hh", "params.W_hh.T")),
     edit("rnn.tanh-slope-missing", (*_SLOPE, "1")),
     edit("rnn.tanh-slope-not-squared", (*_SLOPE, "1 - cache.h")),

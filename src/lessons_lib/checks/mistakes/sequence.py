@@ -57,7 +57,12 @@ ANY_CELL: tuple[Mistake, ...] = (
     Mistake("any.first-h-ignored", before=_without("h_prev", "h0")),
     edit(
         "any.state-after-in-dW",
-        (_BACKWARD, "grads", "cache.steps", "later_caches(cell, params, cache)"),
+        (
+            _BACKWARD,
+            "grads",
+            "cache.stacked",
+            "cache._replace(steps=later_caches(cell, params, cache)).stacked",
+        ),
     ),
     Mistake("any.mean-over-batch", after=_mean, excludes="mean"),
 )
@@ -81,7 +86,7 @@ SEQUENCE: tuple[Mistake, ...] = (
     edit(
         "sequence.not-accumulated",
         (_BACKWARD, "grads", "cache.x", "cache.x[:1]"),
-        (_BACKWARD, "grads", "cache.steps", "cache.steps[:1]"),
+        (_BACKWARD, "grads", "cache.stacked", "cache._replace(steps=cache.steps[:1]).stacked"),
         (_BACKWARD, "grads", "all_da", "all_da[:1]"),
     ),
     edit(
@@ -143,7 +148,7 @@ TRUNCATED: tuple[Mistake, ...] = (
         (
             _TRUNCATED,
             "total",
-            "_add(total, part)",
+            "add(total, part)",
             "(part[0], total[1] + part[1], total[2])",
         ),
     ),
