@@ -17,7 +17,7 @@ from lessons_lib import checks
 from lessons_lib.checks.isolation import EndedError, Worker
 
 STEP = "np.tanh(x @ W_ih.T + h @ W_hh.T + b)"
-#: What a function does before it returns the right value, and what the report says of it.
+#: Actions of a function before it returns the correct value, and words of the report.
 HOSTILE = {
     "hold": ("9 ** (9 ** (9 + len(x) * 0))", "stopped after 1 seconds, at line"),
     "consume": (
@@ -33,7 +33,7 @@ HOSTILE = {
     "recursion": ("f = lambda: f(); f()", "RecursionError"),
     "input": ("input()", "EOFError"),
 }
-#: What a function may do without being wrong.
+#: Actions that do not make a function wrong.
 HARMLESS = {
     "close": "import sys; sys.stdout.close(); sys.stderr.close()",
     "descriptors": "import os; os.close(1); os.close(2)",
@@ -85,7 +85,7 @@ def test_tensors_without_plain_values_are_told(value):
 
 
 def test_what_is_sent_back_is_not_unpickled(tmp_path):
-    """A result that runs code when it is unpickled does not run it in the asking process."""
+    """A result that runs code when it is unpickled does not run it in the calling process."""
     mark = tmp_path / "mark"
 
     def wrong(x, h, W_ih, W_hh, b):
@@ -122,7 +122,7 @@ def test_a_function_that_cannot_be_sent_is_checked_here():
 
 
 def test_a_warm_process_answers_fast():
-    """The issue's bound is 300 ms; here it is looser, since other tests may use the cores."""
+    """The bound is 300 ms on an idle machine; here it is looser, for other tests use the cores."""
     right = function("pass")
     checks.rnn_step(right, "en")
     seconds = []
@@ -189,7 +189,7 @@ def test_a_file_always_gets_a_status_and_a_junit_file(kind, tmp_path):
 
 
 def test_answers_that_are_no_answers_end_the_process():
-    """Code in the process may write to the pipe itself; no report comes of it."""
+    """Code in the process may write to the pipe itself; that gives no report."""
     forged = json.dumps({"arrays": "?"}).encode()
     frame = f"struct.pack('<qq', {len(forged)}, 0) + {forged!r}"
     line = (

@@ -1,25 +1,25 @@
-"""Checks of a learner's own functions, which say what is wrong and, where they know it, why.
+"""Checks of a learner's functions, which say what is wrong and, if they know it, why.
 
     from lessons_lib import checks
 
     print(checks.lstm_step)  # what the function takes and returns
     checks.lstm_step(my_step, lang="ko")
 
-A check runs the function on random cases, in float64 and with no two sizes alike, against the
-library's own. ``python -m lessons_lib.checks FILE.py`` does so for each function of a file that has
-the name of a check.
+A check compares the function with the library's on random cases, in float64 and with sizes that all
+differ. ``python -m lessons_lib.checks FILE.py`` checks each function of a file that has the name of
+a check.
 
 The conventions
 ---------------
-Plain arrays, in the order of the equations: the input, the state, the parameters.
-``lstm_step(x, h_prev, c_prev, W_ih, W_hh, b)`` returns h, c. A reverse takes the gradients of what
-the forward function returns, then the forward function's arguments, and returns the gradients of
-these: ``lstm_step_backward(dh, dc, x, h_prev, c_prev, W_ih, W_hh, b)`` returns
-dx, dh_prev, dc_prev, dW_ih, dW_hh, db. It computes again what it needs of the forward pass, so that
-each function is checked by itself. Names of arguments are free.
+Plain arrays, in the order of the equations: the input, the state, the parameters. ``lstm_step(x,
+h_prev, c_prev, W_ih, W_hh, b)`` returns h, c. A backward function takes the gradients of the
+forward function's results, then the forward function's arguments, and returns the gradients of
+these: ``lstm_step_backward(dh, dc, x, h_prev, c_prev, W_ih, W_hh, b)`` returns dx, dh_prev,
+dc_prev, dW_ih, dW_hh, db. It recomputes the parts of the forward pass that it needs, so that each
+function is checked by itself. The names of arguments are free.
 
-A function may be written for NumPy arrays or for torch tensors; torch is used only where it is
-loaded already and the function asks for tensors.
+A function may be written for NumPy arrays or for torch tensors; torch is used only if it is already
+loaded and the function needs tensors.
 """
 
 from .cells import checks_of

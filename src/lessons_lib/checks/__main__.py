@@ -1,6 +1,6 @@
 """Check each function of a file that has the name of a check.
 
-The file is run in a process of its own, with the rights of whoever runs this command.
+The file runs in a process of its own, with the permissions of whoever runs this command.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from .report import Finding, Report
 from .student import Learner, learner_in, raised, too_slow
 from .texts import language, say
 
-#: What a check says of a function, and how many seconds it took.
+#: A check's report on a function, and how many seconds it took.
 Timed = Mapping[str, tuple[Report, float]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Check a file; return 0 if all its functions are right, 1 if not, 2 if there are none."""
+    """Check a file; return 0 if all its functions are correct, 1 if not, 2 if it has none."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if arguments[:1] == ["watch"]:
         from .watch import watch
@@ -94,7 +94,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _load(process: Worker, options: argparse.Namespace) -> tuple[list[str], Finding | None]:
-    """Run the file; return the names in it, or why it could not be run."""
+    """Run the file; return the names in it, or the reason why it failed."""
     path = str(options.file.resolve())
     try:
         answer = process.load(path, options.time_limit)
@@ -132,14 +132,14 @@ def _write_junit(path: Path, file: Path, timed: Timed) -> None:
         case = ET.SubElement(suite, "testcase", classname=file.stem, name=name)
         case.set("time", f"{seconds:.3f}")
         if not report:
-            # XML has no control characters, which a learner's function may have printed
+            # XML allows no control characters, which a learner's function may have printed
             text = "".join(c for c in str(report) if c.isprintable() or c == "\n")
             ET.SubElement(case, "failure", message=text.partition("\n")[0]).text = text
     ET.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
 
 
 if __name__ == "__main__":
-    # On Windows a pipe and a file have the code page of the country, which has no ✓
+    # On Windows, pipes and files use the country's code page, which has no ✓
     if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
         sys.stdout.reconfigure(encoding="utf-8")
     sys.exit(main())

@@ -1,9 +1,10 @@
-"""The checks of recurrent networks: a step, a sequence, and the reverse of each.
+"""The checks of recurrent networks: a step, a sequence, and the backward pass of each.
 
-One rule for all of them. Plain arrays go in and come out, the input first, then the state, then the
-parameters in torch's layout. A reverse takes the gradients of what the forward function returns,
-then the forward function's arguments, and returns the gradients of these, in their order; what it
-needs of the forward pass it computes again. So each function is checked by itself.
+One rule holds for all of them. Arguments and results are plain arrays: the input first, then the
+state, then the parameters in torch's layout. A backward function takes the gradients of the forward
+function's results, then the forward function's arguments, and returns the gradients of these in the
+same order. It recomputes the parts of the forward pass that it needs, so that each function is
+checked by itself.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from .mistakes.lstm import LSTM
 from .mistakes.rnn import RNN
 from .mistakes.sequence import ANY_CELL, CELL_STATE, SEQUENCE, SWAPPED, TRUNCATED, exchanged
 
-# No size is 2, for half of a number is also its mean over two
+# No size is 2, because half of a sum of two numbers is also their mean
 _SIZES = (
     {"T": 5, "N": 3, "D": 4, "H": 6},
     {"T": 7, "N": 4, "D": 3, "H": 5},
@@ -89,13 +90,13 @@ class _Network(NamedTuple):
         return cell, params, *library.scan.forward(cell, params, x, state)
 
     def forward(self, library: Any, arguments: Named) -> Named:
-        """Return what the library's forward pass gives, by name."""
+        """Return the results of the library's forward pass by name."""
         _, _, y, last, _ = self.run(library, arguments)
         results = dict(zip(self.after, last, strict=True))
         return results if self.single else {"y": y, **results}
 
     def backward(self, library: Any, arguments: Named) -> Named:
-        """Return what the library's BPTT gives, truncated where k is among the arguments."""
+        """Return the results of the library's BPTT, truncated if k is among the arguments."""
         cell, params, y, _, trace = self.run(library, arguments)
         dy = arguments.get("dy", np.zeros_like(y))
         dstate = tuple(arguments[f"d{name}"] for name in self.after)
@@ -163,7 +164,7 @@ class _Network(NamedTuple):
 
 
 def _large(arguments: Named) -> Named:
-    """Make the input so large that exp of what it is multiplied to overflows."""
+    """Make the input so large that exp of the pre-activations overflows."""
     return arguments | {"x": 1000 * arguments["x"]}
 
 

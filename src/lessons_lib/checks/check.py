@@ -1,4 +1,4 @@
-"""A check of one function: what it is given, what it must return, and how it is judged."""
+"""A check of one function: its arguments, its expected results, and their comparison."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from .probes import Probe, Sizes, probes
 from .report import Finding, Report, Texts
 from .texts import language
 
-#: Bound of the difference between right results, relative to the largest element.
+#: Largest difference between correct results, relative to the largest element.
 TOLERANCE = 1e-9
 
 
 class Special(NamedTuple):
-    """A case that is looked at only if the ordinary ones are right.
+    """A case that is tried only if the ordinary cases are correct.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Special(NamedTuple):
         The name of its text in the table "when" of the texts.
     sizes : mapping
     change : callable
-        Changes the arguments that were drawn.
+        Changes the drawn arguments.
     """
 
     kind: str
@@ -43,7 +43,7 @@ class Special(NamedTuple):
 
 
 class Runs(NamedTuple):
-    """What came of the ordinary cases: attempts, calls, and why a call gave nothing."""
+    """The outcome of the ordinary cases: attempts, calls, and why a call gave no results."""
 
     attempts: list[Attempt]
     calls: list[student.Call]
@@ -56,33 +56,34 @@ def _everything(results: Named, arguments: Named) -> Named:
 
 @dataclass(frozen=True)
 class Check:
-    """Runs a learner's function on random cases and says what is wrong with it.
+    """Run a learner's function on random cases and report what is wrong with it.
 
-    Call it with the function; `print` it to see what the function is to take and return.
+    Call it with the function; `print` it to see which arguments and results the function should
+    have.
 
     Attributes
     ----------
     name : str
     shapes : mapping of str to str
-        The arguments in their order, by name, and what is said of each: a shape, most often.
+        The arguments in order, by name, each with its description, usually a shape.
     results : tuple of str
-        The names of what is returned, in their order.
+        The names of the results, in order.
     draw : callable
         ``draw(generator, **sizes)`` returns the arguments by name.
     reference : callable
         ``reference(library, arguments)`` returns the results by name, from the library's functions.
     mistakes : tuple of Mistake
-        The known ones.
+        The known mistakes.
     sizes : tuple of mappings
         One for each case; no two letters have the same size.
     special : tuple of Special, optional
         Large values, zeros and the like.
     tolerance : float
-        Bound of the difference, relative to a result's largest element.
+        Largest difference, relative to a result's largest element.
     square, swapped : mapping and Mistake, optional
-        Sizes at which that mistake, which the shapes refuse elsewhere, can be seen.
+        Sizes at which that mistake is visible; at other sizes the shapes would not fit.
     compared : callable, optional
-        ``compared(results, arguments)`` returns what of the results is compared.
+        ``compared(results, arguments)`` returns the parts of the results that are compared.
     builds_on : tuple of str, optional
         The checked functions that a learner's function may call.
     """
@@ -118,22 +119,22 @@ class Check:
         Parameters
         ----------
         function : callable
-            Takes the arguments in their order, NumPy arrays of float64 or torch tensors, and
-            returns the results in theirs. It runs in a process of its own.
+            Takes the arguments in order, NumPy arrays of float64 or torch tensors, and returns the
+            results in order. It runs in a process of its own.
         lang : "ko" or "en", optional
-            The report's language; the locale's if not given.
+            The report's language; the locale's by default.
         seed : int, optional
-            Other seeds draw other cases.
+            Another seed draws other cases.
         time_limit : float, optional
             Seconds for one call.
         carry : bool, optional
-            If it is wrong, try it with the library's functions in the place of those that it builds
-            on, so that a mistake in one function is counted once.
+            If the function is wrong, try it with the library's functions instead of those that it
+            builds on, so that a mistake in one function is counted once.
 
         Returns
         -------
         Report
-            True if the function is right; `str` of it is for the learner.
+            True if the function is correct; its `str` is for the learner.
 
         Raises
         ------
@@ -158,7 +159,7 @@ class Check:
         time_limit: float,
         carry: bool,
     ) -> Report:
-        """Check what `learner` returns, given what is to replace names that a function uses."""
+        """Check the results of `learner`, with replacements for names that its function uses."""
         report = _Judge(self, learner({}), seed, time_limit).report(lang)
         if report or not (carry and self.builds_on):
             return report
@@ -170,7 +171,7 @@ class Check:
         return Report(self.name, (Finding("carried", {"names": names}),), len(self.sizes), lang)
 
     def predict(self, mistakes: tuple[Mistake, ...], arguments: Named) -> Named:
-        """Return what the reference computes with these mistakes in it."""
+        """Return the results of the reference with these mistakes in it."""
         lib = library(frozenset(edit for mistake in mistakes for edit in mistake.edits))
         changed = arguments
         for mistake in mistakes:
@@ -182,13 +183,13 @@ class Check:
 
 
 class Right:
-    """The library's own function in a learner's form, which a process can be sent."""
+    """The library's function in a learner's form, which can be sent to a process."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     def __call__(self, *arguments: Any) -> Any:
-        """Return the right results, in their order; as tensors if given tensors."""
+        """Return the correct results in order; as tensors if given tensors."""
         from . import CHECKS
 
         check = CHECKS[self.name]
@@ -202,7 +203,7 @@ class Right:
 
 
 class _Judge:
-    """Runs one learner's function through the cases of a check."""
+    """Run one learner's function through the cases of a check."""
 
     def __init__(
         self, check: Check, learner: student.Learner, seed: int, time_limit: float
@@ -267,7 +268,7 @@ class _Judge:
         ], wrong
 
     def _causes(self, attempts: list[Attempt], wrong: list[str]) -> list[Finding]:
-        """Return what is known of the causes; a fault in here is not the learner's."""
+        """Return the known causes; an error in this code is not the learner's."""
         try:
             return self._diagnosed(attempts, wrong)
         except Exception:
@@ -305,7 +306,7 @@ class _Judge:
         return findings
 
     def _swapped(self) -> Diagnosis:
-        """Try the function at T = N, where shapes do not refuse axes that are swapped."""
+        """Try the function at T = N, at which swapped axes still have fitting shapes."""
         square, swapped = self.check.square, self.check.swapped
         if square is None or swapped is None:
             return Diagnosis([])
@@ -318,14 +319,14 @@ class _Judge:
         return search.explain_with(swapped, usual)
 
     def _conditions(self, attempts: list[Attempt], wrong: list[str]) -> list[Finding]:
-        """Say under which condition everything is right, the first of those that tell most."""
+        """Return the most informative condition under which all results are correct."""
         for probe in probes(attempts[0].sizes, attempts[0].arguments):
             if self._right_under(probe, wrong):
                 return [Finding("right_if", {"when": probe.finding})]
         return []
 
     def _right_under(self, probe: Probe, wrong: list[str]) -> bool:
-        """Whether all is right in a case, and not because what was wrong is zero there."""
+        """Return whether all is correct in a case, and not because wrong results are zero there."""
         drawn = self.check.draw(np.random.default_rng((self.seed, 77)), **probe.sizes)
         attempt, call = self._attempt(probe.sizes, probe.change(drawn))
         expected = [attempt.expected[name] for name in wrong if name in attempt.expected]
@@ -353,7 +354,7 @@ class _Judge:
 
 
 def _comparable(name: str, attempts: Sequence[Attempt]) -> bool:
-    """Whether a result has the right shape and is finite; else its place says what is wrong."""
+    """Return whether a result has the right shape and is finite; otherwise that is the fault."""
     attempt = compare.worst(name, attempts)
     same = attempt.came[name].shape == attempt.expected[name].shape
     return same and bool(np.isfinite(attempt.came[name]).all())

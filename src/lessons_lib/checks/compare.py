@@ -10,14 +10,14 @@ import numpy as np
 from .mistake import Named
 from .report import Finding
 
-#: Differences below this, and above a check's own tolerance, come from arithmetic in float32.
+#: Differences below this, and above a check's tolerance, come from arithmetic in float32.
 IMPRECISE = 1e-5
-#: Places are shown of this many wrong results; the others are named.
+#: This many wrong results are shown with their places; the others are only named.
 _PLACES = 2
 
 
 class Attempt(NamedTuple):
-    """A case, and what the learner's function made of it."""
+    """A case, and the results of the learner's function for it."""
 
     sizes: Mapping[str, Any]
     arguments: Named
@@ -26,20 +26,20 @@ class Attempt(NamedTuple):
 
 
 def gap(came: np.ndarray, expected: np.ndarray) -> float:
-    """Return the largest difference, relative to the largest element expected.
+    """Return the largest difference, relative to the largest expected element.
 
-    Infinite if the shapes differ or an element that came is not finite.
+    It is infinite if the shapes differ or an actual element is not finite.
     """
     if came.shape != expected.shape:
         return np.inf
-    scale = max(np.abs(expected).max(initial=0), 1e-3)  # rounding around a zero is no difference
+    scale = max(np.abs(expected).max(initial=0), 1e-3)  # rounding at zero does not count
     with np.errstate(invalid="ignore", over="ignore"):
         largest = np.abs(came - expected).max(initial=0) / scale
     return float(largest) if np.isfinite(largest) else np.inf
 
 
 def worst(name: str, attempts: Sequence[Attempt]) -> Attempt:
-    """Return the attempt in which a result is farthest off, the first of several."""
+    """Return the first attempt in which a result is farthest off."""
     having = (attempt for attempt in attempts if name in attempt.expected)
     return max(having, key=lambda a: gap(a.came[name], a.expected[name]))
 
@@ -53,14 +53,14 @@ def gaps(attempts: Sequence[Attempt]) -> dict[str, float]:
 
 
 def places(names: Sequence[str], attempts: Sequence[Attempt]) -> list[Finding]:
-    """Say how wrong results differ: in full of the first ones, the others by name."""
+    """Describe how wrong results differ: the first ones in full, the others by name."""
     found = [describe(name, attempts) for name in names[:_PLACES]]
     others = ", ".join(names[_PLACES:])
     return [*found, Finding("wrong_too", {"names": others})] if others else found
 
 
 def describe(name: str, attempts: Sequence[Attempt]) -> Finding:
-    """Say how a wrong result differs."""
+    """Describe how a wrong result differs."""
     attempt = worst(name, attempts)
     came, expected = attempt.came[name], attempt.expected[name]
     sizes = ", ".join(f"{letter} = {size}" for letter, size in attempt.sizes.items())
@@ -89,7 +89,7 @@ def _element(came: np.ndarray, index: np.ndarray) -> dict[str, str]:
 
 
 def imprecise(attempts: Sequence[Attempt], tolerance: float) -> list[Finding]:
-    """Return a finding if results are right only to the digits of float32."""
+    """Return a finding if results are correct only to float32 precision."""
     off = gaps(attempts)
     low = {n for a in attempts for n in a.expected if a.came[n].dtype.itemsize < 8}
     names = [name for name in off if off[name] > tolerance or name in low]

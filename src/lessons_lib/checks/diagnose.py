@@ -1,8 +1,8 @@
-"""Find which known mistakes give exactly what came; if none do, say only what the numbers show.
+"""Find the known mistakes that explain the results exactly; otherwise only describe the numbers.
 
-A mistake is named if the reference with that mistake in it returns the learner's own numbers, in
-every case, and if results that are wrong in another way are none that the mistake would change.
-So nothing is guessed. Of two mistakes that no numbers can tell apart, both are named.
+A mistake is named if the reference with that mistake returns the learner's numbers in every case,
+and if the mistake would not change the results that are wrong in another way. Nothing is guessed.
+If no numbers can tell two mistakes apart, both are named.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Group(NamedTuple):
 
 
 class Diagnosis(NamedTuple):
-    """What was found: a group for each set of results that has a cause of its own."""
+    """The findings: one group for each set of results with a common cause."""
 
     groups: list[Group]
 
@@ -41,7 +41,7 @@ class Diagnosis(NamedTuple):
 
 
 class Search:
-    """Looks for explanations of what a learner's function returned.
+    """Search for explanations of the results of a learner's function.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class Search:
     wrong : sequence of str
         The results that are wrong in an attempt.
     tolerance : float
-        As of `compare.gap`.
+        As for `compare.gap`.
     """
 
     def __init__(
@@ -63,21 +63,21 @@ class Search:
     ) -> None:
         self._predict, self._attempts, self._tolerance = predict, attempts, tolerance
         self._wrong = frozenset(wrong)
-        # zeros are what many a mistake returns, and a function that is not yet written
+        # many mistakes return zeros, and so does an unwritten function
         self._telling = frozenset(
             n for n in wrong if any(a.came[n].any() for a in attempts if n in a.came)
         )
         self._supports: dict[Mistake, dict[str, bool]] = {}
 
     def explain(self, mistakes: Sequence[Mistake]) -> Diagnosis:
-        """Look for one mistake, for conventions together, for two mistakes; then for a part."""
+        """Look for one mistake, for several conventions, for two mistakes; then explain a part."""
         found: Fits = {(mistake,): self._fitting((mistake,)) for mistake in mistakes}
         if not (whole := self._whole(found)):
             found |= {e: self._fitting(e) for e in _conventions(mistakes)}
             whole = self._whole(found)
         if not whole:
             pairs: Fits = {e: self._fitting(e) for e in combinations(mistakes, 2) if self._may(*e)}
-            whole = self._whole(pairs)  # for a part of what is wrong two are too free a choice
+            whole = self._whole(pairs)  # two mistakes explain too easily a part alone
         return Diagnosis([Group(whole, self._wrong)]) if whole else self._in_parts(found)
 
     def explain_with(self, first: Mistake, others: Sequence[Mistake]) -> Diagnosis:
@@ -101,7 +101,7 @@ class Search:
         return Diagnosis(groups)
 
     def _fitting(self, explanation: Explanation) -> frozenset[str]:
-        """Return the wrong results that it explains; none if another is not as it would be."""
+        """Return the wrong results that it explains; none if it contradicts another result."""
         left, alone = self._telling, all(mistake.each for mistake in explanation)
         for attempt in self._attempts:
             found = self._predicted(explanation, attempt.arguments)
@@ -131,19 +131,19 @@ class Search:
             return None
 
     def _may(self, first: Mistake, second: Mistake) -> bool:
-        """Whether two mistakes may together explain all that is wrong."""
+        """Return whether two mistakes together may explain all wrong results."""
         if first.excludes and first.excludes == second.excludes:
             return False
         one, other = self._support(first), self._support(second)
         if not one or not other or not set(one) | set(other) >= self._wrong:
             return False
-        # what only one of them changes must be as it alone would make it
+        # results that only one of them changes must equal those of that mistake alone
         return all(fits or name in other for name, fits in one.items()) and all(
             fits or name in one for name, fits in other.items()
         )
 
     def _support(self, mistake: Mistake) -> dict[str, bool]:
-        """Return the results that a mistake changes, and whether they came as it makes them."""
+        """Return the results that a mistake changes, and whether the actual ones equal them."""
         if mistake not in self._supports:
             changed: dict[str, bool] = {}
             for attempt in self._attempts:
@@ -157,7 +157,7 @@ class Search:
 
 
 def _conventions(mistakes: Sequence[Mistake]) -> Iterator[Explanation]:
-    """Yield what two or three conventions of other books and libraries make together."""
+    """Yield combinations of two or three conventions of other books and libraries."""
     known = [mistake for mistake in mistakes if mistake.convention]
     for count in (2, 3):
         for some in combinations(known, count):

@@ -1,4 +1,4 @@
-"""What changed lines need beyond what their module imports; part of each changed module's names."""
+"""Functions for changed lines, available in each changed module beside its own names."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
 
 
 def later_caches(cell: Any, params: Any, cache: Any) -> list[Any]:
-    """Return the steps' caches, the hidden state after each step in the place of that before it."""
+    """Return the steps' caches with the hidden state after each step instead of before it."""
     later = []
     for x, step in zip(cache.x, cache.steps, strict=True):
         state = tuple(getattr(step, f"{name}_prev") for name in cell.state_names)
@@ -34,7 +34,7 @@ def later_caches(cell: Any, params: Any, cache: Any) -> list[Any]:
 
 
 def restarted(cell: Any, params: Any, window: Any, start: int) -> Any:
-    """Return a window of a run; one that is not the first starts from a state of zeros."""
+    """Return a window of a run; windows after the first start from a state of zeros."""
     if start == 0:
         return window
     state = tuple(zeros_like(array) for array in first_state(cell, window.steps, ()))
@@ -46,14 +46,14 @@ def restarted(cell: Any, params: Any, window: Any, start: int) -> Any:
 
 
 def first_state(cell: Any, steps: list[Any], state: Any) -> Any:
-    """Return the state before the first of the steps taken; `state` if there are none yet."""
+    """Return the state before the first step taken; `state` if no step was taken."""
     if not steps:
         return state
     return tuple(getattr(steps[0], f"{name}_prev") for name in cell.state_names)
 
 
 def identity(a: Array) -> Array:
-    """Return what is given, in the place of an activation function."""
+    """Return the argument, as a replacement for an activation function."""
     return a
 
 
@@ -63,5 +63,5 @@ def h_masked(new: Any, masks: Any) -> Any:
 
 
 def h_from(c: Array, cache: Any, new: Any) -> Any:
-    """Return a new state whose h is made of another cell state."""
+    """Return a new state whose h is computed from another cell state."""
     return (cache.o * tanh(c), *new[1:])

@@ -1,10 +1,10 @@
 """Ask a process of its own to run a learner's functions.
 
-One process is kept warm from check to check. It is ended, and started anew for the next check, when
-a function takes too long, even inside compiled code, or ends it. On Linux memory, the size of
-written files and their number are bounded too; on macOS all but memory; on Windows time and output
-only. A learner's code has the rights of whoever runs it: this guards against accidents and keeps
-the report out of its reach, and is no sandbox.
+One process is kept running from check to check. If a function takes too long, even inside compiled
+code, or ends the process, the next check starts a new one. On Linux, memory and the size and number
+of written files are limited too; on macOS all of these except memory; on Windows only time and
+output. A learner's code has the permissions of whoever runs it: this protects against accidents and
+keeps the report out of its reach, but it is not a sandbox.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ import cloudpickle
 import numpy as np
 
 _SCRIPT = Path(__file__).with_name("worker.py")
-_LOADING = 120.0  # seconds to import what a function needs, torch among it
-_GRACE = 0.5  # seconds beyond the limit in which a process says on which line it is
+_LOADING = 120.0  # seconds to import the modules of a function, such as torch
+_GRACE = 0.5  # seconds beyond the limit in which a process reports its current line
 
 
 class EndedError(Exception):
@@ -44,7 +44,7 @@ class EndedError(Exception):
 
 
 class TooSlowError(Exception):
-    """No answer within the limit; `lines` are the (file, line) it was at, the innermost last."""
+    """No answer within the limit; `lines` are its (file, line) pairs, the innermost last."""
 
     def __init__(self, lines: list[tuple[str, int]]) -> None:
         super().__init__(lines)
@@ -60,22 +60,22 @@ class Worker:
         self._stopped = ""
 
     def take(self, function: Any, replaced: Mapping[str, Any], count: int) -> dict[str, Any]:
-        """Send a function of `count` arguments; `replaced` are values for names it uses.
+        """Send a function with `count` arguments; `replaced` are values for names that it uses.
 
         Raises
         ------
         Exception
-            Whatever pickling raises when the function cannot be sent.
+            Any error of pickling, if the function cannot be sent.
         """
         return self._ask("take", _pickled(function), cloudpickle.dumps(dict(replaced)), count)
 
     def load(self, path: str, limit: float) -> dict[str, Any]:
-        """Run a file; return the names that it defines, or what it raised."""
+        """Run a file; return the names that it defines, or the error that it raised."""
         self._ask("path", sys.path, os.getcwd())
         return self._ask("load", path, limit, self._stopped, limit=limit)
 
     def choose(self, name: str, replaced: Mapping[str, Any], count: int) -> dict[str, Any]:
-        """Take a function of the file that was loaded."""
+        """Choose a function of the loaded file."""
         return self._ask("choose", name, cloudpickle.dumps(dict(replaced)), count)
 
     def call(self, arguments: Mapping[str, Any], limit: float) -> dict[str, Any]:
@@ -116,7 +116,7 @@ class Worker:
             raise TooSlowError(lines) from None
         except OSError:
             answer = None
-        except BaseException:  # Ctrl+C: what it is busy with would be the next one's answer
+        except BaseException:  # Ctrl+C: its pending answer would be taken for the next one's
             self.close()
             raise
         if answer is None:
@@ -143,7 +143,7 @@ class Worker:
 
 
 def _code(code: CodeType) -> Any:
-    """Keep the file's name, which cloudpickle leaves out, so that lines can be told."""
+    """Keep the file's name, which cloudpickle leaves out, so that lines can be reported."""
     make, arguments = cloudpickle.Pickler.dispatch_table[CodeType](code)
     return make, tuple(code.co_filename if a == "<dynamic-code>" else a for a in arguments)
 
@@ -159,7 +159,7 @@ def _dumped(value: Any) -> bytes:
 
 
 def _pickled(function: Any) -> bytes:
-    """Send what a learner wrote by value, also if it is in a module that could be imported."""
+    """Pickle a learner's code by value, even if it is in an importable module."""
     module = sys.modules.get(getattr(function, "__module__", None) or "")
     file = getattr(module, "__file__", None) or ""
     if not file or "site-packages" in file or file.startswith(sys.base_prefix):
@@ -178,7 +178,7 @@ def _listen(stream: Any, answers: queue.Queue[dict[str, Any] | None]) -> None:
             sizes = struct.unpack("<qq", head)
             text, body = (stream.read(size) for size in sizes)
             answers.put(_with_arrays(json.loads(text), body))
-    except Exception:  # what is no answer is not the worker's own: a learner's code wrote it
+    except Exception:  # other output is not the worker's: a learner's code wrote it
         pass
     finally:
         answers.put(None)
@@ -199,7 +199,7 @@ def _with_arrays(answer: dict[str, Any], body: bytes) -> dict[str, Any]:
 
 
 def _lines(stopped: str) -> list[tuple[str, int]]:
-    """Return the lines at which a process was when its time was over."""
+    """Return the lines that a process was executing when its time was over."""
     found = []
     with contextlib.suppress(OSError):
         for line in Path(stopped).read_text(encoding="utf-8", errors="replace").splitlines():
@@ -209,6 +209,6 @@ def _lines(stopped: str) -> list[tuple[str, int]]:
     return found[::-1]
 
 
-#: The one that checks in notebooks use.
+#: The worker of checks in notebooks.
 WORKER = Worker()
 atexit.register(WORKER.close)

@@ -1,9 +1,8 @@
-"""The checks of dropout: an LSTM over a sequence, under masks that are given.
+"""The checks of dropout: an LSTM over a sequence, with given masks.
 
-The numbers are drawn for the learner's function, so that there is one right answer. They are 0
-where something is to be dropped and 1 elsewhere, fresh for each step; where a variant has one mask
-for the whole sequence, it is that of the first step. What is scaled, and what evaluation does, is
-the function's task.
+The masks are drawn for the learner's function, so that there is one correct answer. They are 0
+where values are dropped and 1 elsewhere, new for each step; a variant with one mask for the whole
+sequence uses that of the first step. Scaling and evaluation are the function's task.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from .mistake import Mistake, Named
 from .mistakes import dropout as known
 from .probes import Sizes
 
-#: What the library's functions ask of a variant, made of a check's rate.
+#: The library's variant for each check's rate.
 Make = Callable[[float], dropout.Dropout]
 
 _WEIGHTS = {"W_ih": "(4H, D)", "W_hh": "(4H, H)", "b": "(4H,)"}
@@ -41,14 +40,14 @@ _TEXTS = {
 
 
 class _Given(np.random.Generator):
-    """A generator whose numbers are given: below any rate where a mask is to drop, else above."""
+    """A generator of given numbers: below every rate where a mask drops, above it elsewhere."""
 
     def __init__(self, draws: list[np.ndarray]) -> None:
         super().__init__(np.random.PCG64(0))
         self._draws = iter(draws)
 
     def random(self, size: Any = None, *args: Any, **kwargs: Any) -> Any:
-        """Return the next draws, of the first step alone where a mask is for the sequence."""
+        """Return the next draws; only those of step 0 if a mask is for the whole sequence."""
         draws = next(self._draws)
         return draws if draws.shape == size else draws[: size[0]]
 
@@ -70,7 +69,7 @@ def _draw(
 def _reference(
     make: Make, names: dict[str, tuple[str, str]], library: Any, arguments: Named
 ) -> Named:
-    """Run the library's LSTM with the masks of the library's variant, made of the given numbers."""
+    """Run the library's LSTM with the masks of its variant, made from the given numbers."""
     x, variant = arguments["x"], make(arguments["rate"])
     params = lstm.Params(*(arguments[name] for name in _WEIGHTS))
     sizes = dropout.Sizes.of(lstm.CELL, params, x)

@@ -1,4 +1,4 @@
-"""A known mistake: what it changes in the reference, and the key of its text."""
+"""A known mistake: its changes to the reference, and the key of its text."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def _as_it_is(values: Named) -> Named:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A change of the reference, and where its text is.
+    """A change of the reference, and the key of its text.
 
     Attributes
     ----------
     key : str
-        Of its text in the catalogues: what is wrong and where to look, without the line that would
-        be right.
+        The key of its text in the catalogues: what is wrong and where to look, without the correct
+        line.
     edits : tuple of Edit
         Changes of the library's source.
     before, after : callables
@@ -33,13 +33,13 @@ class Mistake:
     excludes : str
         Two mistakes with the same word here do not occur together.
     values : mapping
-        What the text names.
+        Values for the text's placeholders.
     label : str
-        The mistake's name if the key's last part does not tell it from others.
+        The mistake's name, if the last part of the key is not unique.
     each : bool
-        Whether it may be made in some results and not in others, as a mean in one gradient.
+        Whether it may affect only some results, for example a mean in one gradient.
     convention : bool
-        Whether it is right elsewhere: another order of gates, axes or weights.
+        Whether it is correct elsewhere: another order of gates, axes or weights.
     """
 
     key: str
@@ -63,5 +63,5 @@ class Mistake:
 
 
 def edit(key: str, *changes: tuple[str, str, str, str], **options: Any) -> Mistake:
-    """Make a mistake of changes of the source; each is what an `Edit` is made of."""
+    """Make a mistake from changes of the source; each holds the arguments of an `Edit`."""
     return Mistake(key, tuple(Edit(*change) for change in changes), **options)

@@ -1,7 +1,7 @@
-"""The library with some of its expressions changed: what a known mistake would compute.
+"""The library with some of its expressions changed, to compute the results of a known mistake.
 
 No equation is written a second time for a check. A mistake names an expression of a function and
-what replaces it; the rest of the library runs as it is.
+its replacement; the rest of the library runs unchanged.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from .source import ClashError, Edit, changed_code
 
 __all__ = ["ClashError", "Edit", "library", "modules"]
 
-#: With these come the modules whose functions they use, each before those that use it.
+#: The modules whose functions these use are included, each before the modules that use it.
 _ROOTS = (clipping, gru, lstm, lstm_peepholes, lstm_projected, padding, rnn, gradients)
-#: Their functions check arguments or need no change: they are used as they are.
+#: Modules whose functions check arguments or need no change; they are used as they are.
 _UNCHANGED = ("lessons_lib._check", "lessons_lib.arrays")
 
 
@@ -51,7 +51,7 @@ def _used(module: ModuleType) -> Iterator[ModuleType]:
 
 @cache
 def library(edits: frozenset[Edit] = frozenset()) -> SimpleNamespace:
-    """Return the modules by name, with the edits made in them and in whatever calls them.
+    """Return the modules by name, with the edits in them and callers of the changed functions.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def _short(module: ModuleType) -> str:
 
 
 def _exchanged(value: Any, made: dict[Any, Any]) -> Any:
-    """Return what stands for a module, a function or a cell in the changed library."""
+    """Return the counterpart of a module, function or cell in the changed library."""
     if isinstance(value, ModuleType):
         return made.get(value.__name__, value)
     if isinstance(value, partial):

@@ -1,4 +1,4 @@
-"""Say what the numbers of a wrong result show by themselves, whatever made them."""
+"""Describe what the numbers of a wrong result show by themselves, whatever the mistake."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from lessons_lib.verify.diagnosis import Cause, find_cause
 
 from .compare import Attempt, gap, worst
 
-#: Causes that must be seen in every case in which the result is wrong; others need not be visible
-#: in all, as an order in time is not in one step.
+#: Causes that must be visible in every case with a wrong result; others need not be, for example an
+#: order in time is not visible in one step.
 _EVERYWHERE = ("another", "divided", "factor", "sign", "transposed", "extra_axis", "not_summed")
 
 
 def observe(name: str, attempts: Sequence[Attempt], tolerance: float) -> Cause | None:
-    """Return what a wrong result's numbers show, or None if they show nothing."""
+    """Return the finding in a wrong result's numbers, or None."""
     having = [attempt for attempt in attempts if name in attempt.expected]
     off = [a for a in having if gap(a.came[name], a.expected[name]) > tolerance]
     shown = _divided(name, off, tolerance) or _one(name, worst(name, off), tolerance)
@@ -30,7 +30,7 @@ def observe(name: str, attempts: Sequence[Attempt], tolerance: float) -> Cause |
 def _alike(cause: Cause, other: Cause | None) -> bool:
     if other is None:
         return False
-    if cause.kind == "not_summed":  # in a case of one sequence only the axis is left of it
+    if cause.kind == "not_summed":  # in a case with one sequence, only the axis remains
         return other.kind in ("not_summed", "extra_axis") and cause.values == other.values
     if cause.kind != other.kind:
         return False

@@ -1,4 +1,4 @@
-"""When is a function right? Conditions under which nothing is wrong tell where to look."""
+"""Conditions under which a function is correct; they show where to look for the mistake."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Sizes = Mapping[str, Any]
 
 
 class Probe(NamedTuple):
-    """A condition: what is said of it, and the case in which it holds."""
+    """A condition: its text, and a case in which it holds."""
 
     finding: Finding
     sizes: Sizes

@@ -1,4 +1,4 @@
-"""What a check found, and its text for the learner."""
+"""The findings of a check, and their text for the learner."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any, NamedTuple
 
 from .texts import say
 
-#: Kinds of findings that fail nothing.
+#: Kinds of findings that do not fail the check.
 _REMARKS = ("right", "printed", "warned", "carried")
 #: Kinds of findings that name a cause.
 _NAMED = ("mistake", "convention", "or_else")
 
 
 class Finding(NamedTuple):
-    """One thing to say: the kind and the table of its text, and what the text names."""
+    """One finding: the kind and table of its text, and values for the text's placeholders."""
 
     kind: str
     values: Mapping[str, Any]
     table: str = "report"
 
     def text(self, lang: str) -> str:
-        """Return the text in one language; what has texts of its own says it in that language."""
+        """Return the text in one language, with nested texts in that language."""
         values = {k: v.text(lang) if hasattr(v, "text") else v for k, v in self.values.items()}
         return say(f"{self.table}.{self.kind}", values, lang)
 
@@ -39,19 +39,19 @@ class Texts(NamedTuple):
 
 @dataclass(frozen=True)
 class Report:
-    """What a check found; true where the function is right.
+    """The result of a check; true if the function is correct.
 
     Attributes
     ----------
     name : str
-        The check's.
+        The name of the check.
     findings : tuple of Finding
     cases : int
-        How many the function was to pass.
+        The number of cases that the function had to pass.
     lang : str
         "ko" or "en".
     wrong : tuple of str
-        The results that are wrong in a case; all of them if there are none to compare.
+        The results that are wrong in some case; all results if none could be compared.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether the function is right in all cases."""
+        """Whether the function is correct in all cases."""
         return all(finding.kind in _REMARKS for finding in self.findings)
 
     @property
@@ -72,7 +72,7 @@ class Report:
         return tuple(mistake.name for f in found for mistake in f.values["text"].parts)
 
     def right(self, *names: str) -> bool:
-        """Whether these results are right in all cases, or all of them if none is named."""
+        """Whether these results are correct in all cases; all results if none is named."""
         return self.passed or (bool(names) and not set(names) & set(self.wrong))
 
     def __bool__(self) -> bool:
@@ -86,12 +86,12 @@ class Report:
     __repr__ = __str__
 
     def raise_if_failed(self) -> None:
-        """Do nothing where the function is right.
+        """Raise an error unless the function is correct.
 
         Raises
         ------
         AssertionError
-            It is not; the message is the report's text.
+            The function is not correct; the message is the report's text.
         """
         if not self.passed:
             raise AssertionError(f"\n{self}")

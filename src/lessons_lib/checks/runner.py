@@ -1,4 +1,4 @@
-"""Run something in a thread with a time limit: where no process of its own can be had."""
+"""Run a function in a thread with a time limit, if it cannot have a process of its own."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import Any
 
 
 class _StopError(BaseException):
-    """Ends a thread that has run too long; no `except Exception` stops it."""
+    """Raised in a thread to end it after too long; no `except Exception` catches it."""
 
 
 def run(action: Callable[[], Any], seconds: float) -> Any:
-    """Do something in a thread of its own and wait for what it returns.
+    """Run a function in a thread and wait for its result.
 
-    A loop in Python that does not end is broken off. A call that hangs in compiled code cannot be:
-    its thread is left behind and ends with the process.
+    An endless loop in Python is interrupted. A call that hangs in compiled code cannot be
+    interrupted: its thread remains and ends with the process.
 
     Raises
     ------
     TimeoutError
-        It has not ended within the limit.
+        The function has not ended within the limit.
     """
     box: list[Any] = []
 

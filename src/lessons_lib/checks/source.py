@@ -1,7 +1,7 @@
-"""Change a function by its syntax tree: one expression or statement for another.
+"""Change a function by its syntax tree: replace one expression or statement with another.
 
-What is to be changed is compared as Python reads it, so that line breaks, spaces and comments may
-change, and lines may move within the function.
+The old expression is compared as a syntax tree, so line breaks, spaces and comments may change, and
+lines may move within the function.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Edit(NamedTuple):
 
 
 class ClashError(ValueError):
-    """What is to be changed is not there, or not once: another edit may have changed it."""
+    """The old expression does not occur exactly once; another edit may have changed it."""
 
 
 @cache
@@ -81,7 +81,7 @@ def _parsed(text: str) -> ast.AST:
 
 
 def _assigned(tree: ast.stmt, name: str) -> Iterator[ast.AST]:
-    """Yield the values that are assigned to a name, those in tuples too."""
+    """Yield the values that are assigned to a name, including those in tuples."""
     if not name:
         yield tree
     for node in ast.walk(tree):
@@ -103,7 +103,7 @@ def _of_target(target: ast.expr, value: ast.expr, name: str) -> Iterator[ast.AST
 
 
 class _Exchange(ast.NodeTransformer):
-    """Puts one node in the place of another."""
+    """Replace one node with another."""
 
     def __init__(self, old: ast.AST, new: ast.AST) -> None:
         self.old, self.new = old, new

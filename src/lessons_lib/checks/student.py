@@ -1,4 +1,4 @@
-"""Call a learner's function and bring what it returns into the form that is compared."""
+"""Call a learner's function and bring its results into the form that is compared."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from .mistake import Named
 from .report import Finding
 from .runner import run
 
-_SHOWN = 200  # characters of what is printed or raised
+_SHOWN = 200  # characters of printed text or error messages
 
 
 class Call(NamedTuple):
-    """What a call gave: results as NumPy arrays by name, or why there are none.
+    """The outcome of a call: results as NumPy arrays by name, or the reason why there are none.
 
     Attributes
     ----------
     results : dict of str to array
     changed : tuple of str
-        The arguments that are not what they were.
+        The arguments that the call changed.
     failure : Finding or None
     notes : list of Finding
-        Remarks that fail nothing: what was printed, and warnings.
+        Remarks that do not fail the check: printed text, and warnings.
     """
 
     results: Named
@@ -47,9 +47,9 @@ class Learner:
     Attributes
     ----------
     unfit : Finding or None
-        Why it cannot be called with the arguments of a check.
+        The reason why it cannot be called with the arguments of a check.
     replaced : list of str
-        The names among its globals that the library's functions have taken.
+        The names among its globals that the library's functions replace.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Learner:
 
 
 class _InThisProcess:
-    """Stands in for a `Worker` if a function cannot be sent to one."""
+    """Replaces a `Worker` for functions that cannot be sent to one."""
 
     def __init__(self, function: Any) -> None:
         self._learner = worker.Learner()
@@ -97,14 +97,14 @@ class _InThisProcess:
 
 
 def learner_of(function: Any, names: Sequence[str], replaced: Mapping[str, Any]) -> Learner:
-    """Send a function to the warm process, or keep it here if it cannot be sent."""
+    """Send a function to the running process, or keep it here if it cannot be sent."""
     file = _file_of(function) if callable(function) else ""
     form = worker.form(function, len(names))
     if not form["callable"] or not form["fits"]:
         return Learner(form, None, file, names)
     try:
         answer = WORKER.take(function, replaced, len(names))
-    except Exception:  # pickling may raise anything
+    except Exception:  # pickling may raise any error
         answer = {"error": {}}
     if "error" not in answer:
         return Learner(answer, WORKER, file, names)
@@ -122,12 +122,12 @@ def _file_of(function: Any) -> str:
 def learner_in(
     file: str, name: str, process: Worker, names: Sequence[str], replaced: Mapping[str, Any]
 ) -> Learner:
-    """Take a function of the file that a process has loaded."""
+    """Choose a function of the file that a process has loaded."""
     return Learner(process.choose(name, replaced, len(names)), process, file, names)
 
 
 def _unfit(form: Mapping[str, Any], names: tuple[str, ...], file: str) -> Finding | None:
-    """Return why something cannot be called with such arguments, or None if it can."""
+    """Return why an object cannot be called with such arguments, or None if it can."""
     if not form["callable"]:
         return Finding("not_callable", {"kind": form["kind"]})
     if not form["fits"]:
@@ -137,7 +137,7 @@ def _unfit(form: Mapping[str, Any], names: tuple[str, ...], file: str) -> Findin
 
 
 def too_slow(file: str, lines: list[tuple[str, int]], limit: float) -> Finding:
-    """Return what to say of a call that took too long, with the line it was at if that is known."""
+    """Return the finding for a call that took too long, with its line if that is known."""
     values = {"seconds": f"{limit:g}"}
     own = [number for name, number in lines if name == file]
     if not own:
@@ -156,7 +156,7 @@ def _notes(answer: Mapping[str, Any]) -> list[Finding]:
 
 
 def raised(error: Mapping[str, Any], file: str, arguments: Named) -> Finding:
-    """Return what to say of an error that a learner's code raised."""
+    """Return the finding for an error that a learner's code raised."""
     if "NotImplementedError" in error["kinds"]:
         return Finding("not_written", {})
     if "MemoryError" in error["kinds"]:
@@ -190,7 +190,7 @@ def _named(answer: Mapping[str, Any], names: Sequence[str]) -> tuple[Named, Find
     if kinds == ["NoneType"]:
         return {}, Finding("nothing_returned", {"names": expected})
     if len(arrays) == 1 < len(names) == len(arrays[0] if arrays[0] is not None else ()):
-        # h, c = np.stack([h, c]) takes it apart too
+        # h, c = np.stack([h, c]) unpacks it too
         arrays, kinds, dtypes = list(arrays[0]), kinds * len(names), dtypes * len(names)
     if len(arrays) != len(names):
         values = {"came": len(arrays), "kind": answer["kind"], "names": expected}

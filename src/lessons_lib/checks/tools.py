@@ -1,4 +1,4 @@
-"""The checks of what stands around a network: clipping, both directions, finite differences."""
+"""The checks of functions around a network: clipping, both directions, finite differences."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _clipping(
     mistakes: tuple[Mistake, ...],
     tolerance: float = TOLERANCE,
 ) -> Check:
-    """Check gradients above the bound, and far below it: these are to come back as they were."""
+    """Check gradients above the bound, and far below it, where they must not change."""
 
     def draw(rng: np.random.Generator, value: float, arrays: int) -> Named:
         grads = [rng.standard_normal(shape) for shape in _SHAPES[:arrays]]
@@ -66,7 +66,7 @@ def _scaled(factor: float) -> Callable[[Named], Named]:
     return lambda arguments: arguments | {"grads": [factor * g for g in arguments["grads"]]}
 
 
-# torch adds 1e-6 to the norm, and that is right too
+# torch adds 1e-6 to the norm, which is also correct
 clip_by_norm = _clipping("clip_by_norm", "max_norm", 0.75, BY_NORM, tolerance=1e-5)
 clip_by_value = _clipping("clip_by_value", "limit", 0.5, BY_VALUE)
 
@@ -96,7 +96,7 @@ bidirectional_merge = Check(
 
 
 def _draw_padded(rng: np.random.Generator, T: int, N: int, D: int) -> Named:
-    longest = max(1, T - 1)  # so that one step too far is still there
+    longest = max(1, T - 1)  # so that one step too far still exists
     lengths = rng.integers(1, longest + 1, N)
     lengths[-1] = longest
     return {"x": rng.standard_normal((T, N, D)), "lengths": lengths}
@@ -107,7 +107,7 @@ def _padded(library: Any, arguments: Named) -> Named:
 
 
 def _without_padding(results: Named, arguments: Named) -> Named:
-    """Leave out what stands after each sequence's end: there anything may stand."""
+    """Leave out values after each sequence's end, which may be anything."""
     T = len(arguments["x"])
     inside = np.arange(T)[:, None] < arguments["lengths"]
     y = results["y"]
@@ -163,5 +163,5 @@ numerical_gradient = Check(
         {"N": 4, "D": 5, "step": 5e-4},
         {"N": 1, "D": 3, "step": 4e-4},
     ),
-    tolerance=1e-5,  # a formula of higher order is right too
+    tolerance=1e-5,  # a formula of higher order is also correct
 )

@@ -13,7 +13,7 @@ _PAUSE = 0.3  # seconds between two looks at the file
 
 
 def watch(options: argparse.Namespace) -> int:
-    """Check the file now and after each change, until Ctrl+C; say what has changed."""
+    """Check the file now and after each change, until Ctrl+C; report what has changed."""
     from .__main__ import checked
 
     lang = language(options.lang)
@@ -33,7 +33,7 @@ def watch(options: argparse.Namespace) -> int:
 
 
 def changes(before: Mapping[str, bool], now: Mapping[str, bool], lang: str) -> list[str]:
-    """Return a line for the functions that have become right, and one for those become wrong."""
+    """Return a line for functions that have become correct, and one for those become wrong."""
     right = [name for name in now if now[name] and before.get(name) is False]
     wrong = [name for name in now if not now[name] and before.get(name)]
     both = {"now_right": right, "now_wrong": wrong}
@@ -46,7 +46,7 @@ def _versions(path: Path) -> Iterator[float]:
     while True:
         try:
             now: float | None = path.stat().st_mtime
-        except OSError:  # an editor is putting a new file in its place
+        except OSError:  # an editor is replacing the file
             now = last
         if now is not None and now != last:
             last = now

@@ -1,8 +1,8 @@
 """The process in which a learner's functions run; `isolation` starts it and asks it.
 
-It is run as a script and imports nothing of the library, so that it starts fast. Requests come as
-pickles on standard input; answers go to standard output as JSON and the bytes of arrays, since what
-a learner's process writes is not to be unpickled. The learner's own output is caught.
+It runs as a script and imports nothing of the library, so that it starts fast. Requests arrive as
+pickles on standard input; answers go to standard output as JSON and the bytes of arrays, because
+the output of a learner's process must not be unpickled. The learner's own output is captured.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from typing import Any
 
 import numpy as np
 
-_PRINTED = 2000  # characters kept of what is printed
+_PRINTED = 2000  # characters kept of printed text
 _LARGEST = 2**26  # bytes of all results together
-_MEMORY = 2**31  # bytes that a function may take beyond what is taken when it is called
+_MEMORY = 2**31  # bytes that a function may allocate in addition to those before its call
 _FILE_SIZE, _OPEN_FILES = 2**24, 256
 
 
 class _Printed(io.TextIOBase):
-    """Keeps the beginning of what is written, however long it is."""
+    """Keep only the beginning of a printed text."""
 
     def __init__(self) -> None:
         self.text = ""
@@ -43,7 +43,7 @@ class _Printed(io.TextIOBase):
         return len(text)
 
     def close(self) -> None:
-        """Stay open: what a learner closes is not this process's output."""
+        """Stay open; a learner must not close this process's output."""
 
 
 class Learner:
@@ -54,19 +54,19 @@ class Learner:
         self.file: dict[str, Any] = {}
 
     def path(self, path: list[str], folder: str) -> dict[str, Any]:
-        """Import from where the asking process does."""
+        """Import from the same places as the calling process."""
         sys.path[:] = path
         with contextlib.suppress(OSError):
             os.chdir(folder)
         return {}
 
     def take(self, pickled: bytes, replaced: bytes, count: int) -> dict[str, Any]:
-        """Take a function of `count` arguments, and what replaces names among its globals."""
+        """Take a function with `count` arguments, and replacements for names among its globals."""
         self.function = pickle.loads(pickled)
         return self._replace(pickle.loads(replaced), count)
 
     def load(self, path: str, limit: float, stopped: str) -> dict[str, Any]:
-        """Run a file; return the names of what it defines."""
+        """Run a file; return the names that it defines."""
         module = types.ModuleType("learners_file")
         module.__file__ = path
         sys.modules[module.__name__] = module
@@ -79,7 +79,7 @@ class Learner:
         return {"names": [name for name in self.file if isinstance(name, str)]}
 
     def choose(self, name: str, replaced: bytes, count: int) -> dict[str, Any]:
-        """Take a function of the file."""
+        """Choose a function of the file."""
         self.function = self.file[name]
         return self._replace(pickle.loads(replaced), count)
 
@@ -119,12 +119,12 @@ class Learner:
 
 
 def form(function: Any, count: int) -> dict[str, Any]:
-    """Return what can be said of a function of `count` arguments without calling it."""
+    """Describe a function with `count` arguments without calling it."""
     said = {"callable": callable(function), "kind": type(function).__name__, "fits": True}
     with contextlib.suppress(ValueError, RecursionError):
         try:
             signature = inspect.signature(function)
-        except TypeError:  # a built-in's need not be known
+        except TypeError:  # a built-in's signature may be unknown
             return said
         said["signature"] = str(signature)
         try:
@@ -135,7 +135,7 @@ def form(function: Any, count: int) -> dict[str, Any]:
 
 
 def _watched(action: Any) -> dict[str, Any]:
-    """Do something; return what came of it, with what it printed, warned of or raised."""
+    """Run a function; return its results, with its output, warnings and errors."""
     printed = _Printed()
     old = sys.stdout, sys.stderr
     sys.stdout = sys.stderr = printed
@@ -143,7 +143,7 @@ def _watched(action: Any) -> dict[str, Any]:
         warnings.simplefilter("default")
         try:
             answer = action()
-        except BaseException as error:  # SystemExit too: the learner's exit() is not ours
+        except BaseException as error:  # SystemExit too: exit() must not end this process
             answer = {"error": _error(error)}
         finally:
             sys.stdout, sys.stderr = old
@@ -157,14 +157,14 @@ def _error(error: BaseException) -> dict[str, Any]:
     ]
     try:
         text = "".join(traceback.format_exception_only(error)).strip()
-    except Exception:  # an error whose text cannot be made
+    except Exception:  # an error whose text cannot be formed
         text = type(error).__name__
     kinds = [kind.__name__ for kind in type(error).__mro__]
     return {"kinds": kinds, "text": text[:_PRINTED], "frames": frames[-50:]}
 
 
 def _results(value: Any) -> dict[str, Any]:
-    """Return what a function returned: its form in words, and the arrays in it."""
+    """Describe a function's results: their form in words, and their arrays."""
     parts = list(value) if isinstance(value, tuple | list) else [value]
     arrays: list[Any] = [_as_numpy(part) if _is_array(part) else None for part in parts]
     if sum(a.nbytes for a in arrays if a is not None) > _LARGEST:
@@ -189,7 +189,7 @@ def _is_tensor(value: Any) -> bool:
 
 
 def _kind(value: Any) -> str:
-    """Say what a value is, such as "dict with dx, db" or "list of 3"."""
+    """Describe a value, for example "dict with dx, db" or "list of 3"."""
     name = type(value).__name__
     if isinstance(value, dict):
         return f"{name}: {', '.join(map(str, list(value)[:6]))}"
@@ -223,14 +223,14 @@ def _same(before: Any, after: Any) -> bool:
         return same_length and all(_same(a, b) for a, b in zip(before, after, strict=True))
     if not isinstance(before, np.ndarray):
         return True
-    # not equal to the bit: central differences put an element back by adding and subtracting
+    # not equal to the bit: central differences restore an element by adding and subtracting
     after = _as_numpy(after)
     return before.shape == after.shape and np.allclose(before, after, 1e-12, 1e-12, equal_nan=True)
 
 
 @contextlib.contextmanager
 def _watchdog(limit: float, lines: Any) -> Any:
-    """Write down the lines that are being run when the time is over, also inside compiled code."""
+    """Record the lines that are running when the time is over, also inside compiled code."""
     faulthandler.dump_traceback_later(limit, file=lines)
     try:
         yield
@@ -240,7 +240,7 @@ def _watchdog(limit: float, lines: Any) -> Any:
 
 @contextlib.contextmanager
 def _limits() -> Any:
-    """Bound memory, written files and open files, where the system can."""
+    """Limit memory, written files and open files, if the system supports it."""
     try:
         import resource
     except ImportError:  # Windows
@@ -289,12 +289,12 @@ def main() -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     learner = Learner()
     while request := _read(requests):
-        for stream in (0, 1, 2):  # what a learner prints in C, or has closed, is not ours
+        for stream in (0, 1, 2):  # a learner's code may have used or closed these
             os.dup2(nothing, stream)
         what, *arguments = request
         if what == "call":
             answer = learner.call(*arguments)
-        else:  # importing what a function needs may print or fail
+        else:  # importing a function's modules may print or fail
             answer = _watched(lambda: getattr(learner, what)(*arguments))  # noqa: B023
         _write(answers, answer)
 

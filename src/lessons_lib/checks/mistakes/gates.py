@@ -10,7 +10,7 @@ from ..mistake import Mistake, Named
 
 
 def orders(gates: str) -> tuple[Mistake, ...]:
-    """Return a mistake for each order of the gates but their own, such as "ifgo" of the LSTM."""
+    """Return a mistake for each order of the gates except their own, such as the LSTM's "ifgo"."""
     others = [order for order in permutations(gates) if "".join(order) != gates]
     return tuple(_order(gates, "".join(order)) for order in others)
 

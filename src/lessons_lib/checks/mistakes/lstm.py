@@ -6,7 +6,7 @@ from ..mistake import Mistake, edit
 from .gates import orders
 
 _STEP, _BACKWARD = "lstm.step", "lstm.step_backward"
-_C = "(f * c_prev + i * g)"  # c_t, of what the backward step has at hand
+_C = "(f * c_prev + i * g)"  # c_t, computed from the arguments of the backward step
 #: Slopes of the activation functions in da, by gate.
 _SLOPES = {
     "i": (_BACKWARD, "da", "di * i * (1 - i)"),

@@ -1,4 +1,4 @@
-"""Mistakes that any recurrent network can have: in its weights' use, and in the loop over time."""
+"""Mistakes of any recurrent network: in the use of its weights, and in the loop over time."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ ANY_CELL: tuple[Mistake, ...] = (
     Mistake("any.mean-over-batch", after=_mean, excludes="mean"),
 )
 
-#: For sequences alone.
+#: For sequences only.
 SEQUENCE: tuple[Mistake, ...] = (
     edit(
         "sequence.state-not-handed-on",
@@ -156,7 +156,7 @@ TRUNCATED: tuple[Mistake, ...] = (
 
 
 def exchanged(first: str, second: str) -> Mistake:
-    """Return the mistake of returning two results in each other's place."""
+    """Return the mistake of exchanging two results."""
 
     def after(results: Named) -> Named:
         if not {first, second} <= set(results):
@@ -171,5 +171,5 @@ def exchanged(first: str, second: str) -> Mistake:
     )
 
 
-#: Seen only where T = N, since shapes refuse it elsewhere.
+#: Visible only if T = N, because otherwise the shapes do not fit.
 SWAPPED = Mistake("sequence.time-and-batch-swapped", before=_swap_axes, after=_swap_axes)

@@ -1,7 +1,7 @@
-"""What a report says: one catalogue for each language, in ``ko.toml`` and ``en.toml``, by key.
+"""The texts of reports: one catalogue for each language, ``ko.toml`` and ``en.toml``, by key.
 
-A key is a table and a name in it, such as ``lstm.no-output-gate``. Behind a name that is filled in
-stands no Korean particle whose form depends on its last letter.
+A key is a table and a name in it, such as ``lstm.no-output-gate``. A placeholder is never followed
+by a Korean particle whose form depends on the last letter.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def catalogue(lang: str) -> dict[str, str]:
 
 
 def say(key: str, values: Mapping[str, Any], lang: str) -> str:
-    """Return a text with its names filled in."""
+    """Return a text with its placeholders filled in."""
     return catalogue(lang)[key].format(**values)
 
 
