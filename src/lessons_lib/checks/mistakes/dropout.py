@@ -16,7 +16,7 @@ from .sequence import ANY_CELL
 _MASKED_STEP = "masks.masked_step"
 _RECURRENT_PRODUCT = "masked_product(h_prev, params.W_hh, masks.h)"
 
-#: Takes a run's masks, that of the output, and the arguments; returns the two.
+#: Takes a run's masks, the output's mask and the arguments; returns the two kinds of masks.
 Change = Callable[[Masks, Any, Named], tuple[Masks, Any]]
 
 
@@ -46,7 +46,7 @@ def _in_training(change: Callable[[Masks, Named], Masks]) -> Change:
 
 
 def _scaled(factor: Callable[[float], float]) -> Change:
-    """Multiply all factors of a run in training, the masks' and the hidden state's."""
+    """Multiply all factors of a training run: those of the masks and of the hidden state."""
 
     def change(masks: Masks, output: Any, arguments: Named) -> tuple[Masks, Any]:
         if not arguments["training"]:
@@ -63,7 +63,7 @@ def _scaled(factor: Callable[[float], float]) -> Change:
 
 
 def _draws_of(**sites: str) -> Change:
-    """Put the numbers given for each step in the place of one mask for the sequence."""
+    """Use the given mask of each step instead of one mask for the sequence."""
 
     def change(masks: Masks, arguments: Named) -> Masks:
         left = 1.0 if masks.y is not None else 1 / (1 - arguments["rate"])
@@ -131,7 +131,7 @@ SCALING: tuple[Mistake, ...] = (
 
 
 def _scaled_in_evaluation(*sites: str) -> tuple[Mistake, ...]:
-    """Return the mistakes of a factor in evaluation, at sites of Masks or at the "output"."""
+    """Return the mistakes with a factor in evaluation, at sites of Masks or at the "output"."""
 
     def by(factor: Callable[[float], float]) -> Change:
         def change(masks: Masks, output: Any, arguments: Named) -> tuple[Masks, Any]:
@@ -211,7 +211,7 @@ NON_RECURRENT: tuple[Mistake, ...] = (
 
 
 def _recurrent(output: Any) -> dict[str, Any]:
-    """Return the output's mask as one of h_{t−1}: that of step t − 1, none at the first step."""
+    """Return the output's mask as a mask of h_{t−1}: from step t − 1, none at the first."""
     return {"h": np.concatenate([np.ones_like(output[:1]), output[:-1]])}
 
 
