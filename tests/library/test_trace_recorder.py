@@ -180,6 +180,7 @@ class TestSizes:
     def test_values_are_read_off_shapes(self):
         H, D, P = map(Size.of, "HDP")
         assert solve([((4 * H, D), (12, 5)), ((H * P,), (6,))]) == {"H": 3, "D": 5, "P": 2}
+        assert solve([((4 * H + P,), (14,)), ((H,), (3,))]) == {"H": 3, "P": 2}
         assert value(4 * H + D, {"H": 3, "D": 5}) == 17
 
     @pytest.mark.parametrize("pairs", [[((1,), (2,))], [(("H", "H"), (2, 3))], [(("H+D",), (5,))]])

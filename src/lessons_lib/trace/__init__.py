@@ -1,11 +1,34 @@
-"""The equations as data: a recording of what functions of the library do with arrays.
+"""The equations as data: a recording of what a cell does, and what is made of it.
 
-`recorder` runs functions on symbols and keeps a list of operations (`recording`), which `execute`
-runs with NumPy or torch.
+`recorder` runs a cell's functions on symbols and keeps a list of operations (`recording`), which
+`execute` runs with NumPy or torch; `cells` says what of a cell is recorded.
+
+    from lessons_lib import lstm, trace
+    print(trace.record_step(lstm.CELL).forward)
 """
 
+from .cells import (
+    Passes,
+    record_input_gradient,
+    record_readout,
+    record_sequence,
+    record_step,
+    record_weight_gradients,
+)
 from .execute import execute
 from .recorder import Recorder, RecordingError
 from .recording import Recording, Value
 
-__all__ = ["Recorder", "Recording", "RecordingError", "Value", "execute"]
+__all__ = [
+    "Passes",
+    "Recorder",
+    "Recording",
+    "RecordingError",
+    "Value",
+    "execute",
+    "record_input_gradient",
+    "record_readout",
+    "record_sequence",
+    "record_step",
+    "record_weight_gradients",
+]

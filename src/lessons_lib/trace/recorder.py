@@ -22,6 +22,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
+from .. import arrays
 from .recording import Place, Recording, Value
 from .sizes import Size
 
@@ -36,7 +37,7 @@ class _NoAttributeError(RecordingError, AttributeError):
     """An attribute that arrays have and symbols lack, so that `hasattr` is false."""
 
 
-class Number:
+class Number(arrays.Symbol):
     """A number that is an input of each run, or one computed from such numbers."""
 
     __array_ufunc__ = None  # NumPy's numbers leave the operators to this class
@@ -52,6 +53,9 @@ class Number:
 
     def __iter__(self) -> Iterator[Any]:
         raise self._recorder.error("iter", self)
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        raise self._recorder.error("numpy.asarray", self)
 
     def __float__(self) -> float:
         raise self._recorder.error("float", self)
@@ -102,7 +106,6 @@ class Symbol(Number):
     """An array of which only the shape is known."""
 
     dtype, device = "recorded", "recorder"
-    is_symbol = True  # what the library's checks of arguments ask, which know only arrays
 
     def __array_namespace__(self, api_version: str | None = None) -> Any:
         return self._recorder.namespace

@@ -12,19 +12,44 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import product
 from math import prod
+from string import ascii_uppercase
 from typing import Any
 
-#: The letters of the equations, and those of a read-out (C classes) and of attention (A, S).
-_PRIMES = {
-    "T": 1_000_003,
-    "N": 1_000_033,
-    "D": 1_000_037,
-    "H": 1_000_039,
-    "P": 1_000_081,
-    "C": 1_000_099,
-    "A": 1_000_117,
-    "S": 1_000_121,
-}
+#: A prime for each letter.
+_PRIMES = dict(
+    zip(
+        ascii_uppercase,
+        (
+            1_000_003,
+            1_000_033,
+            1_000_037,
+            1_000_039,
+            1_000_081,
+            1_000_099,
+            1_000_117,
+            1_000_121,
+            1_000_133,
+            1_000_151,
+            1_000_159,
+            1_000_171,
+            1_000_183,
+            1_000_187,
+            1_000_193,
+            1_000_199,
+            1_000_211,
+            1_000_213,
+            1_000_231,
+            1_000_249,
+            1_000_253,
+            1_000_273,
+            1_000_289,
+            1_000_291,
+            1_000_303,
+            1_000_313,
+        ),
+        strict=True,
+    )
+)
 
 #: Letters of a product, sorted, and its integer factor: 4 H + 1 is {"H": 4, "": 1}.
 Terms = dict[str, int]
@@ -112,6 +137,11 @@ def text(size: int, times: str = " ") -> str:
     return " ".join(parts).removeprefix("+ ")
 
 
+def letters(size: int) -> set[str]:
+    """Return the letters of a size."""
+    return set("".join(_terms(size)))
+
+
 def value(size: int, sizes: Mapping[str, int]) -> int:
     """Return a size's value for these values of its letters."""
     return sum(n * prod(sizes[c] for c in m) for m, n in _terms(size).items())
@@ -132,17 +162,16 @@ def solve(shapes: Iterable[tuple[tuple[int, ...], tuple[int, ...]]]) -> dict[str
     """
     pairs = [pair for recorded, actual in shapes for pair in zip(recorded, actual, strict=True)]
     sizes: dict[str, int] = {}
-    # A letter alone tells its value at once; after that, one that is alone in a sum or a product.
-    for size, actual in sorted(pairs, key=lambda pair: len(str(pair[0]))):
-        if isinstance(size, Size) and len(size.terms) == 1:
-            ((letters, factor),) = size.terms.items()
-            unknown = [c for c in letters if c not in sizes]
+    for _ in range(len(ascii_uppercase)):  # each letter that is known may tell another one
+        for size, actual in pairs:
+            unknown = letters(size) - set(sizes)
             if len(unknown) == 1:
-                sizes[unknown[0]] = actual // (
-                    factor * value(Size({letters.replace(unknown[0], "", 1): 1}), sizes)
-                )
+                (letter,) = unknown
+                without, once = (value(size, {**sizes, letter: n}) for n in (0, 1))
+                if once > without:
+                    sizes[letter] = (actual - without) // (once - without)
     for size, actual in pairs:
-        if not set("".join(_terms(size))) <= set(sizes) or value(size, sizes) != actual:
+        if not letters(size) <= set(sizes) or value(size, sizes) != actual:
             raise ValueError(f"got {actual}, expected {text(size)} with {sizes}")
     return sizes
 
