@@ -19,6 +19,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from nbconvert import SlidesExporter
+from nbconvert.preprocessors import TagRemovePreprocessor
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
@@ -32,7 +33,7 @@ from .plain.book_index import BookIndex, index_book, pages_before_appendix, page
 from .plain.chapters import chapter_numbers, numbered
 from .plain.citations import Bibliography
 from .plain.printed_tables import set_formulas
-from .plain.slide_cells import slide_cells
+from .plain.slide_cells import WITHOUT_CODE, slide_cells
 from .tokens import page_style
 
 SOURCE = ROOT / "book" / "slides"
@@ -74,6 +75,8 @@ def slides(notebook: Notebook, page: str, index: BookIndex, folder: Path) -> str
         exclude_input_prompt=True,
         exclude_output_prompt=True,
     )
+    hide = TagRemovePreprocessor(remove_input_tags={WITHOUT_CODE})
+    exporter.register_preprocessor(hide, enabled=True)
     exporter.register_filter("markdown2html", markdown_to_html())
     return exporter.from_notebook_node(shown)[0]
 

@@ -110,7 +110,9 @@ def test_a_computed_figure_is_a_part_of_the_page(tmp_path):
     write_book(tmp_path, notebook)
     index = index_book({PAGE: notebook}, "en", Bibliography(tmp_path / BIBLIOGRAPHY))
     parsed = BeautifulSoup(slides(notebook, PAGE, index, tmp_path / "book"), "html.parser")
-    assert parsed.select_one("section svg.plot")["aria-label"] == "a line"
+    drawing = parsed.select_one("section svg.plot")
+    assert drawing["aria-label"] == "a line"
+    assert not drawing.find_parent(class_="jp-Cell").select(".jp-InputArea")
     assert "Fig. 2. Size." in parsed.select_one(".slides").text
 
 

@@ -16,13 +16,14 @@ from nbformat.v4 import new_markdown_cell
 
 from ..one_language import Notebook, keep_language
 from .book_index import BookIndex
-from .drawings import FORM, translate_drawings
+from .drawings import FORM, drawing_of, translate_drawings
 from .myst_blocks import Block, parse
 from .plain_markdown import CellWriter
 from .printed_tables import translate_tables
 from .quick_questions import is_question
 
 LEFT_OUT = ("-exercises", "-sources")  # endings of the labels of sections
+WITHOUT_CODE = "without-code"  # the tag of a cell of which a slide shows the outputs only
 LINES = 17  # the capacity of a slide, in lines of text
 PICTURE, MOST, WIDTH = 14, 11, 80
 _TALL = re.compile(r"\\(?:frac|sum|prod|begin\{.?matrix\})")
@@ -78,6 +79,8 @@ def _pieces(notebook: Notebook, page: str, index: BookIndex, folder: Path) -> It
     for cell in kept["cells"]:
         if cell["cell_type"] != "markdown":
             if cell.get("outputs") and not left_out:
+                if drawing_of(cell):  # its code would take the room of its caption
+                    cell["metadata"].setdefault("tags", []).append(WITHOUT_CODE)
                 yield Piece("shown", _with_alt(cell, index.language), _code_lines(cell))
             continue
         lines = cell["source"].split("\n")
@@ -113,7 +116,11 @@ def _text_lines(block: Block, text: str) -> float:
 
 def _code_lines(cell: Any) -> float:
     """Return the approximate number of lines of code and outputs; long ones are scrolled."""
-    total = min(MOST, cell["source"].count("\n") + 2.0)
+    total = (
+        0.0
+        if WITHOUT_CODE in cell["metadata"].get("tags", [])
+        else min(MOST, cell["source"].count("\n") + 2.0)
+    )
     for output in cell["outputs"]:
         data = output.get("data", {})
         text = data.get("text/markdown") or output.get("text") or data.get("text/plain", "")
