@@ -16,7 +16,7 @@ from .plain.book_index import BookIndex, index_book, pages_of, place, read_noteb
 from .plain.chapters import chapter_numbers
 from .plain.citations import Bibliography
 from .plain.colab import add_installation, wheel_address
-from .plain.drawings import translate_drawings
+from .plain.drawings import take_drawings, translate_drawings
 from .plain.execution import ExecutionError, execute
 from .plain.myst_blocks import MarkupError
 from .plain.plain_markdown import CellWriter
@@ -51,7 +51,7 @@ def one_language_copy(notebook: Notebook, page: str, index: BookIndex, folder: P
         translate_tables(copy, index.language)
     except MarkupError as error:
         raise MarkupError(f"{page}.ipynb: {error}") from None
-    writer = CellWriter(page, index, folder)
+    writer = CellWriter(page, index, folder, take_drawings(copy))
     count = 0
     for cell in copy["cells"]:
         tags = [tag for tag in cell["metadata"].pop("tags", []) if tag not in LANGUAGES]

@@ -71,7 +71,7 @@ def labels_legible(notebook: Notebook) -> Problems:
 def illegible(drawing: str, language: str) -> Iterator[str]:
     """Yield what is wrong with the places of a drawing's texts in a language."""
     root = translate(drawing, language, "")
-    width, height = float(root.get("width", 0)), float(root.get("height", 0))
+    width, height = (float(number) for number in root.get("viewBox", "").split()[2:])
     texts = list(root.iter(f"{{{SVG}}}text"))
     placed = [("".join(text.itertext()).strip("\u200b"), *_box(text)) for text in texts]
     for k, (label, left, top, right, bottom) in enumerate(placed):

@@ -16,7 +16,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from ..plain.drawings import FORM, drawing_of, figures_and_cells, source_of, translate_drawings
+from ..plain.drawings import source_of, take_drawings, translate_drawings
 
 _DIRECTIVE = re.compile(r"^([ \t]*[`~:]{3,}\{figure\}[ \t]+)#([\w-]+)[ \t]*$", re.MULTILINE)
 
@@ -26,16 +26,14 @@ def move_to_captions(app: Sphinx, docname: str, source: list[str]) -> None:
     if not app.env.doc2path(docname).endswith(".ipynb"):
         return
     notebook = json.loads(source[0])
-    shown = list(figures_and_cells(notebook))
-    if not shown:
-        return
     translate_drawings(notebook, app.config.language)
+    drawings = take_drawings(notebook)
+    if not drawings:
+        return
     folder = drawings_folder(app) / docname
     folder.mkdir(parents=True, exist_ok=True)
-    for _, cell in shown:
-        (folder / f"{cell['id']}.svg").write_text(drawing_of(cell), "utf-8")
-    for _, cell in shown:
-        cell["outputs"] = [o for o in cell["outputs"] if FORM not in o.get("data", {})]
+    for name, drawing in drawings.items():
+        (folder / f"{name}.svg").write_text(drawing, "utf-8")
     address = "/" + folder.relative_to(app.srcdir).as_posix()
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":

@@ -24,6 +24,7 @@ from .myst_blocks import Block, MarkupError, parse, walk
 SVG = "http://www.w3.org/2000/svg"
 FORM = "image/svg+xml"
 SIZE = 11.0  # of letters, unless the drawing has another
+ENLARGED = 1.5  # where there is room: a drawing is as wide as a telephone
 
 ElementTree.register_namespace("", SVG)
 
@@ -53,6 +54,9 @@ def translate(svg: str, language: str, alt: str) -> ElementTree.Element:
         text[:], text.text = new[:], new.text
     for style in root.iter(f"{{{SVG}}}style"):  # which may have changed since the cell was executed
         style.text = (files("lessons_lib.lab") / "plot.css").read_text("utf-8")
+    width, height = (float(number) for number in root.get("viewBox", "").split()[2:])
+    root.set("width", f"{ENLARGED * width:.0f}")
+    root.set("height", f"{ENLARGED * height:.0f}")
     root.set("role", "img")
     root.set("aria-label", alt)
     return root
@@ -74,6 +78,19 @@ def translate_drawings(notebook: Notebook, language: str) -> None:
             if FORM in output.get("data", {}):
                 output["data"][FORM] = drawing
                 output["metadata"].setdefault(FORM, {})["alt"] = alt
+
+
+def take_drawings(notebook: Notebook) -> dict[str, str]:
+    """Take the drawings that figures show out of the cells' outputs; return them by the cells' ids.
+
+    A figure shows its drawing itself: JupyterLab shows no SVG output of a notebook that was
+    downloaded, and the site sets it above the caption.
+    """
+    cells = [cell for _, cell in figures_and_cells(notebook)]
+    drawings = {cell["id"]: drawing_of(cell) for cell in cells}
+    for cell in cells:
+        cell["outputs"] = [o for o in cell["outputs"] if FORM not in o.get("data", {})]
+    return drawings
 
 
 def figures_and_cells(notebook: Notebook) -> Iterator[tuple[Block, Cell]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from .book_index import BookIndex
@@ -35,6 +36,8 @@ class CellWriter:
         The labels of the book in the copy's language.
     folder
         The folder to which the paths of the page's figures are relative.
+    drawings
+        What code cells draw, by their ids, if figures are to show it themselves.
 
     Attributes
     ----------
@@ -42,11 +45,14 @@ class CellWriter:
         Whether the next cell belongs to a folded solution.
     """
 
-    def __init__(self, page: str, index: BookIndex, folder: Path):
+    def __init__(
+        self, page: str, index: BookIndex, folder: Path, drawings: Mapping[str, str] | None = None
+    ):
         self.page = page
         self.index = index
         self.roles = RoleWriter(page, index)
         self.folder = folder
+        self.drawings = drawings or {}
         self.images: list[str] = []
         self.folding = False
 
@@ -125,19 +131,26 @@ class CellWriter:
         caption, *legend = self._convert(block.source).split("\n\n")
         number = f"{self.index.numbered(block.label)}. " if block.label else ""
         parts = [f"*{number}{caption}*", *legend]
-        if not block.argument.startswith("#"):  # a code cell's drawing is in its output
-            parts.insert(0, self._picture(block))
+        if picture := self._picture(block):
+            parts.insert(0, picture)
         return _anchored(block, "\n\n".join(parts))
 
     def _picture(self, block: Block) -> str:
-        path = self.folder / block.argument
-        if not path.is_file() or path.suffix not in _MEDIA:
-            raise MarkupError(
-                f"figure {block.argument} is not an SVG or PNG file beside the notebook"
-            )
-        data = base64.b64encode(path.read_bytes()).decode("ascii")
-        name = block.label or path.stem
-        definition = f"[{name}]: data:{_MEDIA[path.suffix]};base64,{data}"
+        """Return the picture that a figure shows, ``""`` if a cell's output shows it."""
+        if block.argument.startswith("#"):
+            drawing = self.drawings.get(block.argument.removeprefix("#"))
+            if drawing is None:
+                return ""
+            form, content = _MEDIA[".svg"], drawing.encode()
+        else:
+            path = self.folder / block.argument
+            if not path.is_file() or path.suffix not in _MEDIA:
+                raise MarkupError(
+                    f"figure {block.argument} is not an SVG or PNG file beside the notebook"
+                )
+            form, content = _MEDIA[path.suffix], path.read_bytes()
+        name = block.label or Path(block.argument).stem
+        definition = f"[{name}]: data:{form};base64,{base64.b64encode(content).decode('ascii')}"
         if definition not in self.images:
             self.images.append(definition)
         alt = re.sub(r"([\[\]])", r"\\\1", block.options.get("alt", ""))
