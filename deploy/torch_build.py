@@ -45,7 +45,7 @@ class Choice(NamedTuple):
 
 
 def has_nvidia_gpu(gpus: Path = GPUS) -> bool:
-    """Tell whether an NVIDIA GPU is there; under WSL only `nvidia-smi` knows."""
+    """Return whether an NVIDIA GPU is there; under WSL only `nvidia-smi` knows."""
     if gpus.is_dir() and any(gpus.iterdir()):
         return True
     tool = shutil.which("nvidia-smi")
@@ -59,7 +59,7 @@ def has_nvidia_gpu(gpus: Path = GPUS) -> bool:
 
 
 def answers(url: str, limit: float) -> bool:
-    """Tell whether an index has a page for torch, after `limit` seconds at the latest.
+    """Return whether an index has a page for torch, after `limit` seconds at the latest.
 
     A timeout of the request itself would cover neither the lookup of the name nor an answer that
     comes in drops, so the request runs in a thread that nothing waits for longer.

@@ -27,7 +27,7 @@ verify
 trace
     Recordings of the equations: what a function does with arrays, as a list of operations.
 checks
-    Checks of a learner's own functions, which say what is wrong with them.
+    Checks of a learner's own functions, which explain what is wrong with them.
 lab
     What only the chapters use: tasks, training, plots, `show_source`. Not a stable interface.
 
@@ -38,8 +38,8 @@ A state is a tuple: (h,) for the RNN and the GRU, (h, c) for the LSTM. Weights h
 W_ih (4H, D), W_hh (4H, H), with blocks in torch's order i f g o (GRU: r z n); one bias b (4H,).
 The GRU's update gate has torch's sign: z = 1 keeps the state.
 NumPy arrays and torch tensors run through the same code; importing this package imports no torch.
-A gradient is named for what it belongs to: dx, dh, dc, and da for the pre-activations.
-Randomness is an argument: whatever draws numbers takes a ``numpy.random.Generator``.
+A gradient is named after its array: dx, dh, dc, and da for the pre-activations.
+Randomness is an argument: functions that draw numbers take a ``numpy.random.Generator``.
 """
 
 from . import (

@@ -1,4 +1,4 @@
-"""What the equations need of an array library, for NumPy arrays and torch tensors alike.
+"""The array functions that the equations need, for NumPy arrays and torch tensors alike.
 
 Everything is functional: no call writes into an array, so that autograd can follow the code that
 NumPy runs. torch is never imported here; a tensor brings its own functions.
@@ -18,15 +18,15 @@ Array: TypeAlias = Any
 
 
 class Symbol:
-    """Base class of what takes an array's place while the operations on it are recorded.
+    """Base class of the objects that replace arrays while the operations on them are recorded.
 
-    The checks of arguments let it pass, whatever its dtype. It has the operators of an array and
+    The checks of arguments accept it with any dtype. It has the operators of an array and
     ``__array_namespace__``; its shape may consist of sizes that are known by their letters only.
     """
 
 
 def array_namespace(*arrays: Array) -> Any:
-    """Return the functions of the arrays' own library; quickly for NumPy, as each step asks."""
+    """Return the functions of the arrays' library; fast for NumPy, because each step calls this."""
     if isinstance(arrays[0], np.ndarray):
         return array_api_compat.numpy
     return array_api_compat.array_namespace(*arrays)
@@ -75,7 +75,7 @@ def split(x: Array, parts: int) -> tuple[Array, ...]:
 def join(parts: Sequence[Array], axis: int = -1) -> Array:
     """Concatenate arrays along an axis; along the last one it undoes `split`.
 
-    A single array is returned as it is.
+    A single array is returned unchanged.
     """
     if len(parts) == 1:
         return parts[0]

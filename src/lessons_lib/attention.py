@@ -1,10 +1,10 @@
-"""Additive attention: what each query reads from all keys, forward and backward.
+"""Additive attention: each query reads from all keys, forward and backward.
 
     e_ts = vᵀ tanh(W_q q_t + W_k k_s)
     α_t = softmax_s(e_ts)
     r_t = Σ_s α_ts k_s
 
-In an encoder–decoder the queries are the decoder's hidden states, the keys the encoder's.
+In an encoder–decoder the queries are the decoder's hidden states and the keys the encoder's.
 
 References
 ----------
@@ -38,7 +38,7 @@ class Params(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What `forward` keeps for `backward`: its arguments, tanh(…) and the weights α."""
+    """Arrays that `forward` keeps for `backward`: its arguments, tanh(…) and the weights α."""
 
     queries: Array
     keys: Array
@@ -52,13 +52,13 @@ def init_params(hidden_size: int, attention_size: int, generator: np.random.Gene
     Parameters
     ----------
     hidden_size, attention_size : int
-        H, the width of queries and keys, and A, that of the score's layer.
+        H, the width of queries and keys, and A, the width of the score's layer.
     generator : numpy.random.Generator
 
     Raises
     ------
     TypeError, ValueError
-        A size is no positive integer, or the generator no numpy.random.Generator.
+        A size is not a positive integer, or the generator is not a numpy.random.Generator.
     """
     validation.check_sizes(hidden_size=hidden_size, attention_size=attention_size)
     validation.check_generator(generator)
@@ -70,7 +70,7 @@ def init_params(hidden_size: int, attention_size: int, generator: np.random.Gene
 def softmax(scores: Array, axis: int) -> Array:
     """Return positive numbers whose sum along an axis is 1: exp(e) over its sum.
 
-    The greatest score is taken off first, which changes nothing and keeps exp from overflowing.
+    The greatest score is subtracted first; this changes nothing and keeps exp from overflowing.
     """
     xp = array_namespace(scores)
     powers = xp.exp(scores - xp.max(scores, axis=axis, keepdims=True))
@@ -106,14 +106,14 @@ def forward(params: Params, queries: Array, keys: Array) -> tuple[Array, Cache]:
 
 
 def backward(params: Params, cache: Cache, dread: Array) -> tuple[Params, Array, Array]:
-    """Reverse `forward`.
+    """Backpropagate through `forward`.
 
     Parameters
     ----------
     params : Params
     cache : Cache
     dread : array of shape (T, N, H)
-        Gradient of the loss with respect to what was read.
+        Gradient of the loss with respect to `read`.
 
     Returns
     -------
@@ -124,7 +124,7 @@ def backward(params: Params, cache: Cache, dread: Array) -> tuple[Params, Array,
     Raises
     ------
     TypeError, ValueError
-        `dread` does not fit what was read.
+        `dread` does not have the shape, dtype and device of `read`.
     """
     _check_gradient(dread, cache.queries)
     queries, keys, u, weights = cache
@@ -164,9 +164,9 @@ def _check(params: Params, queries: Array, keys: Array) -> None:
         )
     A = params.v.shape[0]
     for name, shape in {"W_q": (A, H), "W_k": (A, H), "v": (A,)}.items():
-        came = tuple(getattr(params, name).shape)
-        if came != shape:
-            raise ValueError(f"params.{name}: got shape {came}, expected {shape}")
+        actual = tuple(getattr(params, name).shape)
+        if actual != shape:
+            raise ValueError(f"params.{name}: got shape {actual}, expected {shape}")
 
 
 def _check_gradient(dread: Array, queries: Array) -> None:

@@ -72,7 +72,7 @@ def forward(
     Raises
     ------
     TypeError, ValueError
-        As `scan.forward`; `every` is not a positive integer.
+        As for `scan.forward`; also if `every` is not a positive integer.
     """
     validation.check_forward(cell, params, x, state, masks)
     every = isqrt(x.shape[0]) if every is None else every
@@ -113,7 +113,7 @@ def backward(
     Raises
     ------
     TypeError, ValueError
-        As `scan.backward`.
+        As for `scan.backward`.
     """
     x, states, every, masks = checkpoints
     validation.check_output_gradient(dy, (*x.shape[:2], cell.output_width(params)), x)

@@ -65,7 +65,7 @@ def init_params(
     Raises
     ------
     TypeError, ValueError
-        As from `rnn.init_params`, or P is not less than H.
+        As for `rnn.init_params`; also if P is not less than H.
     """
     validation.check_init(input_size, hidden_size, generator, dtype)
     proj_size = max(1, hidden_size // 2) if proj_size is None else proj_size
@@ -106,7 +106,7 @@ def step_backward(
 def weight_gradients(
     params: Params, x: Array, caches: Any, da: Array, masks: Masks = NO_MASKS
 ) -> Params:
-    """Sum the parameters' gradients over all steps; da as `step_backward` returned it."""
+    """Sum the parameters' gradients over all steps; `da` comes from `step_backward`."""
     K = params.W_ih.shape[0]
     da, dh = da[..., :K], da[..., K:]
     m = caches.o * caches.tanh_c

@@ -1,10 +1,10 @@
 """Masks as values, and the places in a network where they act: dropout's sites.
 
-A mask is an array that multiplies the values at its site, or says which of them are kept. Its shape
-tells how long it lasts and what shares it, because an axis of length 1 is shared. ``(T, N, H)`` is
-drawn for each step, sequence and unit; ``(1, N, H)`` is one for the whole sequence; ``(1, 1, H)``
-is one for the whole batch as well. The variants in `dropout` draw masks. Without masks,
-``NO_MASKS``, each function computes what `WITHOUT_MASKS` says.
+A mask is an array that multiplies the values at its site, or selects which of them are kept. Its
+shape determines how long it lasts and what shares it, because an axis of length 1 is shared. ``(T,
+N, H)`` is drawn for each step, sequence and unit; ``(1, N, H)`` is one for the whole sequence;
+``(1, 1, H)`` is one for the whole batch as well. The variants in `dropout` draw masks. Without
+masks, ``NO_MASKS``, each function computes the expression in `WITHOUT_MASKS`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from .arrays import Array, array_namespace, join, product, split, sum_of_outer_products
 
-#: Of the cell's gates, all.
+#: All gates of the cell.
 ALL_GATES = slice(None)
 
 
@@ -35,7 +35,7 @@ class Masks(NamedTuple):
     y : number
         Factor of the new hidden state.
     keep_h, keep_c : boolean arrays of shape (T, N, H), or numbers
-        Where True, the old state is kept; a number is the share of it that is kept.
+        True where the old state is kept; a number is the fraction of it that is kept.
     W_ih, W_hh, W_hr : arrays of the parameters' shapes
         Factors of the weights, the same at all steps.
     """
@@ -81,7 +81,7 @@ class Masks(NamedTuple):
         return Masks._make((*sites, *self[-3:]))  # each step asks, so it has to be fast
 
 
-#: No masks at all: the default wherever masks are taken.
+#: No masks: the default of every `masks` argument.
 NO_MASKS = Masks()
 
 
@@ -137,7 +137,7 @@ class StackMasks(NamedTuple):
         )
 
 
-#: No masks at all, of any number of layers and directions.
+#: No masks, for any number of layers and directions.
 NO_STACK_MASKS = StackMasks()
 
 
@@ -186,7 +186,7 @@ def masked_product(a: Array, W: Array, mask: Array | None, gates: slice = ALL_GA
 def masked_product_backward(
     da: Array, W: Array, mask: Array | None, gates: slice = ALL_GATES
 ) -> Array:
-    """Return the gradient of what `masked_product` read, given that of what it returned."""
+    """Return the gradient of `masked_product`'s argument a, given that of its result."""
     if mask is None:
         return da @ W
     if mask.ndim == da.ndim:
@@ -204,7 +204,7 @@ def masked_products(x: Array, W: Array, mask: Array | None) -> Array:
 
 
 def masked_products_backward(da: Array, W: Array, mask: Array | None) -> Array:
-    """Return the gradient of what `masked_products` read, given that of what it returned."""
+    """Return the gradient of `masked_products`' argument, given that of its result."""
     if mask is None or mask.ndim == da.ndim:
         return dropped(product(da, W), mask)
     of_gates = [*_by_gate(mask, W, ALL_GATES)]
@@ -241,7 +241,7 @@ def masked_outer_products(
 def masked_step(
     cell: Any, params: Any, projected: Array, state: tuple[Array, ...], masks: Masks
 ) -> tuple[tuple[Array, ...], Any]:
-    """Take a cell's step; where zoneout's masks say so, the old state is kept."""
+    """Take a cell's step; zoneout's masks select where the old state is kept."""
     new, cache = cell.step(params, projected, state, masks)
     return renew(state, new, masks), cache
 
@@ -255,7 +255,7 @@ def masked_step_backward(
 
 
 def renew(old: tuple[Array, ...], new: tuple[Array, ...], masks: Masks) -> tuple[Array, ...]:
-    """Return the state after a step: the new one, or what is kept of the old one (zoneout)."""
+    """Return the state after a step: the new one, or the part of the old one that zoneout keeps."""
     if _takes_all(masks):
         return new
     new = (dropped(new[0], masks.y), *new[1:])
@@ -263,7 +263,7 @@ def renew(old: tuple[Array, ...], new: tuple[Array, ...], masks: Masks) -> tuple
 
 
 def renew_backward(dstate: tuple[Array, ...], masks: Masks) -> tuple[Array, ...]:
-    """Return the gradient of the new state, given that of what `renew` returned."""
+    """Return the gradient of the new state, given that of the result of `renew`."""
     if _takes_all(masks):
         return dstate
     dnew = tuple(_kept(keep, 0, d) for keep, d in zip(_keeps(masks, dstate), dstate, strict=True))
@@ -271,7 +271,7 @@ def renew_backward(dstate: tuple[Array, ...], masks: Masks) -> tuple[Array, ...]
 
 
 def add_kept(dold: tuple[Array, ...], dstate: tuple[Array, ...], masks: Masks) -> tuple[Array, ...]:
-    """Return the gradient of the old state: that of the step, and that of what `renew` kept."""
+    """Return the gradient of the old state: from the step, and from the part that `renew` kept."""
     if _takes_all(masks):
         return dold
     return tuple(
@@ -281,18 +281,18 @@ def add_kept(dold: tuple[Array, ...], dstate: tuple[Array, ...], masks: Masks) -
 
 
 def _takes_all(masks: Masks) -> bool:
-    """Tell whether the new state is taken as it is."""
+    """Return whether the new state is used unchanged."""
     return masks.keep_h is None and masks.keep_c is None and masks.y is None
 
 
 def _keeps(masks: Masks, state: tuple[Array, ...]) -> tuple[Any, ...]:
-    """Return what is kept of each array of a state."""
+    """Return the kept part of each array of a state."""
     keeps = (masks.keep_h, masks.keep_c, *[None] * (len(state) - 2))
     return keeps[: len(state)]
 
 
 def _kept(keep: Any, old: Any, new: Any) -> Array:
-    """Select with `where`, so that what is not chosen, NaN included, reaches nothing."""
+    """Select with `where`, so that values not chosen, NaN included, have no effect."""
     if keep is None:
         return new
     if not hasattr(keep, "shape"):
@@ -312,8 +312,8 @@ def _sum(arrays: list[Array]) -> Array:
     return sum(arrays[1:], start=arrays[0])
 
 
-#: What a call says without masks, as an expression in the function's parameters; `lab.show` reads
-#: it for the chapters before dropout, where the equations are shown without masks. The equations
+#: Each function's call without masks, as an expression in the function's parameters; `lab.show`
+#: uses it for the chapters before dropout, which show the equations without masks. The equations
 #: use masks in no other way than by calls of these functions, by arguments that are masks, and by
 #: parameters ``masks: Masks = NO_MASKS``. The statement ``params = dropped_weights(params, masks)``
 #: then disappears.

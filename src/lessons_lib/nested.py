@@ -1,4 +1,4 @@
-"""Parameters in tuples and lists of one another: visit their arrays, change them, name them.
+"""Parameters in nested tuples and lists: visit their arrays, change them, name them.
 
 A `stack`'s parameters are layers of directions of Params; gradients have the same form.
 """
@@ -12,20 +12,20 @@ from .arrays import Array
 
 
 def leaves(tree: Any) -> list[Array]:
-    """Return the arrays of tuples and lists in one another, Params among them, in order."""
+    """Return the arrays of nested tuples and lists, Params among them, in order."""
     if isinstance(tree, tuple | list):
         return [array for part in tree for array in leaves(part)]
     return [tree]
 
 
 def map_leaves(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
-    """Apply a function to each array, and to those in the same places of trees of the same form.
+    """Apply a function to each array and to the corresponding arrays of other trees.
 
     Parameters
     ----------
     function : callable
         Takes one array of each tree.
-    tree, *others : tuples and lists of arrays in one another
+    tree, *others : nested tuples and lists of arrays, all of the same form
 
     Returns
     -------
@@ -43,7 +43,7 @@ def add(tree: Any, other: Any) -> Any:
 
 
 def is_params(tree: Any) -> bool:
-    """Tell a cell's Params from a stack's layers of them."""
+    """Return whether these are a cell's Params and not a stack's layers of them."""
     return hasattr(tree, "_fields")
 
 

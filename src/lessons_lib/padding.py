@@ -1,7 +1,7 @@
 """Sequences of several lengths in one padded batch: reverse them, and run a cell over them.
 
-The lengths cut the time into stretches, in each of which the same sequences are running. The cell
-runs over a stretch with these alone, as torch does with a PackedSequence, so that padding is never
+The lengths cut time into stretches, in each of which the same sequences are running. The cell runs
+over a stretch with only these, as torch does with a PackedSequence, so that padding is never
 read: its contents, NaN included, reach no output and no gradient.
 """
 
@@ -63,7 +63,7 @@ def forward(
     lengths: np.ndarray,
     masks: Masks = NO_MASKS,
 ) -> tuple[Array, State, Trace]:
-    """Run a cell over a padded batch; as `scan.forward`, with the lengths of the sequences.
+    """Run a cell over a padded batch, like `scan.forward`, with the lengths of the sequences.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def forward(
     y : array of shape (T, N, H)
         Zeros after a sequence's end.
     state : tuple of arrays of shape (N, H)
-        The state at each sequence's own end.
+        The state at the end of each sequence.
     cache : Trace
     """
     T, N = x.shape[:2]
@@ -109,7 +109,7 @@ def forward(
 def backward(cell: Cell, params: Any, cache: Trace, dy: Array, dstate: State) -> Gradients:
     """Backpropagate through `forward`; arguments and results are those of `scan.backward`.
 
-    What `dy` holds after a sequence's end is not read, and `dx` is zero there.
+    `dy` is not read after a sequence's end, and `dx` is zero there.
     """
     N = dy.shape[1]
     dy, dstate = dy[:, cache.order], _pick(dstate, cache.order)

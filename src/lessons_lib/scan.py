@@ -82,7 +82,7 @@ def zero_state(cell: Cell, params: Any, x: Array) -> State:
 def backward(
     cell: Cell, params: Any, cache: Trace, dy: Array, dstate: State | None = None
 ) -> Gradients:
-    """Backpropagate through time, for any loss of what `forward` returned.
+    """Backpropagate through time, for any loss of the results of `forward`.
 
     Parameters
     ----------
@@ -148,8 +148,8 @@ def truncated_backward(
     k1 : int
         Steps between two backward passes; each one includes the losses of its k1 newest steps.
     k2 : int, optional
-        Steps that a pass goes back, at least k1; k1 by default. Cuts lie on multiples of k1, so
-        that a last pass with fewer new steps goes back fewer.
+        Number of steps that a pass goes back, at least k1; k1 by default. Cuts are at multiples of
+        k1, so that a last pass with fewer new steps goes back less far.
 
     Returns
     -------
@@ -159,7 +159,7 @@ def truncated_backward(
     Raises
     ------
     TypeError, ValueError
-        As `backward`; k1 or k2 is not a positive integer, or k2 < k1.
+        As for `backward`; also if k1 or k2 is not a positive integer, or k2 < k1.
 
     References
     ----------

@@ -2,7 +2,7 @@
 
 Each layer reads the outputs of the one below it. A bidirectional layer has two networks with
 weights of their own; the second reads each sequence from its end to its beginning, and the two
-outputs of a step are concatenated. `lengths` leaves padding out.
+outputs of a step are concatenated. `lengths` excludes padding.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def init_params(
     Raises
     ------
     TypeError, ValueError
-        As from the cell's `init_params`; `num_layers` is not a positive integer.
+        As for the cell's `init_params`; also if `num_layers` is not a positive integer.
     """
     check_cell(cell)
     check_sizes(num_layers=num_layers)

@@ -1,4 +1,4 @@
-"""What the cells do with their weights outside the loop over time: draw, project, sum gradients."""
+"""Operations on the weights outside the loop over time: draw, project, sum gradients."""
 
 from __future__ import annotations
 
@@ -98,8 +98,8 @@ def input_weight_gradients(params: Any, x: Array, da: Array, masks: Masks = NO_M
     Returns
     -------
     the cell's Params
-        With these gradients in the place of W_ih and b; the other parameters are left for the
-        cell's `weight_gradients` to replace.
+        With these gradients instead of W_ih and b; the cell's `weight_gradients` replaces the
+        other parameters.
     """
     return params._replace(W_ih=masked_outer_products(da, x, masks.x), b=sum_over_rows(da))
 
@@ -120,7 +120,7 @@ def weight_gradients(params: Any, x: Array, caches: Any, da: Array, masks: Masks
     Returns
     -------
     the cell's Params
-        The gradients, each in the place of its parameter.
+        The gradients, each under the name of its parameter.
     """
     grads = input_weight_gradients(params, x, da, masks)
     return grads._replace(W_hh=masked_outer_products(da, caches.h_prev, masks.h))

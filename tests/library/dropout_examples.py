@@ -54,7 +54,7 @@ RATE = 0.4
 
 
 def fits(variant: Dropout, cell: Cell) -> bool:
-    """Tell whether a cell has the variant's sites."""
+    """Return whether a cell has the variant's sites."""
     try:
         variant.check_cell(cell)
     except ValueError:

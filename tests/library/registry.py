@@ -15,7 +15,7 @@ from lessons_lib.masks import NO_MASKS
 
 T, N, D, H = 7, 3, 4, 5
 
-#: The modules whose cells the contract tests enrol: all but the judge of learners' code.
+#: The modules whose cells the contract tests include: all except the checks of learners' code.
 MODULES = [
     importlib.import_module(info.name)
     for info in pkgutil.walk_packages(lessons_lib.__path__, "lessons_lib.")

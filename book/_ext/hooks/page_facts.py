@@ -36,7 +36,7 @@ def reading_minutes(doctree: nodes.document, language: str) -> int:
 
 
 def _is_read(block: nodes.literal_block) -> bool:
-    """Say whether a block is the code of a cell that is not folded."""
+    """Return whether a block is the code of a cell that is not folded."""
     box = block.parent
     return "cell_input" in box.get("classes", []) and not folded_as(box.parent)
 

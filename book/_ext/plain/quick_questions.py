@@ -35,7 +35,7 @@ class Answer(NamedTuple):
 
 
 def is_question(block: Block) -> bool:
-    """Say whether a block is the box of a quick question."""
+    """Return whether a block is the box of a quick question."""
     return block.kind == "directive" and CLASS in block.options.get("class", "").split()
 
 

@@ -1,1 +1,1 @@
-"""Clear errors at the boundary: which argument, what came, what was expected."""
+"""Clear errors at the boundary: the argument, what it got, what was expected."""

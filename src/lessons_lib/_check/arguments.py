@@ -131,21 +131,21 @@ def check_init(input_size: int, hidden_size: int, generator: Any, dtype: Any) ->
     check_generator(generator)
     try:
         floating = np.issubdtype(np.dtype(dtype), np.floating)
-    except TypeError:  # not known to NumPy, as torch.float32 is
+    except TypeError:  # unknown to NumPy, for example torch.float32
         floating = False
     if dtype is None or not floating:
         raise TypeError(f"dtype: got {dtype!r}, expected a floating-point dtype of NumPy")
 
 
 def check_word(name: str, value: Any, choices: Collection[str]) -> None:
-    """Refuse a word that is not among the choices."""
+    """Reject a word that is not among the choices."""
     if not (isinstance(value, str) and value in choices):
         words = " or ".join(map(repr, choices))
         raise ValueError(f"{name}: got {value!r}, expected {words}")
 
 
 def one_of(name: str, value: Any, choices: dict[str, Any]) -> Any:
-    """Return what a word stands for; reject one that is not among the choices."""
+    """Return the meaning of a word; reject one that is not among the choices."""
     check_word(name, value, choices)
     return choices[value]
 
@@ -203,7 +203,7 @@ def check_state(
 def check_array(name: str, array: Array, like: Array | None) -> None:
     """Reject anything but a floating-point array of the library, dtype and device of `like`.
 
-    `like` has been checked before.
+    `like` must have been checked before.
     """
     if type(array) is type(like) is np.ndarray and array.dtype == like.dtype:
         return  # the usual case; the rest takes many times as long
@@ -228,7 +228,7 @@ def check_array(name: str, array: Array, like: Array | None) -> None:
 
 
 def type_name(value: Any) -> str:
-    """Return the name of a value's type with its module's: rnn.Params, lstm.Params, tuple."""
+    """Return the name of a value's type with its module: rnn.Params, lstm.Params, tuple."""
     return _name(type(value))
 
 

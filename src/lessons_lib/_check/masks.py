@@ -1,4 +1,4 @@
-"""The checks of masks at the boundary: whether they fit the cell, its sizes and its input."""
+"""Checks at the boundary that masks fit the cell, its sizes and its input."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def check_mask(name: str, mask: Any, shapes: list[tuple[int, ...]], x: Array) ->
 
 
 def _fits(shape: tuple[int, ...], expected: tuple[int, ...]) -> bool:
-    """Tell whether a mask has the shape; its axes of time and batch may be 1."""
+    """Return whether a mask has the shape; its axes of time and batch may be 1."""
     if len(shape) != len(expected):
         return False
     shared = (0, len(shape) - 2) if len(shape) > 2 else ()

@@ -1,4 +1,4 @@
-"""The checks at the boundary of `stack`: those of `arguments`, for several layers."""
+"""Checks at the boundary of `stack`: those of `arguments`, for several layers."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ def check_backward(cell: Cell, params: Any, cache: Any, dy: Array, dstate: State
     layers = getattr(cache, "layers", None)
     made_for = layers[0][0].stretches[0][2].cell if layers else None
     if made_for != cell.name:
-        came = f"one of the {made_for}" if layers else type(cache).__name__
+        actual = f"one of the {made_for}" if layers else type(cache).__name__
         raise TypeError(
-            f"cache: got {came}, expected what stack.forward returned third for the {cell.name}"
+            f"cache: got {actual}, expected what stack.forward returned third for the {cell.name}"
         )
     _check_layers(cell, params, cache.x)
     if len(cache.layers) != len(params) or len(cache.layers[0]) != len(params[0]):
-        came = f"{len(cache.layers)} layers × {len(cache.layers[0])} directions"
+        actual = f"{len(cache.layers)} layers × {len(cache.layers[0])} directions"
         raise ValueError(
-            f"cache: got one of {came}, expected {len(params)} × {len(params[0])} as of params"
+            f"cache: got one of {actual}, expected {len(params)} × {len(params[0])} as of params"
         )
     T, N, _ = cache.x.shape
     shapes = _state_shapes(cell, params, N)
@@ -88,24 +88,25 @@ def _check_layers(cell: Cell, params: Any, x: Array) -> None:
     check_nesting(params)
     width = x.shape[2]
     for number, layer in enumerate(params):
-        for direction, own in enumerate(layer):
+        for direction, network in enumerate(layer):
             label = f"params[{number}][{direction}]"
-            validation.check_params(label, cell, own, x)
-            D = cell.sizes(own)["D"]
+            validation.check_params(label, cell, network, x)
+            D = cell.sizes(network)["D"]
             if number == 0:
-                validation.check_features(label, cell, own, x)
+                validation.check_features(label, cell, network, x)
             elif width != D:
                 raise ValueError(
                     f"{label}: got D = {D} features of the input, expected {width}, the width of "
                     f"layer {number - 1}'s output"
                 )
-            came, wanted = cell.state_widths(own), cell.state_widths(params[0][0])
-            if came != wanted:
+            actual, expected = cell.state_widths(network), cell.state_widths(params[0][0])
+            if actual != expected:
                 raise ValueError(
-                    f"{label}: got {_widths(cell, came)}, expected {_widths(cell, wanted)} as in "
+                    f"{label}: got {_widths(cell, actual)}, "
+                    f"expected {_widths(cell, expected)} as in "
                     "params[0][0]"
                 )
-        width = sum(cell.output_width(own) for own in layer)
+        width = sum(cell.output_width(network) for network in layer)
 
 
 def _widths(cell: Cell, widths: tuple[int, ...]) -> str:
@@ -136,18 +137,18 @@ def check_stack_masks(cell: Cell, params: Any, x: Array, masks: StackMasks) -> N
     for number, layer in enumerate(params):
         if masks.inputs[number] is not None:
             check_mask(f"masks.inputs[{number}]", masks.inputs[number], [(T, N, D)], x)
-        D = sum(cell.output_width(own) for own in layer)
-        for direction, own in enumerate(layer):
+        D = sum(cell.output_width(network) for network in layer)
+        for direction, network in enumerate(layer):
             label = f"masks.networks[{number}][{direction}]"
-            check_masks(cell, own, x, masks.networks[number][direction], label)
+            check_masks(cell, network, x, masks.networks[number][direction], label)
     if masks.y is not None:
         check_mask("masks.y", masks.y, [(T, N, D)], x)
 
 
 def _check_tuple(name: str, value: Any, what: str) -> None:
     if not isinstance(value, tuple) or is_params(value):
-        came = validation.type_name(value)
-        raise TypeError(f"{name}: got {came}, expected a tuple of {what}")
+        actual = validation.type_name(value)
+        raise TypeError(f"{name}: got {actual}, expected a tuple of {what}")
 
 
 def _state_shapes(cell: Cell, params: Any, N: int) -> list[tuple[int, int, int]]:

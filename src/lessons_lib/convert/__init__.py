@@ -3,16 +3,16 @@
 ========  ========================  ========================  ======================
 .         this library and torch    Keras                     Flax (linen)
 ========  ========================  ========================  ======================
-matrix    (blocks · H, D)           transposed                transposed, one a gate
+matrix    (blocks · H, D)           transposed                transposed, one per gate
 LSTM      i f g o                   i f g o (its "c" is g)    by name
 GRU       r z n                     z r n (its "h" is n)      by name
-biases    one; torch has two        one                       one: LSTM's is that of h
+biases    one; torch has two        one                       one; LSTM's is on h's side
 reset     after, or before          after, or before          after
 z = 1     keeps the state           keeps the state           keeps the state
 ========  ========================  ========================  ======================
 
-Where the reset gate acts after the product, a GRU's candidate has a second bias, b_hn. Torch and
-Keras then hold a second bias of 3H, of which only n's third is not redundant.
+If the reset gate acts after the product, a GRU's candidate has a second bias, b_hn. Torch and Keras
+then hold a second bias of 3H numbers, of which only the third for n is not redundant.
 """
 
 from .flax_weights import from_flax, to_flax

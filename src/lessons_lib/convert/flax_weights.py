@@ -1,4 +1,4 @@
-"""The weights of Flax' linen cells: a transposed kernel for each gate and side, and some biases."""
+"""The weights of Flax's linen cells: a transposed kernel for each gate and side, and biases."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .layouts import from_two_biases, require, to_two_biases
 
 FLAX_CELLS = (rnn.CELL, rnn.CELL_RELU, lstm.CELL, gru.CELL)
 FLAX_GATES = {rnn.Params: ("",), lstm.Params: tuple("ifgo"), gru.Params: tuple("rzn")}
-#: The names that have a bias: x's side (i) of the RNN and the GRU, h's side of the LSTM.
+#: Names with a bias: on x's side (i) in the RNN and the GRU, on h's side in the LSTM.
 FLAX_BIASES = {
     rnn.Params: ("i",),
     lstm.Params: ("hi", "hf", "hg", "ho"),
@@ -22,12 +22,12 @@ FLAX_BIASES = {
 
 
 def from_flax(cell: Cell, weights: Mapping[str, Mapping[str, Any]]) -> Any:
-    """Convert the weights of Flax' linen SimpleCell, LSTMCell, OptimizedLSTMCell or GRUCell.
+    """Convert the weights of Flax's linen SimpleCell, LSTMCell, OptimizedLSTMCell or GRUCell.
 
     Parameters
     ----------
     cell : Cell
-    weights : mapping of Flax' names to kernel and bias
+    weights : mapping of Flax's names to kernel and bias
         ``variables["params"]`` of the cell.
 
     Returns
@@ -49,11 +49,11 @@ def from_flax(cell: Cell, weights: Mapping[str, Mapping[str, Any]]) -> Any:
 
 
 def to_flax(cell: Cell, params: Any) -> dict[str, dict[str, np.ndarray]]:
-    """Return the ``params`` of Flax' cell; the inverse of `from_flax`."""
+    """Return the ``params`` of Flax's cell; the inverse of `from_flax`."""
     require("Flax", cell, FLAX_CELLS)
     gates, biases = FLAX_GATES[cell.params_type], FLAX_BIASES[cell.params_type]
     b_x, b_h = to_two_biases(cell, params)
-    if cell == lstm.CELL:  # whose only bias is on h's side
+    if cell == lstm.CELL:  # its only bias is on h's side
         b_x, b_h = b_h, b_x
     weights = {}
     for side, name, b in zip("ih", cell.matrices, (b_x, b_h), strict=True):
@@ -66,7 +66,7 @@ def to_flax(cell: Cell, params: Any) -> dict[str, dict[str, np.ndarray]]:
 
 
 def _join(parts: Sequence[Mapping[str, Any]]) -> tuple[np.ndarray, np.ndarray]:
-    """Return one side's matrix and bias, zero where Flax has none."""
+    """Return one side's matrix and bias; the bias is zero if Flax has none."""
     kernels = [np.asarray(part["kernel"]).T for part in parts]
     biases = [
         np.asarray(part.get("bias", np.zeros_like(k[:, 0])))

@@ -1,4 +1,4 @@
-"""The weights of Keras' SimpleRNN, LSTM and GRU: a list of arrays, matrices transposed."""
+"""The weights of Keras's SimpleRNN, LSTM and GRU: a list of arrays, matrices transposed."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ KERAS_GATES = {**GATES, gru.Params: "zrn", gru.ParamsBefore: "zrn"}
 
 
 def from_keras(cell: Cell, weights: Sequence[Any]) -> Any:
-    """Convert the weights of Keras' SimpleRNN, LSTM or GRU.
+    """Convert the weights of Keras's SimpleRNN, LSTM or GRU.
 
     Parameters
     ----------
     cell : Cell
-        What Keras' layer computes: ``gru.cell(reset="before")`` for ``reset_after=False``.
+        The cell that Keras's layer computes: ``gru.cell(reset="before")`` for
+        ``reset_after=False``.
     weights : sequence of arrays
-        ``layer.get_weights()``: kernel, recurrent kernel, and bias unless there is none.
+        ``layer.get_weights()``: kernel, recurrent kernel, and bias if there is one.
 
     Returns
     -------
@@ -46,7 +47,7 @@ def from_keras(cell: Cell, weights: Sequence[Any]) -> Any:
 
 
 def to_keras(cell: Cell, params: Any) -> list[np.ndarray]:
-    """Return what the ``set_weights`` of Keras' layer takes; the inverse of `from_keras`."""
+    """Return the argument of ``set_weights`` of Keras's layer; the inverse of `from_keras`."""
     require("Keras", cell, KERAS_CELLS)
     kind = cell.params_type
     b_x, b_h = to_two_biases(cell, params)

@@ -1,4 +1,4 @@
-"""What the layouts of all libraries share: blocks in some order, and one or two biases."""
+"""Functions for the layouts of all libraries: the order of blocks, and one or two biases."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def reorder_gates(array: Array, source: str, target: str, axis: int = 0) -> Arra
     ----------
     array : array of shape (..., gates · H, ...)
     source, target : str
-        A letter for each block, in the order given and in the order wanted: ``"ifgo"`` is torch's
-        order of an LSTM, ``"ifog"`` that of many lecture notes.
+        A letter for each block, in the given and in the wanted order: ``"ifgo"`` is torch's order
+        of an LSTM, ``"ifog"`` that of many lecture notes.
     axis : int, optional
-        The axis that the blocks lie along.
+        The axis of the blocks.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def from_two_biases(cell: Cell, matrices: Sequence[Array], b_x: Array, b_h: Arra
     ----------
     cell : Cell
     matrices : sequence of arrays
-        In the cell's own order.
+        In the cell's order.
     b_x, b_h : arrays
         The biases of the input's product and of the product with h. They are added, except in a
         GRU whose reset gate multiplies the candidate's part of the second one.

@@ -1,6 +1,6 @@
-"""Which cell is which layer of torch.nn: the one table of them.
+"""The table of cells and the layers of torch.nn that compute them.
 
-It names torch's classes and does not import torch.
+It names torch's classes without importing torch.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class TorchLayer(NamedTuple):
         **options
             Further arguments of the class, such as the dtype.
         """
-        import torch  # only here: the library itself needs none
+        import torch  # imported here, because the library itself does not need torch
 
         sizes = self.cell.sizes(layers[0][0])
         projection = {"proj_size": sizes["P"]} if "P" in sizes else {}
@@ -67,7 +67,7 @@ TORCH_LAYERS: tuple[TorchLayer, ...] = (
 
 
 def has_torch_layer(cell: Cell) -> bool:
-    """Tell whether torch.nn has a layer that computes the cell."""
+    """Return whether torch.nn has a layer that computes the cell."""
     return any(layer.cell.name == cell.name for layer in TORCH_LAYERS)
 
 
@@ -94,6 +94,6 @@ def cell_of_mode(mode: str, projected: bool = False) -> Cell:
 
 
 def cell_of_params(params: Any) -> Cell | None:
-    """Return the first cell with a layer in torch.nn whose parameters these are, or None."""
+    """Return the first cell with a layer in torch.nn and with these Params, or None."""
     cells = (layer.cell for layer in TORCH_LAYERS)
     return next((cell for cell in cells if isinstance(params, cell.params_type)), None)

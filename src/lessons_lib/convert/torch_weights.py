@@ -19,14 +19,14 @@ def from_torch(cell: Cell, weights: Mapping[str, Array]) -> Params:
     Parameters
     ----------
     cell : Cell
-        What torch's layer computes, such as ``lstm.CELL``.
+        The cell that torch's layer computes, such as ``lstm.CELL``.
     weights : mapping of torch's names to arrays
         ``layer.state_dict()``. Tensors stay tensors; a layer without bias gets zeros.
 
     Returns
     -------
     tuple of layers, each a tuple of the Params of its directions
-        As `stack` takes them; ``[0][0]`` are those of a single layer.
+        In the form of `stack`; ``[0][0]`` are those of a single layer.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def from_torch(cell: Cell, weights: Mapping[str, Array]) -> Params:
 
 
 def to_torch(cell: Cell, params: Params) -> dict[str, Any]:
-    """Return what the ``load_state_dict`` of torch's layer takes.
+    """Return the argument of ``load_state_dict`` of torch's layer.
 
     Parameters
     ----------
@@ -55,22 +55,22 @@ def to_torch(cell: Cell, params: Params) -> dict[str, Any]:
     Returns
     -------
     dict of torch's names to tensors
-        The second bias is zero, except where a GRU's candidate needs it.
+        The second bias is zero, except in a GRU whose candidate needs it.
 
     Raises
     ------
     ValueError, TypeError
         Torch has no such cell, or the parameters are not the cell's.
     """
-    import torch  # only here: the library itself needs none
+    import torch  # imported here, because the library itself does not need torch
 
     torch_layer(cell)
     check_nesting(params)
     weights = {}
     for number, layer in enumerate(params):
-        for own, suffix in zip(layer, (f"_l{number}", f"_l{number}_reverse"), strict=False):
-            b_x, b_h = to_two_biases(cell, own)
-            named = {_name(matrix): getattr(own, matrix) for matrix in cell.matrices}
+        for network, suffix in zip(layer, (f"_l{number}", f"_l{number}_reverse"), strict=False):
+            b_x, b_h = to_two_biases(cell, network)
+            named = {_name(matrix): getattr(network, matrix) for matrix in cell.matrices}
             named |= {"bias_ih": b_x, "bias_hh": b_h}
             weights.update({f"{name}{suffix}": torch.as_tensor(a) for name, a in named.items()})
     return weights

@@ -1,12 +1,12 @@
-"""Six ways to apply dropout inside an LSTM, as values: a variant draws masks, a network uses them.
+"""Six ways to apply dropout inside an LSTM: a variant draws masks, a network uses them.
 
     masks = Zoneout(h=0.05, c=0.5).sample(Sizes.of(lstm.CELL, params, x), generator)
     y, state, cache = lstm.forward(params, x, masks=masks)
     grads, dx, dstate0 = lstm.backward(params, cache, dy)
 
-In evaluation the masks are ``variant.evaluation_masks()``, which draws nothing. `stack.forward`
-takes those of `sample_stack` and `evaluation_stack`; `torch_modules` do all that by themselves,
-``LSTM(…, dropout=Zoneout(h=0.05, c=0.5))``.
+In evaluation the masks are ``variant.evaluation_masks()``, which draws nothing. For
+`stack.forward`, use `sample_stack` and `evaluation_stack`. The layers of `torch_modules` do all of
+this by themselves: ``LSTM(…, dropout=Zoneout(h=0.05, c=0.5))``.
 """
 
 from ..masks import Masks, StackMasks

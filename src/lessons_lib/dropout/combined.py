@@ -12,10 +12,10 @@ from .variant import Dropout, Sizes, what
 
 @dataclass(frozen=True, init=False)
 class Combined(Dropout):
-    """Several variants at once, each at sites of its own.
+    """Several variants at once, each at its own sites.
 
-    As the papers do: `WeightDrop` with `VariationalDropout` of the input and the output (Merity et
-    al., section 4), zoneout with `NonRecurrentDropout` (Krueger et al., section 4).
+    The papers combine `WeightDrop` with `VariationalDropout` on the input and the output (Merity et
+    al., section 4), and zoneout with `NonRecurrentDropout` (Krueger et al., section 4).
 
     Parameters
     ----------

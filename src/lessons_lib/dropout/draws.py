@@ -25,7 +25,7 @@ def scale(rate: float) -> float:
 
 
 class Draw:
-    """Draws masks from one generator, in one dtype.
+    """Draw masks from one generator, in one dtype.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a dropout variant is: a small class that draws masks, in training and in evaluation."""
+"""The base of dropout variants: small classes that draw masks, in training and in evaluation."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Sizes(NamedTuple):
 
     @classmethod
     def of(cls, cell: Cell, params: Any, x: Array) -> Sizes:
-        """Read the sizes off an input and a cell's Params, or a stack's layers of them."""
+        """Return the sizes of an input and a cell's Params, or a stack's layers of them."""
         single = is_params(params)
         sizes = cell.sizes(params if single else params[0][0])
         depth = (1, 1) if single else (len(params), len(params[0]))
@@ -91,7 +91,7 @@ class Dropout:
         return None
 
     def evaluation_masks(self) -> Masks:
-        """Return the masks of a network in evaluation: factors and shares, nothing drawn."""
+        """Return the masks of a network in evaluation: factors and fractions; nothing is drawn."""
         return NO_MASKS
 
     def sample(self, sizes: Sizes, generator: Any, dtype: Any = None) -> Masks:
@@ -103,7 +103,7 @@ class Dropout:
             Such as ``Sizes.of(cell, params, x)``.
         generator : numpy.random.Generator or torch.Generator
         dtype : dtype, optional
-            That of x; float64, or torch's default dtype, by default.
+            The dtype of x; float64, or torch's default dtype, by default.
 
         Returns
         -------
@@ -123,14 +123,14 @@ class Dropout:
     def sample_stack(self, sizes: Sizes, generator: Any, dtype: Any = None) -> StackMasks:
         """Draw the masks of all layers and directions, for ``masks=`` of `stack.forward`.
 
-        Arguments and errors are those of `sample`; each network has masks of its own, drawn in the
+        Arguments and errors are those of `sample`. Each network has its own masks, drawn in the
         order in which it reads: the reverse direction's first step is the last of x.
         """
         draw, inputs, networks = Draw(generator, dtype), [], []
         for layer in range(sizes.layers):
-            own = sizes.of_layer(layer)
-            inputs.append(self.input_mask(draw, own, layer))
-            networks.append(tuple(self.network_masks(draw, own) for _ in range(sizes.directions)))
+            here = sizes.of_layer(layer)
+            inputs.append(self.input_mask(draw, here, layer))
+            networks.append(tuple(self.network_masks(draw, here) for _ in range(sizes.directions)))
         return StackMasks(tuple(inputs), tuple(networks), self.output_mask(draw, sizes))
 
     def evaluation_stack(self, layers: int = 1, directions: int = 1) -> StackMasks:
@@ -144,7 +144,7 @@ class Dropout:
         Raises
         ------
         ValueError
-            The message names the site, what it is, and the sites that the cell has.
+            The cell lacks a site; the message names it and the sites that the cell has.
         """
         there = cell.all_sites
         for site in self.sites():
@@ -157,13 +157,13 @@ class Dropout:
     def sites(self) -> tuple[str, ...]:
         """Return the sites at which the variant acts, by their names in `Masks`.
 
-        By default they are read off the masks that it draws for a network of size 1.
+        By default they are found from the masks that it draws for a network of size 1.
         """
         masks = self.sample_stack(Sizes(1, 1, 1, 1, layers=2), np.random.default_rng(0))
-        networks = [own for layer in masks.networks for own in layer]
+        networks = [direction for layer in masks.networks for direction in layer]
         drawn = [*networks, self.evaluation_masks()]
         of_networks = (
-            name for k, name in enumerate(Masks._fields) if any(own[k] is not None for own in drawn)
+            name for k, name in enumerate(Masks._fields) if any(m[k] is not None for m in drawn)
         )
         inputs = any(mask is not None for mask in masks.inputs)
         sites = ("x",) * inputs + (*of_networks,) + ("output",) * (masks.y is not None)

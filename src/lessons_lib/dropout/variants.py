@@ -1,4 +1,4 @@
-"""Six ways to apply dropout inside an LSTM, each by its paper.
+"""Six ways to apply dropout inside an LSTM, each from its paper.
 
 D(a) is a ⊙ m / (1 − p), where m is 0 with probability p and 1 otherwise (inverted scaling), so that
 the mean stays and evaluation changes nothing. Variants that scale differently say so. Each draws
@@ -32,13 +32,13 @@ class NonRecurrentDropout(Dropout):
     rate : float
         p, from 0 to 1.
     input, output : bool, optional
-        Whether the first input and the last output are dropped; with False for both this is
+        Whether the first input and the last output are dropped; if both are False, this is
         torch.nn's ``dropout=``.
 
     References
     ----------
     Zaremba, Sutskever and Vinyals (2014), "Recurrent neural network regularization", arXiv
-    1409.2329, section 3.2, which does not say when it scales; inverted scaling here.
+    1409.2329, section 3.2, which does not say when it scales; this class uses inverted scaling.
     """
 
     rate: float
@@ -78,7 +78,7 @@ class RNNDrop(Dropout):
         "c": the cell state, again at each step, so that a factor is raised to the power of T: it
         explodes in training and decays in evaluation.
     scaled_in : {"training", "evaluation"}, optional
-        By 1 / (1 − p) in training, the default, or by 1 − p in evaluation.
+        Whether to scale by 1 / (1 − p) in training, the default, or by 1 − p in evaluation.
 
     References
     ----------
@@ -118,14 +118,14 @@ class RNNDrop(Dropout):
 
 @dataclass(frozen=True)
 class VariationalDropout(Dropout):
-    """One mask of the input and one of h_{t−1} for each sequence, the same at all its steps.
+    """One mask on the input and one on h_{t−1} for each sequence, the same at all of its steps.
 
     Every layer reads D(x_t) and D(h_{t−1}); c_{t−1} is not dropped.
 
     Parameters
     ----------
     input, hidden : float
-        Rates of the masks of each layer's input and of h_{t−1}.
+        Rates of the masks on each layer's input and on h_{t−1}.
     output : float, optional
         Rate of the mask of the last output; `input` by default, as in the paper.
     tied : bool, optional
@@ -226,7 +226,8 @@ class RecurrentDropout(Dropout):
     per_sequence : bool, optional
         One mask for all steps of a sequence instead of one for each.
     scaled_in : {"training", "evaluation"}, optional
-        By 1 / (1 − p) in training, the default, or, as the paper writes it, by 1 − p in evaluation.
+        Whether to scale by 1 / (1 − p) in training, the default, or by 1 − p in evaluation, as in
+        the paper.
 
     References
     ----------
@@ -287,7 +288,7 @@ class Zoneout(Dropout):
         return ("keep_h", "keep_c") if self.c > 0 else ("keep_h",)
 
     def network_masks(self, draw: Draw, sizes: Sizes) -> Masks:
-        """Draw, for each step, which units keep their state."""
+        """Draw for each step which units keep their state."""
         T, N = sizes.T, sizes.N
         return Masks(
             keep_h=draw.dropped(self.h, (T, N, sizes.width)) if self.h > 0 else None,

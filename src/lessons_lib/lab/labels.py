@@ -38,7 +38,7 @@ _HANGUL = re.compile("[가-힣ㄱ-ㆎ]")
 
 
 def is_in_both(label: str) -> bool:
-    """Say whether a label is written in both languages, Korean first."""
+    """Return whether a label is written in both languages, Korean first."""
     korean, dot, english = label.partition(" · ")
     return bool(dot and _HANGUL.search(korean) and not _HANGUL.search(english))
 
@@ -64,7 +64,7 @@ def parts(label: str) -> list[tuple[bool, str]]:
 
 
 def has_words(label: str) -> bool:
-    """Say whether a label holds something to translate: a word that is not a name."""
+    """Return whether a label holds something to translate: a word that is not a name."""
     found = re.findall(r"[A-Za-z]{2,}", " ".join(text for math, text in parts(label) if not math))
     return any(not word.isupper() and word not in NAMES for word in found)
 

@@ -41,7 +41,7 @@ class Reader(torch.nn.Module):
         self.cell = _cell_of(layers)
         validation.check_sizes(outputs=outputs)
         validation.check_generator(generator)
-        width = sum(self.cell.output_width(own) for own in layers[-1])
+        width = sum(self.cell.output_width(network) for network in layers[-1])
         self.layer = torch_layer(self.cell).layer_for(layers)
         self.layer.load_state_dict(to_torch(self.cell, layers))
         for name, weight in self.layer.named_parameters():
@@ -68,7 +68,7 @@ class Reader(torch.nn.Module):
 
 def _cell_of(layers: Any) -> Cell:
     check_nesting(layers)
-    kinds = {type(own): own for own in chain(*layers)}
+    kinds = {type(network): network for network in chain(*layers)}
     cell = cell_of_params(layers[0][0])
     if len(kinds) != 1 or cell is None:
         names = ", ".join(sorted(map(validation.type_name, kinds.values())))

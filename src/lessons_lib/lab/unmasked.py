@@ -298,8 +298,8 @@ class _Reader:
             for part in ast.walk(node) if isinstance(node, Assignment | Comprehension) else [node]:
                 if isinstance(part, ast.Name) and part.id == name and not _is_load(part):
                     start, end = self.source.span(node)
-                    own = self.source.span(part)[0]
-                    found.setdefault(own, end if isinstance(node, Assignment) else start)
+                    place = self.source.span(part)[0]
+                    found.setdefault(place, end if isinstance(node, Assignment) else start)
         return list(found.values())
 
     def _number(self, items: Sequence[Item], node: Any) -> int:

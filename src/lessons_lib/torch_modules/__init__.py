@@ -1,7 +1,7 @@
 """Drop-in replacements for torch.nn's recurrent layers, computed by torch or by hand.
 
 ``RNN``, ``GRU`` and ``LSTM`` are subclasses of torch.nn's with the same arguments, parameters and
-results. With ``engine="by_hand"`` the library's equations run in the place of torch's kernel.
+results. With ``engine="by_hand"`` the library's equations run instead of torch's kernel.
 Under autocast the results' dtypes depend neither on the processor nor on the engine: see
 `precision`.
 

@@ -1,4 +1,4 @@
-"""Run torch.nn's layers with the kernel's call answered here: by hand, or with masks around it."""
+"""Run torch.nn's layers but answer the kernel's call here: by hand, or with masks around it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _run_kernel(kernel: Any, call: KernelCall, masks: StackMasks | None) -> Any:
 def forward_in_place(
     forward: Any, input: Any, hx: Any, engine: str = "by_hand", draw_masks: Any = None
 ) -> Any:
-    """Run the `forward` of one of torch.nn's layers with its kernel's call answered here.
+    """Run the `forward` of a torch.nn layer, but answer its kernel's call here.
 
     Parameters
     ----------
@@ -56,20 +56,20 @@ def forward_in_place(
     input, hx
         Its arguments.
     engine : {"by_hand", "kernel"}
-        Whether the kernel may be called where it can compute what is asked for.
+        Whether the kernel may be called if it can compute the result.
     draw_masks : callable, optional
         ``draw_masks(cell, call)`` returns the masks of the call, or None.
 
     Returns
     -------
     output, last state
-        As of torch.nn's layer.
+        As from torch.nn's layer.
 
     Raises
     ------
     RuntimeError
-        torch.nn's layer did not call its kernel exactly once where the call can be answered here:
-        then the masks would not act, or not as they should.
+        torch.nn's layer did not call its kernel exactly once in a way that can be answered here, so
+        the masks would not act correctly.
     """
     draw_masks = draw_masks or (lambda cell, call: None)
     answer = partial(_answer, engine, draw_masks)

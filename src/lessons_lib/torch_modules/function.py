@@ -14,14 +14,14 @@ from ..nested import leaves
 
 
 class Network(NamedTuple):
-    """What is to be run, but for its tensors.
+    """The network to run, without its tensors.
 
     Attributes
     ----------
     cell : Cell
     layers, directions : int
     lengths : integer array of shape (N,), or None
-        Of the sequences, if they are padded.
+        Lengths of the sequences, if they are padded.
     masks : StackMasks
     """
 
@@ -32,7 +32,7 @@ class Network(NamedTuple):
     masks: StackMasks = NO_STACK_MASKS
 
     def flatten(self, x: Any, state: Any, params: stack.Params) -> list[Any]:
-        """Lay input, state and parameters, or their gradients, in one list."""
+        """Put input, state and parameters, or their gradients, into one list."""
         return [x, *state, *leaves(params)]
 
     def unflatten(self, arrays: Any) -> tuple[Any, Any, stack.Params]:
@@ -40,12 +40,13 @@ class Network(NamedTuple):
         x, *rest = arrays
         state, rest = rest[: len(self.cell.state_names)], rest[len(self.cell.state_names) :]
         size = len(self.cell.params_type._fields)
-        own = [self.cell.params_type(*rest[k : k + size]) for k in range(0, len(rest), size)]
-        params = [tuple(own[k : k + self.directions]) for k in range(0, len(own), self.directions)]
-        return x, tuple(state), tuple(params)
+        flat = [self.cell.params_type(*rest[k : k + size]) for k in range(0, len(rest), size)]
+        firsts = range(0, len(flat), self.directions)
+        params = tuple(tuple(flat[k : k + self.directions]) for k in firsts)
+        return x, tuple(state), params
 
     def forward(self, arrays: Any) -> tuple[list[Any], stack.Trace]:
-        """Return [y, *last state] and what `backward` needs; NumPy arrays or tensors."""
+        """Return [y, *last state] and the cache for `backward`, for NumPy arrays or tensors."""
         x, state, params = self.unflatten(arrays)
         y, last, cache = stack.forward(self.cell, params, x, state, self.lengths, self.masks)
         return [y, *last], cache
@@ -75,25 +76,25 @@ def apply(network: Network, x: torch.Tensor, state: Any, params: Any) -> tuple[t
         The states after each sequence's last step.
     """
     tensors = network.flatten(x, state, params)
-    if _transforms_active():  # torch.func differentiates and batches the equations themselves
+    if _transforms_active():  # torch.func differentiates and batches the equations directly
         results, _ = network.forward(tensors)
         return tuple(results)
     return _ByHand.apply(network, *tensors)
 
 
 def _transforms_active() -> bool:
-    # torch's own autograd.Function asks this; without it torch.func is refused, not wrong
+    # If this check disappears, torch.func raises an error; it never returns wrong results.
     return getattr(torch._C, "_are_functorch_transforms_active", lambda: False)()
 
 
 class _ByHand(torch.autograd.Function):
-    """The library's two passes, in NumPy on the tensors' own memory where that is the faster."""
+    """The library's two passes, in NumPy on the tensors' memory if that is faster."""
 
     @staticmethod
     def forward(ctx: Any, network: Network, *tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        ctx.save_for_backward(*tensors)  # also lets torch refuse what is changed before backward
+        ctx.save_for_backward(*tensors)  # torch then rejects tensors changed before backward
         ctx.network, ctx.numpy = network, _numpy_serves(tensors)
-        with np.errstate(all="ignore"):  # as torch, which passes infinities and NaN on in silence
+        with np.errstate(all="ignore"):  # like torch, which passes infinities and NaN on silently
             lowered = _lower_masks(network, ctx.numpy)
             results, ctx.cache = lowered.forward(_lower(tensors, ctx.numpy))
         return _lift(results, ctx.numpy)
@@ -110,7 +111,7 @@ class _ByHand(torch.autograd.Function):
 
 
 def _numpy_serves(tensors: Any) -> bool:
-    """Tell whether NumPy can run on the tensors' own memory."""
+    """Return whether NumPy can run on the tensors' memory."""
     return all(t.is_cpu and t.dtype in (torch.float32, torch.float64) for t in tensors)
 
 

@@ -1,8 +1,8 @@
-"""Take the place of torch's recurrent kernels, and nothing else, inside torch.nn's `forward`.
+"""Replace torch's recurrent kernels, and nothing else, inside torch.nn's `forward`.
 
 torch.nn's layers check their arguments, sort packed sequences, make initial states, and then call
-one function, the kernel: `torch.lstm`, `torch.gru`, `torch.rnn_tanh` or `torch.rnn_relu`. Here that
-one call is answered by the library's equations, so that all else stays torch's own code.
+one function, the kernel: `torch.lstm`, `torch.gru`, `torch.rnn_tanh` or `torch.rnn_relu`. Here the
+library's equations answer that one call; everything else remains torch's code.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from torch.overrides import TorchFunctionMode
 
 
 class KernelCall(NamedTuple):
-    """The arguments that torch.nn gives its kernel.
+    """The arguments that torch.nn passes to its kernel.
 
     Attributes
     ----------
     x : tensor of shape (T, N, D), (N, T, D) if `batch_first`, or (R, D), the packed sequences' rows
     batch_sizes : integer tensor of shape (T,), or None
-        Of packed sequences: how many have a step t.
+        For packed sequences: how many have a step t.
     states : tuple of tensors of shape (layers · directions, N, H)
         Before the first step, h first.
     weights : list of tensors
@@ -45,8 +45,8 @@ class KernelCall(NamedTuple):
 
     @classmethod
     def of(cls, args: tuple[Any, ...]) -> KernelCall:
-        """Read either of the kernel's signatures: of a sequence, or of packed ones."""
-        if isinstance(args[2], list):  # the weights: there are no batch sizes before them
+        """Parse either of the kernel's signatures: for a padded batch, or for packed sequences."""
+        if isinstance(args[2], list):  # the weights, so there are no batch sizes before them
             args = (args[0], None, *args[1:])
         x, batch_sizes, hx, *rest = args
         return cls(x, batch_sizes, tuple(hx) if isinstance(hx, (tuple, list)) else (hx,), *rest)
@@ -70,7 +70,7 @@ class KernelCall(NamedTuple):
         return dict(zip(names, self.weights, strict=True))
 
     def with_tensors(self, change: Callable[[torch.Tensor], torch.Tensor]) -> KernelCall:
-        """Return the call with each tensor of floating point changed."""
+        """Return the call with a function applied to each floating-point tensor."""
         return self._replace(
             x=change(self.x),
             states=tuple(map(change, self.states)),
@@ -79,12 +79,12 @@ class KernelCall(NamedTuple):
 
 
 class InPlaceOfKernels(TorchFunctionMode):
-    """While it is entered, functions given for torch's recurrent kernels are called instead.
+    """A context in which the given functions are called instead of torch's recurrent kernels.
 
     Attributes
     ----------
     answered : int
-        How many calls were answered so.
+        Number of calls that were answered.
     """
 
     def __init__(self, answers: Mapping[Any, Callable[[Any, KernelCall], Any]]) -> None:
@@ -103,10 +103,10 @@ class InPlaceOfKernels(TorchFunctionMode):
 def opaque_to_compiler(function: Callable[..., Any]) -> Callable[..., Any]:
     """Let `torch.compile` break the graph around a function, as around torch.nn's layers.
 
-    `torch.compiler.disable` does so, but takes seconds to load the compiler. As long as nothing
+    `torch.compiler.disable` does this too, but takes seconds to load the compiler. While nothing
     else has loaded it, nothing is being compiled.
     """
-    disabled: list[Callable[..., Any]] = []  # no functools.cache, of which the compiler warns
+    disabled: list[Callable[..., Any]] = []  # not functools.cache, about which the compiler warns
 
     @functools.wraps(function)
     def call(*args: Any) -> Any:

@@ -16,12 +16,12 @@ from .by_hand import forward_in_place
 from .precision import in_autocast
 from .sampling import between_layers, draw_masks, sample, sizes_of_input
 
-#: Who computes a layer: torch's own kernel, or this library's equations.
+#: What computes a layer: torch's kernel, or this library's equations.
 ENGINES = ("kernel", "by_hand")
 
 
 class _Layer:
-    """Adds dropout's variants and ``engine`` to one of torch.nn's recurrent layers."""
+    """Add dropout variants and ``engine`` to one of torch.nn's recurrent layers."""
 
     _engine: str
     _variant: Dropout | None
@@ -36,7 +36,7 @@ class _Layer:
         return cell_of_mode(layer.mode, projected=layer.proj_size > 0)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Set an attribute; torch would register a module instead of letting it be refused."""
+        """Set an attribute; without this, torch would register a module instead of rejecting it."""
         if name in ("dropout", "variant"):
             object.__setattr__(self, name, value)
         else:
@@ -44,10 +44,10 @@ class _Layer:
 
     @property
     def dropout(self) -> float:
-        """The rate between the layers, as in torch.nn; 0 where a variant is set.
+        """The rate between the layers, as in torch.nn; 0 if a variant is set.
 
-        May be set at any time, to another rate or to a variant. A layer with a variant refuses a
-        rate, because the variant would go on drawing: set `variant` first.
+        It may be set at any time, to another rate or to a variant. A layer with a variant rejects a
+        rate, because the variant would continue to draw masks; set `variant` first.
         """
         return self.__dict__["dropout"]
 
@@ -56,7 +56,7 @@ class _Layer:
         if isinstance(value, Dropout):
             self.variant = value
             return
-        variant = self.__dict__.get("_variant")  # none yet while torch.nn sets the layer up
+        variant = self.__dict__.get("_variant")  # not yet set while torch.nn sets up the layer
         if variant is not None:
             raise ValueError(
                 f"dropout: got {value!r}, but the layer draws its masks from "
@@ -68,7 +68,7 @@ class _Layer:
 
     @property
     def variant(self) -> Dropout | None:
-        """The variant given as ``dropout=``, or None; one that is set takes the rate's place."""
+        """The variant given as ``dropout=``, or None; setting a variant replaces the rate."""
         return self._variant
 
     @variant.setter
@@ -82,7 +82,7 @@ class _Layer:
 
     @property
     def engine(self) -> str:
-        """Who computes the layer; may be set at any time, weights and results are the same."""
+        """What computes the layer; setting it changes neither weights nor results."""
         return self._engine
 
     @engine.setter
@@ -99,25 +99,25 @@ class _Layer:
         masks: StackMasks | None = None,
         generator: torch.Generator | None = None,
     ) -> Any:
-        """Run the layer; arguments and results are those of torch.nn's layer, and two more.
+        """Run the layer; arguments and results are torch.nn's, with two more arguments.
 
         Parameters
         ----------
         input, hx
-            As torch.nn's layer takes them.
+            As for torch.nn's layer.
         masks : StackMasks, optional
-            As `sample_masks` draws them; used in training and evaluation alike, in the place of
-            all dropout of the layer.
+            Masks from `sample_masks`; used in training and evaluation alike, instead of the layer's
+            dropout.
         generator : torch.Generator, optional
-            From which masks are drawn; the device's own if not given. Not in a function that
-            `torch.utils.checkpoint` runs again in the backward pass: give it `masks` instead.
+            Draws the masks; the device's default generator if not given. Not allowed in a function
+            that `torch.utils.checkpoint` runs again in the backward pass; pass `masks` instead.
 
         Raises
         ------
         RuntimeError
-            Masks are drawn from a generator in the backward pass, where the state that they were
-            drawn from before is gone; or this version of torch does not call its kernel where the
-            layer could answer the call, so that masks and engine would be ignored.
+            Masks would be drawn from a generator in the backward pass, when its earlier state is
+            lost; or this version of torch does not call its kernel in a way that the layer can
+            answer, so that masks and engine would be ignored.
         """
         run = super().forward  # type: ignore[misc]
         plain = self.variant is None and masks is None and generator is None
@@ -129,31 +129,31 @@ class _Layer:
         return forward_in_place(run, input, hx, self._engine, draw)
 
     def sample_masks(self, input: Any, generator: torch.Generator | None = None) -> StackMasks:
-        """Draw the masks of one run in training, to be given to `forward` as often as one likes.
+        """Draw the masks of one training run, to be passed to `forward` any number of times.
 
         Parameters
         ----------
         input : tensor or PackedSequence
-            As for `forward`; only its sizes are read.
+            As for `forward`; only its sizes are used.
         generator : torch.Generator, optional
-            The device's own if not given.
+            The device's default generator if not given.
 
         Returns
         -------
         StackMasks
-            Of ``dropout=``; a float's stand between the layers, as in torch.nn.
+            The masks of ``dropout=``; those of a float act between the layers, as in torch.nn.
 
         Raises
         ------
         ValueError
-            The input is none that the layer takes.
+            The layer does not accept this input.
         """
         variant = self.variant or between_layers(self.dropout)
         weight = self.weight_ih_l0  # type: ignore[attr-defined]
         return sample(variant, sizes_of_input(self, input), generator, weight)
 
     def extra_repr(self) -> str:
-        """Return torch.nn's text, the variant, and the engine where it is not torch's kernel."""
+        """Return torch.nn's text, the variant, and the engine if it is not torch's kernel."""
         text = super().extra_repr()  # type: ignore[misc]
         if self.variant is not None:
             text = f"{text}, dropout={self.variant!r}"
@@ -161,12 +161,12 @@ class _Layer:
 
 
 def _rate(dropout: Any) -> Any:
-    """Return what torch.nn's layer is to be told."""
+    """Return the rate for torch.nn's layer."""
     return 0.0 if isinstance(dropout, Dropout) else dropout
 
 
 class RNN(_Layer, torch.nn.RNN):
-    """Elman's recurrent network, a drop-in for `torch.nn.RNN`.
+    """Elman's recurrent network, a drop-in replacement for `torch.nn.RNN`.
 
     Parameters
     ----------
@@ -178,22 +178,22 @@ class RNN(_Layer, torch.nn.RNN):
     batch_first : bool, optional
         Whether input and output are (N, T, ·) instead of (T, N, ·).
     dropout : float or Dropout, optional
-        Rate of the dropout on the outputs of each layer but the last, as in torch.nn; or one of
-        `lessons_lib.dropout`'s variants. `NonRecurrentDropout` and `WeightDrop` keep torch's
+        Rate of the dropout on the outputs of each layer except the last, as in torch.nn; or a
+        variant of `lessons_lib.dropout`. `NonRecurrentDropout` and `WeightDrop` keep torch's
         kernel, the others run by hand. The attributes `dropout` and `variant` may be set later.
     bidirectional : bool, optional
     device, dtype : optional
-        Of the parameters.
+        Device and dtype of the parameters.
     engine : {"kernel", "by_hand"}, optional
-        Who computes the layer: torch's kernel where it can, or this library's forward and backward
-        passes. The second differentiates twice where torch's kernel cannot; both give the same
-        results.
+        What computes the layer: torch's kernel if it can, or this library's forward and backward
+        passes. The second also has second derivatives that torch's kernel lacks; otherwise both
+        give the same results.
 
     Raises
     ------
     TypeError, ValueError
-        As torch.nn.RNN; `engine` is not one of the two; the variant acts where the layer has
-        nothing, such as on the cell state of a GRU.
+        As for torch.nn.RNN; also if `engine` is not one of the two, or the variant acts on a site
+        that the layer lacks, such as the cell state of a GRU.
     """
 
     def __init__(
@@ -227,7 +227,7 @@ class RNN(_Layer, torch.nn.RNN):
 
 
 class GRU(_Layer, torch.nn.GRU):
-    """The gated recurrent unit, a drop-in for `torch.nn.GRU`.
+    """The gated recurrent unit (GRU), a drop-in replacement for `torch.nn.GRU`.
 
     Parameters
     ----------
@@ -239,8 +239,8 @@ class GRU(_Layer, torch.nn.GRU):
     Raises
     ------
     TypeError, ValueError
-        As torch.nn.GRU; `engine` is not one of the two; the variant acts where the layer has
-        nothing, such as on the cell state of a GRU.
+        As for torch.nn.GRU; also if `engine` is not one of the two, or the variant acts on a site
+        that the layer lacks, such as the cell state of a GRU.
     """
 
     def __init__(
@@ -272,22 +272,22 @@ class GRU(_Layer, torch.nn.GRU):
 
 
 class LSTM(_Layer, torch.nn.LSTM):
-    """The long short-term memory, a drop-in for `torch.nn.LSTM`.
+    """The long short-term memory (LSTM), a drop-in replacement for `torch.nn.LSTM`.
 
     Parameters
     ----------
     input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype
         As for `RNN`.
     proj_size : int, optional
-        Width of the projected hidden state, below `hidden_size`; 0 for none.
+        Width of the projected hidden state, less than `hidden_size`; 0 for no projection.
     engine : {"kernel", "by_hand"}, optional
         As for `RNN`.
 
     Raises
     ------
     TypeError, ValueError
-        As torch.nn.LSTM; `engine` is not one of the two; the variant acts where the layer has
-        nothing, such as on the cell state of a GRU.
+        As for torch.nn.LSTM; also if `engine` is not one of the two, or the variant acts on a site
+        that the layer lacks, such as the cell state of a GRU.
     """
 
     def __init__(

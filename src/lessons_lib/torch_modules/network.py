@@ -36,7 +36,7 @@ def run(cell: Cell, call: KernelCall, masks: StackMasks | None = None) -> tuple[
     masks = None if masks is None else cast(masks, y)
     params = from_torch(cell, call.named_weights())
     directions = len(params[0])
-    # a dropout between layers stands between two calls, one without ends in the same call
+    # dropout between layers separates two calls; layers without it run in the same call
     dropout = call.dropout if call.train and masks is None else 0.0
     calls = [(layer,) for layer in params] if dropout > 0 else [params]
     last = []
@@ -52,15 +52,16 @@ def run(cell: Cell, call: KernelCall, masks: StackMasks | None = None) -> tuple[
 
 
 def kernel_serves(masks: StackMasks) -> bool:
-    """Tell whether masks act on inputs, outputs and weights alone, outside the kernel's steps."""
+    """Return whether masks act only on inputs, outputs and weights, outside the kernel's steps."""
     weights = {"W_ih": None, "W_hh": None, "W_hr": None}
-    return all(own._replace(**weights) == NO_MASKS for layer in masks.networks for own in layer)
+    directions = (direction for layer in masks.networks for direction in layer)
+    return all(direction._replace(**weights) == NO_MASKS for direction in directions)
 
 
 def run_kernel(kernel: Any, call: KernelCall, masks: StackMasks) -> tuple[torch.Tensor, ...]:
-    """Answer a kernel call by the kernel itself, its inputs, outputs and weights masked.
+    """Answer a kernel call with the kernel itself, with masks on its inputs, outputs and weights.
 
-    Layers between which nothing is masked run in one call. Arguments and results are those of
+    Layers without masks between them run in one call. Arguments and results are those of
     `run`.
     """
     time_first = call.batch_sizes is None and call.batch_first
@@ -89,7 +90,7 @@ def _masked_weights(call: KernelCall, masks: StackMasks) -> list[torch.Tensor]:
     names = {"weight_ih": "W_ih", "weight_hh": "W_hh", "weight_hr": "W_hr"}
     directions = 2 if call.bidirectional else 1
     each = len(call.weights) // (call.num_layers * directions)
-    networks = [own for layer in masks.networks for own in layer]
+    networks = [direction for layer in masks.networks for direction in layer]
     weights = []
     for k, (full_name, weight) in enumerate(call.named_weights().items()):
         name = names.get(full_name.rpartition("_l")[0])
@@ -100,7 +101,7 @@ def _masked_weights(call: KernelCall, masks: StackMasks) -> list[torch.Tensor]:
 
 
 def _in_one_buffer(weights: list[torch.Tensor]) -> list[torch.Tensor]:
-    """Lay weights one after another, matrices first, as cuDNN wants them, or it warns each time."""
+    """Store weights contiguously, matrices first; otherwise cuDNN warns at each call."""
     order = sorted(range(len(weights)), key=lambda k: weights[k].ndim == 1)
     flat = torch.cat([weights[k].reshape(-1) for k in order])
     pieces = flat.split([weights[k].numel() for k in order])
@@ -109,7 +110,7 @@ def _in_one_buffer(weights: list[torch.Tensor]) -> list[torch.Tensor]:
 
 
 def _dropped(y: torch.Tensor, mask: torch.Tensor | None, call: KernelCall) -> torch.Tensor:
-    """Return y ⊙ mask, where y is (T, N, ·) or the rows of packed sequences."""
+    """Return y ⊙ mask, for y of shape (T, N, ·) or the rows of packed sequences."""
     if mask is None:
         return y
     if call.batch_sizes is not None:

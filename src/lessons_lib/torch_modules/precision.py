@@ -2,7 +2,7 @@
 
 What torch.nn's LSTM returns under autocast on the CPU depends on the processor, on whether
 gradients are recorded, and on whether the input is packed: oneDNN's kernel returns the autocast
-dtype where the processor has instructions for it, torch's own path returns a wider one, and on some
+dtype if the processor has instructions for it, torch's own path returns a wider one, and on some
 processors the call fails. The layers of this package follow torch's own path everywhere:
 
 ============================  ===================================================================
@@ -30,7 +30,7 @@ Results = tuple[torch.Tensor, ...]
 
 
 def in_autocast(device: str) -> bool:
-    """Tell whether autocast is on for a type of device."""
+    """Return whether autocast is on for a type of device."""
     return torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
 
 

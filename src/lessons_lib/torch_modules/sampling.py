@@ -1,4 +1,4 @@
-"""Which masks a layer's call is computed with: those given, freshly drawn ones, or evaluation's."""
+"""The masks for a layer's call: given ones, newly drawn ones, or those of evaluation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def draw_masks(
     cell: Cell,
     call: KernelCall,
 ) -> StackMasks | None:
-    """Return the masks of a kernel call, or None where it is to be computed without.
+    """Return the masks of a kernel call, or None if it has no masks.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def draw_masks(
     masks, generator
         As given to its `forward`.
     order : integer tensor of shape (N,), or None
-        In which packed sequences are computed; masks are in the caller's own order.
+        The order in which packed sequences are computed; masks are in the caller's order.
     cell : Cell
     call : KernelCall
     """
@@ -58,21 +58,21 @@ def _in_order(masks: StackMasks, order: torch.Tensor | None) -> StackMasks:
 
 
 def between_layers(rate: float) -> Dropout:
-    """Return torch.nn's own ``dropout=`` as a variant."""
+    """Return torch.nn's ``dropout=`` as a variant."""
     return NonRecurrentDropout(rate, input=False, output=False)
 
 
 def sample(variant: Dropout, sizes: Sizes, generator: Any, like: torch.Tensor) -> StackMasks:
     """Draw masks on the device and in the dtype of a tensor; half precision is too coarse to draw.
 
-    Without a generator the device's own is used, as by torch.nn.Dropout.
+    Without a generator the device's default generator is used, as in torch.nn.Dropout.
     """
     default = _default_generator(like.device)
     if generator is None:
         generator = default
     if not isinstance(generator, torch.Generator):
-        came = type(generator).__name__
-        raise TypeError(f"generator: got {came}, expected a torch.Generator")
+        actual = type(generator).__name__
+        raise TypeError(f"generator: got {actual}, expected a torch.Generator")
     if generator is not default and _in_backward():
         raise RuntimeError(
             "generator: masks are drawn in the backward pass, as in a function that "
@@ -85,22 +85,22 @@ def sample(variant: Dropout, sizes: Sizes, generator: Any, like: torch.Tensor) -
 
 
 def _in_backward() -> bool:
-    """Tell whether this thread is in a backward pass, which then computes a function again."""
+    """Return whether this thread is in a backward pass that computes a function again."""
     return torch._C._current_graph_task_id() != -1
 
 
 def cast(masks: StackMasks, like: torch.Tensor) -> StackMasks:
-    """Return the masks on the device and, but for boolean ones, in the dtype of a tensor."""
+    """Return the masks on the device and, unless boolean, in the dtype of a tensor."""
     return masks.map(lambda m: m.to(like.device, m.dtype if m.dtype == torch.bool else like.dtype))
 
 
 def sizes_of_input(layer: Any, input: Any) -> Sizes:
-    """Return the sizes of a layer's masks for an input, as its `forward` takes it."""
+    """Return the sizes of a layer's masks for an input of its `forward`."""
     if isinstance(input, PackedSequence):
         return _sizes(layer, input.data, input.batch_sizes, False)
     if not isinstance(input, torch.Tensor) or input.ndim not in (2, 3):
-        came = f"shape {tuple(input.shape)}" if hasattr(input, "shape") else type(input).__name__
-        raise ValueError(f"input: got {came}, expected (T, N, D), (T, D) or a PackedSequence")
+        actual = f"shape {tuple(input.shape)}" if hasattr(input, "shape") else type(input).__name__
+        raise ValueError(f"input: got {actual}, expected (T, N, D), (T, D) or a PackedSequence")
     if input.shape[-1] != layer.input_size:
         raise ValueError(
             f"input: got {input.shape[-1]} features, expected input_size = {layer.input_size}"

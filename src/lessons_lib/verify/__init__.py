@@ -1,17 +1,17 @@
 """Verification: the library's gradients compared with independent references.
 
 gradients
-    Finite differences, and a gradient check whose failure can be read.
+    Finite differences, and a gradient check that explains its failures.
 
 References
 ----------
     Four ways to the same gradients: by hand, finite differences, autograd, torch.nn. Needs torch.
 cases
-    Random networks, each with a loss of everything that it returns.
+    Random networks, each with a loss of all its results.
 jacobians
-    What a step does to the state, over many steps: products, spectra, norms by lag.
+    The effect of steps on the state: Jacobians, their products, spectra, norms by lag.
 paths
-    How much of a gradient arrives, by lag, and along which paths.
+    How much of a gradient arrives at each lag, and along which paths.
 diagnosis
-    Which known mistake explains the numbers of a wrong gradient.
+    The likely mistake behind the numbers of a wrong gradient.
 """

@@ -1,4 +1,4 @@
-"""Random networks, each with a loss of everything that it returns, to check gradients on."""
+"""Random networks for gradient checks, each with a loss of all its results."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from ..nested import map_leaves, named
 
 @dataclass(frozen=True)
 class Case:
-    """A network on random arrays of float64; its loss is Σ dy ⊙ y + Σ dstate ⊙ (last state).
+    """A network with random float64 arrays; its loss is Σ dy ⊙ y + Σ dstate ⊙ (last state).
 
     Attributes
     ----------
     name : str
-        The head of the case's row in `compare`.
+        The title of the case's row in `compare`.
     loop : module
         `scan` for a single cell, `stack` for layers and directions.
     cell : Cell
@@ -43,17 +43,17 @@ class Case:
     masks: Masks | StackMasks = NO_MASKS
 
     def arrays(self) -> dict[str, Array]:
-        """Return what the loss depends on: parameters, x and the initial state."""
+        """Return the arrays on which the loss depends: parameters, x and the initial state."""
         names = (f"{name}0" for name in self.cell.state_names)
         state = dict(zip(names, self.state, strict=True))
         return {**dict(named(self.params)), "x": self.x, **state}
 
     def forward(self) -> Any:
-        """Run the network: the output, the last state, the cache."""
+        """Run the network; return the output, the last state and the cache."""
         return self.loop.forward(self.cell, self.params, self.x, self.state, masks=self.masks)
 
     def map(self, function: Callable[[Array], Any]) -> Case:
-        """Return the case with a function applied to each array but the masks."""
+        """Return the case with a function applied to each array except the masks."""
         return replace(
             self,
             params=map_leaves(function, self.params),
@@ -74,7 +74,7 @@ def random_case(
     name: str | None = None,
     dropout: Dropout | None = None,
 ) -> Case:
-    """Draw a single cell: parameters as the cell does, masks as `dropout`, all else normal."""
+    """Draw a single cell: parameters and masks in their usual way, everything else normal."""
     rng = np.random.default_rng(seed)
     params = cell.init_params(D, H, rng)
     sample = None if dropout is None else dropout.sample
@@ -93,7 +93,7 @@ def random_stack_case(
     seed: int = 0,
     dropout: Dropout | None = None,
 ) -> Case:
-    """Draw layers and directions: as `random_case` does a single cell."""
+    """Draw layers and directions, as `random_case` draws a single cell."""
     rng = np.random.default_rng(seed)
     params = stack.init_params(cell, D, H, rng, num_layers, bidirectional)
     sample = None if dropout is None else dropout.sample_stack

@@ -1,4 +1,4 @@
-"""Guess what is wrong with a gradient from its numbers alone, and only where they support it."""
+"""Find the likely mistake behind a wrong gradient from its numbers, if they support one."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 
 from .difference import relative_difference
 
-#: The blocks of the matrices and of b by their number: those of the GRU and of the LSTM.
+#: The blocks of the matrices and of b, by their number: the GRU's and the LSTM's.
 GATES = {3: "rzn", 4: "ifgo"}
 
 Arrays = Mapping[str, np.ndarray]
 Near = Callable[[np.ndarray, np.ndarray], bool]
 
-#: What is said of each kind of cause.
+#: The text for each kind of cause.
 TEXTS = {
     "not_finite": "it is not finite",
     "zero": "it is zero: nothing was added to it",
@@ -40,35 +40,35 @@ TEXTS = {
 
 
 class Cause(NamedTuple):
-    """What the numbers tell: a kind, a key of `TEXTS`, and what its text names."""
+    """A likely cause: its kind, which is a key of `TEXTS`, and the details for its text."""
 
     kind: str
     values: Mapping[str, Any]
 
 
-def likely_cause(name: str, came: Arrays, expected: Arrays, tolerance: float) -> str | None:
-    """Return the text of `find_cause`, or None where there is no cause to name."""
-    cause = find_cause(name, came, expected, tolerance)
+def likely_cause(name: str, actual: Arrays, expected: Arrays, tolerance: float) -> str | None:
+    """Return the text of the cause that `find_cause` finds, or None."""
+    cause = find_cause(name, actual, expected, tolerance)
     return TEXTS[cause.kind].format(**cause.values) if cause else None
 
 
-def find_cause(name: str, came: Arrays, expected: Arrays, tolerance: float) -> Cause | None:
-    """Return what may be wrong with one gradient, or None where its numbers do not tell.
+def find_cause(name: str, actual: Arrays, expected: Arrays, tolerance: float) -> Cause | None:
+    """Return the likely cause of one wrong gradient, or None if its numbers do not determine one.
 
     Parameters
     ----------
     name : str
         The gradient in question.
-    came, expected : mappings of names to NumPy arrays
-        All gradients, as they came and as they should be.
+    actual, expected : mappings of names to NumPy arrays
+        All gradients, as they are and as they should be.
     tolerance : float
-        Bound of the relative difference of what counts as equal.
+        Largest relative difference of arrays that count as equal.
     """
 
     def near(a: np.ndarray, b: np.ndarray) -> bool:
         return relative_difference(a, b) <= tolerance
 
-    a, b = came[name], expected[name]
+    a, b = actual[name], expected[name]
     if not np.isfinite(a).all():
         return Cause("not_finite", {})
     if not a.any():
@@ -76,8 +76,8 @@ def find_cause(name: str, came: Arrays, expected: Arrays, tolerance: float) -> C
     return (
         _as_a_whole(a, b, near)
         or _along_time(a, b, near)
-        or _by_blocks(name, came, expected, near)
-        or _by_the_others(name, came, expected, near)
+        or _by_blocks(name, actual, expected, near)
+        or _by_the_others(name, actual, expected, near)
     )
 
 
@@ -93,7 +93,7 @@ def _as_a_whole(a: np.ndarray, b: np.ndarray, near: Near) -> Cause | None:
 
 
 def _along_time(a: np.ndarray, b: np.ndarray, near: Near) -> Cause | None:
-    """Look along the first axis of an array (T, N, ·), such as the gradient of x."""
+    """Look for a cause along the first axis of an array (T, N, ·), such as the gradient of x."""
     if a.ndim != 3 or len(a) < 3:
         return None
     if near(a[1:], b[:-1]):
@@ -108,15 +108,15 @@ def _along_time(a: np.ndarray, b: np.ndarray, near: Near) -> Cause | None:
     return Cause("one_step", {"step": wrong[0]}) if len(wrong) == 1 else None
 
 
-def _by_blocks(name: str, came: Arrays, expected: Arrays, near: Near) -> Cause | None:
-    """Look at the gates' blocks, whose number only the shape of W_hh tells."""
-    if name not in ("W_ih", "W_hh", "b") or "W_hh" not in came:
+def _by_blocks(name: str, actual: Arrays, expected: Arrays, near: Near) -> Cause | None:
+    """Look for a cause in the gates' blocks; only the shape of W_hh determines their number."""
+    if name not in ("W_ih", "W_hh", "b") or "W_hh" not in actual:
         return None
-    rows, columns = came["W_hh"].shape
+    rows, columns = actual["W_hh"].shape
     gates = GATES.get(rows // columns, "") if rows % columns == 0 else ""
     if not gates:
         return None
-    ours, theirs = (np.split(arrays[name], len(gates)) for arrays in (came, expected))
+    ours, theirs = (np.split(arrays[name], len(gates)) for arrays in (actual, expected))
     fits = [[near(mine, other) for other in theirs] for mine in ours]
     for order in permutations(range(len(gates))):
         if all(fits[k][gate] for k, gate in enumerate(order)):
@@ -127,7 +127,7 @@ def _by_blocks(name: str, came: Arrays, expected: Arrays, near: Near) -> Cause |
     return None
 
 
-def _by_the_others(name: str, came: Arrays, expected: Arrays, near: Near) -> Cause | None:
-    if name == "W_hh" and "b" in came and near(came["b"], expected["b"]):
+def _by_the_others(name: str, actual: Arrays, expected: Arrays, near: Near) -> Cause | None:
+    if name == "W_hh" and "b" in actual and near(actual["b"], expected["b"]):
         return Cause("partner", {})
     return None

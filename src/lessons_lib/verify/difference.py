@@ -1,4 +1,4 @@
-"""How far two arrays are apart: the one relative difference that the project uses."""
+"""The relative difference of two arrays, as used in the whole project."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..arrays import Array
 
 
 def relative_difference(a: Array, b: Array) -> float:
-    """Return max|a − b| / max(|a|, |b|) over all elements; 0 where both are zero throughout.
+    """Return max|a − b| / max(|a|, |b|) over all elements; 0 if both arrays are zero.
 
     Parameters
     ----------
@@ -19,12 +19,12 @@ def relative_difference(a: Array, b: Array) -> float:
     Returns
     -------
     float
-        NaN where an element is NaN or infinite: it is below no tolerance.
+        NaN if an element is NaN or infinite; NaN is below no tolerance.
 
     Raises
     ------
     ValueError
-        The shapes differ: broadcasting would compare what does not belong together.
+        The shapes differ; broadcasting would compare unrelated elements.
     """
     if tuple(a.shape) != tuple(b.shape):
         raise ValueError(f"b: got shape {tuple(b.shape)}, expected {tuple(a.shape)} as of a")

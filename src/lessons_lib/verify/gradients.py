@@ -1,4 +1,4 @@
-"""Check gradients against finite differences; `diagnosis` guesses the cause of a failure."""
+"""Check gradients against finite differences; `diagnosis` finds the likely cause of a failure."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["check_gradients", "numerical_gradient", "relative_difference"]
 def numerical_gradient(loss: Callable[[], float], x: Array, step: float = 1e-6) -> np.ndarray:
     """Differentiate a loss with respect to each element of an array by central differences.
 
-    Each element in turn is moved by ±`step`, (loss(x + step) − loss(x − step)) / (2 · step) taken,
-    and the element put back, even where `loss` raises. The error is of order step² from the
+    Each element in turn is changed by ±`step` to compute (loss(x + step) − loss(x − step)) / (2 ·
+    step), and then restored, even if `loss` raises an error. The error is of order step² from the
     formula and 1e-16 / step from rounding: about 1e-10 at the default, in float64.
 
     Parameters
     ----------
     loss : callable
-        Takes nothing, returns a number; reads `x` from its surroundings.
+        Takes no arguments and returns a number; uses `x` from the enclosing scope.
     x : NumPy array of float64, of any shape
     step : float, optional
 
@@ -35,7 +35,7 @@ def numerical_gradient(loss: Callable[[], float], x: Array, step: float = 1e-6) 
     Raises
     ------
     TypeError
-        `x` is no NumPy array of float64: differences of lower precision prove nothing.
+        `x` is not a NumPy array of float64; differences in lower precision show nothing.
     """
     _check_float64("x", x)
     gradient = np.zeros_like(x)
@@ -59,17 +59,17 @@ def check_gradients(
     tolerance: float = 1e-6,
     step: float = 1e-6,
 ) -> dict[str, float]:
-    """Compare gradients with central differences; say where they differ.
+    """Compare gradients with central differences; report where they differ.
 
     Parameters
     ----------
     loss : callable
-        Takes nothing, returns a number; reads `arrays` from its surroundings.
+        Takes no arguments and returns a number; uses `arrays` from the enclosing scope.
     arrays : mapping of names to NumPy arrays of float64
     gradients : mapping of the same names to arrays of the same shapes
         The gradients to be checked.
     tolerance : float, optional
-        Bound of the relative difference.
+        Largest relative difference allowed.
     step : float, optional
         As in `numerical_gradient`.
 
@@ -83,10 +83,10 @@ def check_gradients(
     ValueError
         Names or shapes of `gradients` are not those of `arrays`.
     TypeError
-        An array is no NumPy array, or one of `arrays` is not of float64.
+        An array is not a NumPy array, or one of `arrays` is not of float64.
     AssertionError
-        A gradient is off; the message names each such array, its worst element, both values, and,
-        where the numbers tell, a likely cause.
+        A gradient is wrong; the message names each such array, its worst element, both values and,
+        if the numbers determine one, a likely cause.
     """
     if set(arrays) != set(gradients):
         raise ValueError(f"gradients: got {sorted(gradients)}, expected {sorted(arrays)}")
@@ -94,7 +94,7 @@ def check_gradients(
         _check_pair(name, x, gradients[name])
     expected = {name: numerical_gradient(loss, x, step) for name, x in arrays.items()}
     differences = {name: relative_difference(gradients[name], expected[name]) for name in arrays}
-    off = [name for name in arrays if not differences[name] <= tolerance]  # NaN is a failure too
+    off = [name for name in arrays if not differences[name] <= tolerance]  # also true for NaN
     if off:
         lines = []
         for name in off:
@@ -107,8 +107,8 @@ def check_gradients(
 
 def _check_float64(name: str, x: Array) -> None:
     if not is_numpy_array(x) or x.dtype != np.float64:
-        came = x.dtype if is_numpy_array(x) else type(x).__name__
-        raise TypeError(f"{name}: got {came}, expected a NumPy array of float64")
+        actual = x.dtype if is_numpy_array(x) else type(x).__name__
+        raise TypeError(f"{name}: got {actual}, expected a NumPy array of float64")
 
 
 def _check_pair(name: str, x: np.ndarray, gradient: np.ndarray) -> None:
@@ -121,10 +121,10 @@ def _check_pair(name: str, x: np.ndarray, gradient: np.ndarray) -> None:
         raise ValueError(f"gradients[{name!r}]: got shape {gradient.shape}, expected {x.shape}")
 
 
-def _describe(name: str, came: np.ndarray, expected: np.ndarray, difference: float) -> str:
-    gap = np.abs(came - expected)
+def _describe(name: str, actual: np.ndarray, expected: np.ndarray, difference: float) -> str:
+    gap = np.abs(actual - expected)
     index = tuple(int(k) for k in np.unravel_index(np.argmax(gap), gap.shape))
     return (
         f"gradient of {name}: relative difference {difference:.1e}; farthest off at {index}: "
-        f"got {came[index]:.6g}, finite differences give {expected[index]:.6g}"
+        f"got {actual[index]:.6g}, finite differences give {expected[index]:.6g}"
     )

@@ -1,4 +1,4 @@
-"""What a step does to the state, over many steps: Jacobians, their products, spectra and norms.
+"""The effect of steps on the state: Jacobians, their products, spectra and norms.
 
 A state of several arrays, such as the LSTM's (h, c), counts as one vector of S numbers, its arrays
 concatenated. NumPy arrays only.
@@ -23,14 +23,14 @@ from .paths import state_gradients
 
 
 class Spectrum(NamedTuple):
-    """Eigenvalues and singular values of matrices, each from the largest in size downwards.
+    """Eigenvalues and singular values of matrices, each sorted from the largest in size.
 
     Attributes
     ----------
     eigenvalues : complex array of shape (..., S)
-        They decide the long run of the powers of one matrix.
+        They determine the behaviour of high powers of one matrix.
     singular_values : array of shape (..., S)
-        The first bounds what one step can do to a vector's length.
+        The first bounds the factor by which one step can lengthen a vector.
     """
 
     eigenvalues: np.ndarray
@@ -60,7 +60,7 @@ def step_jacobians(cell: Cell, params: Any, cache: Trace) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        The cache is not the cell's, or of other sizes than the parameters.
+        The cache is not the cell's, or its sizes differ from those of the parameters.
     """
     N = cache.x.shape[1]
     validation.check_cache(cell, params, cache)
@@ -109,7 +109,7 @@ def spectrum(matrices: np.ndarray) -> Spectrum:
 
 
 def lag_norms(cell: Cell, params: Any, cache: Trace, dstate: State) -> np.ndarray:
-    """Return how long a gradient of the last state still is `lag` steps before it.
+    """Return the norm of a gradient of the last state after it has travelled back `lag` steps.
 
     Parameters
     ----------
@@ -119,6 +119,6 @@ def lag_norms(cell: Cell, params: Any, cache: Trace, dstate: State) -> np.ndarra
     Returns
     -------
     array of shape (T + 1, N)
-        ‖∂L/∂ state_{T−lag}‖ of each sequence, all arrays of the state together.
+        ‖∂L/∂ state_{T−lag}‖ of each sequence, over all arrays of the state.
     """
     return np.linalg.norm(join(state_gradients(cell, params, cache, dstate)), axis=-1)

@@ -1,4 +1,4 @@
-"""How a gradient travels back through time: how much arrives, by lag, and along which paths."""
+"""The way of a gradient back through time: how much arrives at each lag, along which paths."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..masks import dropped_weights, masked_step_backward
 
 
 def state_gradients(cell: Cell, params: Any, cache: Trace, dstate: State) -> State:
-    """Carry a gradient of the last state back, step by step, and keep what arrives at each.
+    """Propagate a gradient of the last state back step by step, and keep it at each step.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class CellJacobian(NamedTuple):
     Attributes
     ----------
     kept : array of shape (T + 1, N, H)
-        Π f, the product of the forget gates, one number a unit: the path along the cell state.
+        Π f, the product of the forget gates, one number per unit: the path along the cell state.
     rest : array of shape (T + 1, N, H, H)
         The sum of all other paths, which pass through h and W_hh. Row k holds the derivatives of
         unit k's last cell state.
@@ -65,7 +65,7 @@ class CellJacobian(NamedTuple):
 def split_cell_jacobian(params: lstm.Params, x: np.ndarray) -> CellJacobian:
     """Split ∂c_T / ∂c_{T−lag} into Π f and all other paths, for every lag from 0 to T.
 
-    c_{T−lag} is varied and h_{T−lag} held, as ∂ says; c_T reaches back through every later h.
+    c_{T−lag} varies while h_{T−lag} is held fixed; c_T depends on it through every later h too.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def split_cell_jacobian(params: lstm.Params, x: np.ndarray) -> CellJacobian:
     """
     T, N, _ = x.shape
     H = lstm.CELL.sizes(params)["H"]
-    # one copy of each sequence a unit k, in which only c_T's unit k has a gradient: its row
+    # one copy of each sequence per unit k, in which only unit k of c_T has a gradient: row k
     _, _, cache = lstm.forward(params, np.repeat(x, H, axis=1))
     row = np.tile(np.eye(H, dtype=x.dtype), (N, 1))
     _, dc = state_gradients(lstm.CELL, params, cache, (np.zeros_like(row), row))

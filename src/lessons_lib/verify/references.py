@@ -20,7 +20,7 @@ from ..masks import NO_MASKS, NO_STACK_MASKS
 from .cases import Case, loss, random_case, random_stack_case, weigh
 from .gradients import numerical_gradient, relative_difference
 
-__all__ = ["JUDGES", "compare", "random_case", "random_stack_case"]
+__all__ = ["REFERENCES", "compare", "random_case", "random_stack_case"]
 
 Gradients = dict[str, np.ndarray]
 
@@ -41,7 +41,7 @@ def finite_differences(case: Case) -> Gradients:
 
 
 def autograd(case: Case, device: str = "cpu") -> Gradients:
-    """Return what torch's autograd finds through the same forward code."""
+    """Return the gradients of torch's autograd through the same forward code."""
     leaves = _on_torch(case, device)
     return _differentiate(loss(leaves), leaves)
 
@@ -53,7 +53,7 @@ def torch_nn(case: Case, device: str = "cpu") -> Gradients:
     layers = ((leaves.params,),) if single else leaves.params
     layer = torch_layer(case.cell).layer_for(layers, dtype=torch.float64, device=device)
     hx = tuple(s[None] if single else s for s in leaves.state)
-    with warnings.catch_warnings():  # cuDNN would rather have all weights in one buffer
+    with warnings.catch_warnings():  # cuDNN warns unless all weights are in one buffer
         warnings.simplefilter("ignore")
         arguments = (leaves.x, hx if len(hx) > 1 else hx[0])
         y, last = torch.func.functional_call(layer, to_torch(case.cell, layers), arguments)
@@ -61,8 +61,8 @@ def torch_nn(case: Case, device: str = "cpu") -> Gradients:
     return _differentiate(weigh(leaves, y, tuple(s[0] if single else s for s in last)), leaves)
 
 
-#: The three ways that judge the one by hand, each with the bound its precision allows.
-JUDGES: dict[str, tuple[Callable[[Case, str], Gradients], float]] = {
+#: The three references for the gradients by hand, each with the bound that its precision allows.
+REFERENCES: dict[str, tuple[Callable[[Case, str], Gradients], float]] = {
     "finite_differences": (lambda case, _: finite_differences(case), 1e-6),
     "autograd": (autograd, 1e-10),
     "torch.nn": (torch_nn, 1e-10),
@@ -70,31 +70,31 @@ JUDGES: dict[str, tuple[Callable[[Case, str], Gradients], float]] = {
 
 
 def compare(*cases: Case) -> dict[str, dict[str, float]]:
-    """Hold the gradients by hand against the three judges; print a table of the bounds kept.
+    """Compare the gradients by hand with the three references; print a table of upper bounds.
 
-    Where there is a GPU, autograd and torch.nn must agree on it as well; what is printed is the
-    same with and without one. What torch.nn does not have, a cell or masks, has two judges.
+    If there is a GPU, autograd and torch.nn must agree on it as well; the printed table is the same
+    with and without one. Cells and masks that torch.nn lacks have two references.
 
     Returns
     -------
     dict of str to dict of str to float
-        By case and judge, the largest relative difference over all gradients.
+        By case and reference, the largest relative difference over all gradients.
 
     Raises
     ------
     AssertionError
-        A bound is broken; the message names case, judge, gradient and difference.
+        A bound is exceeded; the message names case, reference, gradient and difference.
     """
     width = max(len(case.name) for case in cases) + 2
-    print(_row("", JUDGES, width))
+    print(_row("", REFERENCES, width))
     worst: dict[str, dict[str, float]] = {}
     for case in cases:
-        hand, own = by_hand(case), worst.setdefault(case.name, {})
-        for judge in JUDGES:
-            if judge != "torch.nn" or (has_torch_layer(case.cell) and _unmasked(case)):
-                own[judge] = _judge(case, hand, judge)
-        kept = (f"< {JUDGES[judge][1]:.0e} ✓" if judge in own else "—" for judge in JUDGES)
-        print(_row(case.name, kept, width))
+        hand, differences = by_hand(case), worst.setdefault(case.name, {})
+        for reference in REFERENCES:
+            if reference != "torch.nn" or (has_torch_layer(case.cell) and _unmasked(case)):
+                differences[reference] = _compared(case, hand, reference)
+        bounds = {name: f"< {bound:.0e} ✓" for name, (_, bound) in REFERENCES.items()}
+        print(_row(case.name, [bounds[n] if n in differences else "—" for n in bounds], width))
     return worst
 
 
@@ -102,8 +102,8 @@ def _row(head: str, cells: Iterable[str], width: int) -> str:
     return (f"{head:<{width}}" + "".join(f"{cell:<20}" for cell in cells)).rstrip()
 
 
-def _judge(case: Case, hand: Gradients, judge: str) -> float:
-    gradients, bound = JUDGES[judge]
+def _compared(case: Case, hand: Gradients, reference: str) -> float:
+    gradients, bound = REFERENCES[reference]
     worst = 0.0
     for device in ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",):
         other = gradients(case, device)
@@ -111,7 +111,7 @@ def _judge(case: Case, hand: Gradients, judge: str) -> float:
             difference = relative_difference(array, other[name])
             if not difference < bound:
                 raise AssertionError(
-                    f"{case.name}, d{name}: by hand and {judge} on {device} differ by "
+                    f"{case.name}, d{name}: by hand and {reference} on {device} differ by "
                     f"{difference:.1e}, bound {bound:.0e}"
                 )
             worst = max(worst, difference)
