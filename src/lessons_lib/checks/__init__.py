@@ -23,7 +23,7 @@ loaded and the function needs tensors.
 """
 
 from .cells import checks_of
-from .check import Check
+from .check import CHECKS
 from .masks import (
     non_recurrent_dropout,
     recurrent_dropout,
@@ -46,9 +46,8 @@ lstm_step, lstm_step_backward, lstm_forward, lstm_backward, lstm_truncated_backw
 )
 gru_step, gru_step_backward, gru_forward, gru_backward, gru_truncated_backward = checks_of("gru")
 
-#: All checks by name.
-CHECKS: dict[str, Check] = {
-    check.name: check
+CHECKS.update(
+    (check.name, check)
     for check in (
         *(rnn_step, rnn_step_backward, rnn_forward, rnn_backward, rnn_truncated_backward),
         *(lstm_step, lstm_step_backward, lstm_forward, lstm_backward, lstm_truncated_backward),
@@ -57,4 +56,4 @@ CHECKS: dict[str, Check] = {
         *(non_recurrent_dropout, rnndrop, variational_dropout),
         *(weight_drop, recurrent_dropout, zoneout),
     )
-}
+)

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments[:1] == ["watch"]:
         from .watch import watch
 
-        return watch(_options(arguments[1:]))
+        return watch(_options(arguments[1:]), checked)
     options = _options(arguments)
     text, timed, status = checked(options)
     print(text)

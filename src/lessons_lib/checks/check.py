@@ -182,6 +182,10 @@ class Check:
         return self.compared(results, arguments)
 
 
+#: All checks by name; the package adds them.
+CHECKS: dict[str, Check] = {}
+
+
 class Right:
     """The library's function in a learner's form, which can be sent to a process."""
 
@@ -190,8 +194,6 @@ class Right:
 
     def __call__(self, *arguments: Any) -> Any:
         """Return the correct results in order; as tensors if given tensors."""
-        from . import CHECKS
-
         check = CHECKS[self.name]
         torch = sys.modules.get("torch")
         tensors = torch is not None and any(isinstance(a, torch.Tensor) for a in arguments)

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from .texts import language, say
 
 _PAUSE = 0.3  # seconds between two looks at the file
 
 
-def watch(options: argparse.Namespace) -> int:
-    """Check the file now and after each change, until Ctrl+C; report what has changed."""
-    from .__main__ import checked
+def watch(options: argparse.Namespace, checked: Callable[..., Any]) -> int:
+    """Check the file now and after each change, until Ctrl+C; report what has changed.
 
+    Parameters
+    ----------
+    options : argparse.Namespace
+    checked : callable
+        ``checked(options)`` returns the text for the learner, the reports by name, and the status.
+    """
     lang = language(options.lang)
     before: dict[str, bool] = {}
     status = 2
