@@ -26,7 +26,7 @@ def test_layers_are_their_equations():
 
 def test_skips_learn_at_a_depth_where_the_plain_stack_does_not():
     losses = {
-        layer: depth.final_losses(layer, 40, np.random.default_rng(0), runs=1)
+        layer: depth.losses(layer, 40, np.random.default_rng(0), runs=1)[:, -1]
         for layer in (depth.plain, depth.highway, depth.residual)
     }
     assert losses[depth.plain].min() > 0.4
@@ -35,13 +35,27 @@ def test_skips_learn_at_a_depth_where_the_plain_stack_does_not():
 
 def test_the_generator_decides_and_runs_differ():
     first, second = (
-        depth.final_losses(depth.plain, 2, np.random.default_rng(0), runs=3, updates=5)
-        for _ in "12"
+        depth.losses(depth.plain, 2, np.random.default_rng(0), runs=3, updates=5) for _ in "12"
     )
+    assert first.shape == (3, 6)
     assert np.array_equal(first, second)
-    assert len(set(first)) == 3
+    assert len(set(first[:, -1])) == 3
+
+
+def test_an_orthogonal_start_keeps_lengths_from_layer_to_layer():
+    seen = []
+
+    def spy(h, W, b):
+        seen.append(W.detach().clone())
+        return h @ W + b
+
+    depth.losses(spy, 3, np.random.default_rng(0), runs=2, updates=1, orthogonal=True)
+    assert torch.allclose(seen[0] @ seen[0].mT, torch.eye(16).expand(2, 16, 16), atol=1e-5)
+    seen.clear()
+    depth.losses(spy, 3, np.random.default_rng(0), runs=2, updates=1)
+    assert not torch.allclose(seen[0] @ seen[0].mT, torch.eye(16).expand(2, 16, 16), atol=1e-1)
 
 
 def test_refuses_what_is_no_size():
     with pytest.raises(ValueError, match="depth: got 0, expected at least 1"):
-        depth.final_losses(depth.plain, 0, np.random.default_rng(0))
+        depth.losses(depth.plain, 0, np.random.default_rng(0))

@@ -8,7 +8,7 @@ This module needs torch; ``import lessons_lib`` does not load it.
 
 References
 ----------
-Srivastava, Greff and Schmidhuber (2015), "Training very deep networks", arXiv 1507.06228.
+Srivastava, Greff and Schmidhuber (2015), "Highway networks", arXiv 1505.00387.
 He, Zhang, Ren and Sun (2016), "Deep residual learning for image recognition", arXiv 1512.03385.
 """
 
@@ -43,7 +43,7 @@ def residual(h: Tensor, W: Tensor, b: Tensor) -> Tensor:
     return h + torch.tanh(h @ W + b)
 
 
-def final_losses(
+def losses(
     layer: Layer,
     depth: int,
     generator: np.random.Generator,
@@ -51,13 +51,14 @@ def final_losses(
     updates: int = 100,
     width: int = 16,
     lr: float = 5e-3,
+    orthogonal: bool = False,
 ) -> np.ndarray:
     """Train deep networks to tell the inside of a circle from its outside; return their losses.
 
     Each run has its own 64 points, half of them inside, drawn from the plane's standard normal
     distribution. Adam sees all points at each update. The initial weights are normal with variance
-    1 / width (Glorot's). The initial biases are 0, except the Highway network's gate biases, which
-    are −2, so that it starts by keeping h, as its authors advise.
+    1 / width (Glorot's) or orthogonal. The initial biases are 0, except the Highway network's gate
+    biases, which are −2, so that it starts by keeping h, as its authors advise.
 
     Parameters
     ----------
@@ -70,14 +71,21 @@ def final_losses(
         Number of networks, updates of each, units per layer.
     lr : float, optional
         Learning rate.
+    orthogonal : bool, optional
+        Whether the square matrices start orthogonal, so that each layer first keeps lengths.
 
     Returns
     -------
-    array of shape (runs,)
-        Cross-entropy after the last update; guessing gives ln 2.
+    array of shape (runs, updates + 1)
+        Cross-entropy before each update and after the last; guessing gives ln 2.
     """
     validation.check_generator(generator)
     validation.check_sizes(depth=depth, runs=runs, updates=updates, width=width)
+
+    def square() -> Tensor:
+        values = generator.standard_normal((runs, width, width))
+        values = np.linalg.qr(values)[0] if orthogonal else width**-0.5 * values
+        return torch.tensor(values, dtype=torch.float32, requires_grad=True)
 
     def draw(*shape: int, scale: float) -> Tensor:
         values = scale * generator.standard_normal((runs, *shape))
@@ -92,15 +100,15 @@ def final_losses(
     first, last = draw(2, width, scale=2**-0.5), draw(width, 1, scale=width**-0.5)
     layers = []
     for _ in range(depth):
-        weights = [draw(width, width, scale=width**-0.5), constant(0.0, width)]
+        weights = [square(), constant(0.0, width)]
         if layer is highway:
-            weights += [draw(width, width, scale=width**-0.5), constant(-2.0, width)]
+            weights += [square(), constant(-2.0, width)]
         layers.append(weights)
     bias = constant(0.0, 1)
     trained = [first, last, bias, *(weight for weights in layers for weight in weights)]
     optimizer = torch.optim.Adam(trained, lr=lr, fused=True)
 
-    def losses() -> Tensor:
+    def each_loss() -> Tensor:
         h = x @ first
         for weights in layers:
             h = layer(h, *weights)
@@ -111,8 +119,11 @@ def final_losses(
         return each.mean(dim=-1)
 
     with one_thread():
+        curve = []
         for _ in range(updates):
             optimizer.zero_grad()
-            losses().sum().backward()  # the sum gives each run the gradient of its own loss
+            now = each_loss()
+            now.sum().backward()  # the sum gives each run the gradient of its own loss
             optimizer.step()
-        return losses().detach().numpy()
+            curve.append(now.detach())
+        return torch.stack([*curve, each_loss().detach()], dim=-1).numpy()
