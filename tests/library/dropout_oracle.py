@@ -1,4 +1,4 @@
-"""The papers' formulas in the most direct form: one sequence, one step and one gate at a time.
+"""The papers' masks and formulas, in the most direct form: one sequence, step and gate at a time.
 
 It shares nothing with the library except the field names of `Masks`. Autograd differentiates it. An
 `Oracle` is called like the layer whose weights it reads.
@@ -89,6 +89,37 @@ PAPERS: dict[type, Any] = {
     VariationalDropout: gal,
     RecurrentDropout: semeniuta,
     Zoneout: krueger,
+}
+
+
+#: Variant: site → (mask, values in training, value in evaluation) from the papers, at rate 0.3.
+TABLE = {
+    "NonRecurrentDropout": {
+        "x": ("(T, N, D)", "0, 1.43", "—"),
+        "output": ("(T, N, H)", "0, 1.43", "—"),
+    },
+    "RNNDrop": {"c": ("(1, N, H)", "0, 1", "—"), "y": ("number", "1.43", "—")},
+    "VariationalDropout": {
+        "output": ("(1, N, H)", "0, 1.43", "—"),
+        "x": ("(1, N, D)", "0, 1.43", "—"),
+        "h": ("(1, N, H)", "0, 1.43", "—"),
+    },
+    "WeightDrop": {"W_hh": ("(4H, H)", "0, 1.43", "—")},
+    "RecurrentDropout": {"g": ("(T, N, H)", "0, 1.43", "—")},
+    "Zoneout": {
+        "keep_h": ("(T, N, H)", "0, 1", "0.3"),
+        "keep_c": ("(T, N, H)", "0, 1", "0.3"),
+    },
+    "RNNDrop scaled c": {"c": ("(1, N, H)", "0, 1.43", "—")},
+    "RNNDrop in evaluation": {"c": ("(1, N, H)", "0, 1", "—"), "y": ("number", "—", "0.7")},
+    "RNNDrop scaled c in evaluation": {"c": ("(1, N, H)", "0, 1", "0.7")},
+    "VariationalDropout untied": {
+        "output": ("(1, N, H)", "0, 1.43", "—"),
+        "x": ("(1, 4, N, D)", "0, 1.43", "—"),
+        "h": ("(1, 4, N, H)", "0, 1.43", "—"),
+    },
+    "RecurrentDropout per sequence": {"g": ("(1, N, H)", "0, 1.43", "—")},
+    "RecurrentDropout in evaluation": {"g": ("(T, N, H)", "0, 1", "0.7")},
 }
 
 

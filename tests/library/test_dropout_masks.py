@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from dropout_examples import EXAMPLES, OPTIONS, RATE, VARIANTS, parts
+from dropout_oracle import TABLE
 
 from lessons_lib.dropout import (
     Combined,
@@ -46,37 +47,6 @@ def test_every_variant_is_enrolled() -> None:
     assert defined - {Dropout} == set(VARIANTS.values())
     made = {type(part) for make in EXAMPLES.values() for part in (make(RATE), *parts(make(RATE)))}
     assert made == set(VARIANTS.values())
-
-
-#: Variant: site → (mask, values in training, value in evaluation) from the papers, at rate 0.3.
-TABLE = {
-    "NonRecurrentDropout": {
-        "x": ("(T, N, D)", "0, 1.43", "—"),
-        "output": ("(T, N, H)", "0, 1.43", "—"),
-    },
-    "RNNDrop": {"c": ("(1, N, H)", "0, 1", "—"), "y": ("number", "1.43", "—")},
-    "VariationalDropout": {
-        "output": ("(1, N, H)", "0, 1.43", "—"),
-        "x": ("(1, N, D)", "0, 1.43", "—"),
-        "h": ("(1, N, H)", "0, 1.43", "—"),
-    },
-    "WeightDrop": {"W_hh": ("(4H, H)", "0, 1.43", "—")},
-    "RecurrentDropout": {"g": ("(T, N, H)", "0, 1.43", "—")},
-    "Zoneout": {
-        "keep_h": ("(T, N, H)", "0, 1", "0.3"),
-        "keep_c": ("(T, N, H)", "0, 1", "0.3"),
-    },
-    "RNNDrop scaled c": {"c": ("(1, N, H)", "0, 1.43", "—")},
-    "RNNDrop in evaluation": {"c": ("(1, N, H)", "0, 1", "—"), "y": ("number", "—", "0.7")},
-    "RNNDrop scaled c in evaluation": {"c": ("(1, N, H)", "0, 1", "0.7")},
-    "VariationalDropout untied": {
-        "output": ("(1, N, H)", "0, 1.43", "—"),
-        "x": ("(1, 4, N, D)", "0, 1.43", "—"),
-        "h": ("(1, 4, N, H)", "0, 1.43", "—"),
-    },
-    "RecurrentDropout per sequence": {"g": ("(1, N, H)", "0, 1.43", "—")},
-    "RecurrentDropout in evaluation": {"g": ("(T, N, H)", "0, 1", "0.7")},
-}
 
 
 @pytest.mark.parametrize("name", TABLE)
