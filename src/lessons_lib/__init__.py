@@ -25,7 +25,8 @@ torch_modules
 verify
     Finite differences, comparison with autograd and torch.nn, Jacobians, gradients by lag.
 trace
-    Recordings of the equations: what a function does with arrays, as a list of operations.
+    Recordings of the equations as lists of operations; what is made of them: ``trace.compiled``,
+    a fast loop over time for the CPU (needs llvmlite), and JavaScript.
 checks
     Checks of a learner's own functions, which explain what is wrong with them.
 lab

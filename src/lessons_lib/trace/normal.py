@@ -20,7 +20,7 @@ one, so that there a matrix too is one row of all its elements.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import prod
 from typing import Any, NamedTuple
@@ -220,7 +220,7 @@ class Normal:
                 self._part(a, start, width, value) if a.width == node.width else a
                 for a in node.arguments
             ]
-            named = value if value.variable else node.value
+            named = replace(node.value, variable=value.variable or node.value.variable)
             return self._operation(node.operation, arguments, width, named)
         return self._node("part", (node,), start, width, value)
 

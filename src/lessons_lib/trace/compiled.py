@@ -1,0 +1,237 @@
+"""`scan.forward` and `scan.backward` by compiled code: the same arguments, the same results.
+
+    y, state, cache = compiled.forward(lstm.CELL, params, x)
+    grads, dx, dstate0 = compiled.backward(lstm.CELL, params, cache, dy)
+
+The loop over time is compiled from a recording of the cell's own `step` and `step_backward`, for
+NumPy arrays and for torch tensors in the processor's memory. The products over all steps at once,
+before the loop and after it, are the library's own code and run with NumPy or torch. What is
+compiled needs llvmlite (``pip install lessons-lib[fast]``).
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .. import scan
+from .._check import arguments as validation
+from ..arrays import Array
+from ..cell import Cell, Gradients, State
+from ..masks import NO_MASKS, Masks, dropped_weights
+from .processor import this_processor
+from .program import Program, make_program
+from .table import run_pass
+
+
+class Trace(NamedTuple):
+    """What `forward` keeps for `backward`.
+
+    Attributes
+    ----------
+    cell : str
+    x : array of shape (T, N, D)
+    masks : Masks
+    program : Program
+    caches : dict of arrays of shape (T, N, ·)
+        The fields of the cell's cache that the backward pass reads.
+    scratch : list of arrays
+        What nobody reads after the forward pass; da may take its place.
+    """
+
+    cell: str
+    x: Array
+    masks: Masks
+    program: Program
+    caches: dict[str, np.ndarray]
+    scratch: list[np.ndarray]
+
+
+def forward(
+    cell: Cell,
+    params: Any,
+    x: Array,
+    state: State | None = None,
+    masks: Masks = NO_MASKS,
+    keep: bool = True,
+) -> tuple[Array, State, Any]:
+    """Run a cell over a sequence.
+
+    Parameters
+    ----------
+    cell, params, x, state, masks
+        As for `scan.forward`; tensors must be in the processor's memory.
+    keep : bool, optional
+        Whether `backward` follows; without it, less is stored.
+
+    Returns
+    -------
+    y, state
+        As from `scan.forward`, equal to rounding.
+    cache : Trace
+        What `backward` needs; None if it is not kept.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `scan.forward`.
+    RecordingError
+        The cell does something that cannot be compiled.
+    """
+    validation.check_forward(cell, params, x, state, masks)
+    if state is None:
+        state = scan.zero_state(cell, params, x)
+    program = program_of(cell, params, x, masks, keep)
+    inputs = _numpy(x)
+    (T, N), dtype = x.shape[:2], inputs.dtype
+    arrays = {**_of_params(dropped_weights(params, masks)), **_of_masks(masks), "x": inputs}
+    scratch = []
+    if "before" in program.passes:
+        for name, width in program.passes["before"].padded.items():
+            arrays[name] = np.empty((T, N, width), dtype)
+            scratch.append(arrays[name])
+        run_pass(program, "before", arrays, T, N)
+    h, *_ = cell.state_names
+    last = {}
+    for name, initial in zip(cell.state_names, state, strict=True):
+        width = program.widths[f"new_{name}"]
+        all_steps = keep or name == h
+        states = np.empty((T + 1 if all_steps else 2, N, width), dtype)
+        states[0] = _numpy(initial)
+        arrays[name] = states[:-1] if all_steps else states
+        arrays[f"new_{name}"] = states[1:] if all_steps else states
+        last[name] = states[T if all_steps else T % 2]
+    caches = {}
+    for name, field in program.fields.items():
+        if field.kind == "stored":
+            arrays[f"cache_{name}"] = np.empty((T, N, field.width), dtype)
+        caches[name] = arrays[
+            {"before": field.name, "after": f"new_{field.name}", "stored": f"cache_{name}"}[
+                field.kind
+            ]
+        ]
+    run_pass(program, "forward", arrays, T, N)
+    cache = Trace(cell.name, x, masks, program, caches, scratch) if keep else None
+    return _like(x, arrays[f"new_{h}"]), tuple(_like(x, a) for a in last.values()), cache
+
+
+def backward(
+    cell: Cell, params: Any, cache: Trace, dy: Array, dstate: State | None = None
+) -> Gradients:
+    """Backpropagate through time; arguments and results are those of `scan.backward`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `scan.backward`.
+    """
+    x, masks, program = cache.x, cache.masks, cache.program
+    inputs, (T, N) = _numpy(x), x.shape[:2]
+    dtype, weights = inputs.dtype, dropped_weights(params, masks)
+    arrays = {**_of_params(weights), **_of_masks(masks), "x": inputs, "dy": _numpy(dy)}
+    padded = program.passes["backward"].padded
+    for number, name in enumerate(cell.state_names):
+        width = program.widths[f"dold_{name}"]
+        turns = np.empty((2, N, padded.get(f"dold_{name}", width)), dtype)
+        turns[0, :, :width] = 0 if dstate is None else _numpy(dstate[number])
+        arrays[f"d{name}"] = arrays[f"dold_{name}"] = turns
+    arrays |= {f"cache_{name}": array for name, array in cache.caches.items()}
+    arrays["da"] = _memory(cache.scratch, (T, N, program.widths["da"]), dtype)
+    run_pass(program, "backward", arrays, T, N)
+    first = tuple(
+        _like(x, arrays[f"d{name}"][T % 2, :, : program.widths[f"dold_{name}"]])
+        for name in cell.state_names
+    )
+    return (
+        _weight_gradients(cell, weights, cache, arrays),
+        _input_gradient(x, program, arrays),
+        first,
+    )
+
+
+def _input_gradient(x: Array, program: Program, arrays: dict[str, Any]) -> Array:
+    """Return dx; a product writes whole panels, so there may be columns to cut off."""
+    T, N, D = x.shape
+    width = program.passes["input"].padded.get("dx", D)
+    arrays["dx"] = np.empty((T, N, width), arrays["x"].dtype)
+    run_pass(program, "input", arrays, T, N)
+    return _like(x, np.ascontiguousarray(arrays["dx"][..., :D]))
+
+
+def _weight_gradients(cell: Cell, weights: Any, cache: Trace, arrays: dict[str, Any]) -> Any:
+    """Return the parameters' gradients."""
+    x, masks, program = cache.x, cache.masks, cache.program
+    if "weights" not in program.passes:
+        caches = SimpleNamespace(**{name: _like(x, a) for name, a in cache.caches.items()})
+        grads = cell.weight_gradients(weights, x, caches, _like(x, arrays["da"]), masks)
+        return dropped_weights(grads, masks)
+    grads = {}
+    for name, array in weights._asdict().items():
+        grads[name] = np.empty(tuple(array.shape), arrays["x"].dtype)
+        arrays[f"grad_{name}"] = grads[name].reshape(1, 1, -1)
+    run_pass(program, "weights", arrays, *x.shape[:2])
+    return dropped_weights(type(weights)(*(_like(x, a) for a in grads.values())), masks)
+
+
+def program_of(cell: Cell, params: Any, x: Array, masks: Masks, keep: bool = True) -> Program:
+    """Return the program that runs a cell with such masks and sizes; compile it if need be."""
+    kinds = tuple(
+        (site, _kind(mask, site))
+        for site, mask in zip(Masks._fields, masks, strict=True)
+        if mask is not None and site not in cell.shapes
+    )
+    sizes = tuple(sorted(cell.sizes(params).items()))
+    dtype = str(x.dtype).removeprefix("torch.")
+    return make_program(cell, kinds, sizes, dtype, keep, this_processor())
+
+
+def _kind(mask: Any, site: str) -> str:
+    if not hasattr(mask, "shape"):
+        return "number"
+    return "gates" if mask.ndim == 4 else "array"
+
+
+def _of_params(params: Any) -> dict[str, np.ndarray]:
+    """Return the parameters; a vector as an array that is the same at all steps and sequences."""
+    arrays = {name: _numpy(array) for name, array in params._asdict().items()}
+    return {name: a[None, None] if a.ndim == 1 else a for name, a in arrays.items()}
+
+
+def _of_masks(masks: Masks) -> dict[str, Any]:
+    arrays: dict[str, Any] = {}
+    for site, mask in zip(Masks._fields[:-3], masks[:-3], strict=True):
+        if mask is None:
+            continue
+        if not hasattr(mask, "shape"):
+            arrays[f"mask_{site}"] = float(mask)
+            continue
+        array = _numpy(mask)
+        if array.ndim == 4:  # one for each gate; a cell of one gate knows it by the site's name
+            arrays |= {f"mask_{site}_{k}": array[:, k] for k in range(array.shape[1])}
+            array = array[:, 0]
+        arrays[f"mask_{site}"] = array
+    return arrays
+
+
+def _memory(scratch: list[np.ndarray], shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """Return an array, in memory that is no longer read if there is some of this shape."""
+    for array in scratch:
+        if array.shape == shape:
+            return array
+    return np.empty(shape, dtype)
+
+
+def _numpy(array: Array) -> np.ndarray:
+    """Return an array, or a tensor's memory as one."""
+    return array if isinstance(array, np.ndarray) else array.detach().numpy()
+
+
+def _like(x: Array, array: np.ndarray) -> Array:
+    """Undo `_numpy`, to the library of x."""
+    if isinstance(x, np.ndarray):
+        return array
+    import torch
+
+    return torch.from_numpy(array)

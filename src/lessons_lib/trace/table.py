@@ -1,0 +1,103 @@
+"""Lay the table of arrays that a compiled pass reads, and run the pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .llvm_gradients import block_rows
+from .llvm_pass import Pack, Pass
+from .program import Program
+from .threads import run, thread_count
+
+
+def run_pass(program: Program, name: str, arrays: Mapping[str, Any], T: int, N: int) -> None:
+    """Run a pass over T steps of N sequences.
+
+    Parameters
+    ----------
+    program : Program
+    name : str
+        Of the pass.
+    arrays : dict
+        What `llvm_pass.Pass.arrays` lists, but for temporaries and packed weights: arrays of shape
+        (T, N, ·), an axis of length 1 if all steps or sequences share it, weights, and numbers.
+    """
+    compiled = program.passes[name]
+    if name in ("before", "input") and not compiled.temporaries:
+        arrays, T, N = _as_one_step(compiled, arrays, T, N)
+    threads = thread_count() if compiled.all_rows else min(thread_count(), N)
+    packs = {pack.array: pack for pack in compiled.packs}
+    table = np.zeros((len(compiled.arrays), 3), np.int64)
+    kept = []  # what the table's addresses point to
+    for row, array_name in zip(table, compiled.arrays, strict=True):
+        if array_name in compiled.numbers:
+            row[0] = np.float64(arrays[array_name]).view(np.int64)
+            continue
+        if array_name in packs:
+            pack = packs[array_name]
+            array = packed(arrays[pack.weight], pack, program.panel)
+        elif array_name in compiled.temporaries:
+            rows = threads * block_rows(N) if compiled.all_rows else N
+            array = np.empty((rows, compiled.temporaries[array_name]), arrays["x"].dtype)
+            row[1:] = N * array.strides[0] if compiled.all_rows else 0, array.strides[0]
+        else:
+            array = _adjacent(arrays[array_name])
+            if array_name in compiled.blocks and not _is_one_block(array):
+                array = np.ascontiguousarray(array)
+            row[1:] = _strides(array, array_name in compiled.blocks)
+        row[0] = array.ctypes.data
+        kept.append(array)
+    run(program.entries[name], table.ctypes.data, T, N, threads)
+    del kept
+
+
+def packed(weight: np.ndarray, pack: Pack, panel: int) -> np.ndarray:
+    """Return a weight's rows in panels, as `llvm_product` reads them."""
+    matrix = weight[pack.start : pack.end]
+    matrix = matrix.T if pack.transposed else matrix
+    K, width = matrix.shape
+    panels = -(-width // panel)
+    if panels * panel == width:
+        return np.ascontiguousarray(matrix.reshape(K, panels, panel).transpose(1, 0, 2))
+    result = np.zeros((panels, K, panel), matrix.dtype)
+    for k in range(panels):
+        part = matrix[:, k * panel : (k + 1) * panel]
+        result[k, :, : part.shape[1]] = part
+    return result
+
+
+def _as_one_step(
+    compiled: Pass, arrays: Mapping[str, Any], T: int, N: int
+) -> tuple[Mapping[str, Any], int, int]:
+    """Return the arrays with all rows in one step, if they lie so: a product is faster then."""
+    names = [n for n in compiled.arrays if n in arrays and arrays[n].ndim == 3]
+    if not all(_is_one_block(arrays[n]) for n in names):
+        return arrays, T, N
+    rows = {n: arrays[n].reshape(1, T * N, -1) for n in names}
+    return {**arrays, **rows}, 1, T * N
+
+
+def _strides(array: np.ndarray, one_block: bool) -> tuple[int, int]:
+    """Return the bytes from step to step and from sequence to sequence, 0 if they are shared."""
+    if array.ndim < 3:
+        return 0, 0
+    (T, N, _), (steps, sequences, _) = array.shape, array.strides
+    if one_block:
+        return steps, sequences if N > 1 else steps
+    return steps if T > 1 else 0, sequences if N > 1 else 0
+
+
+def _is_one_block(array: np.ndarray) -> bool:
+    """Tell whether the rows of all steps follow each other at one distance."""
+    return array.strides[0] == array.shape[1] * array.strides[1] and array.strides[1] > 0
+
+
+def _adjacent(array: np.ndarray) -> np.ndarray:
+    """Return an array whose rows lie in memory element by element; a copy if they do not."""
+    adjacent = array.strides[-1] == array.itemsize or array.shape[-1] == 1
+    if adjacent and array.flags.aligned and array.dtype.isnative:
+        return array
+    return np.ascontiguousarray(array, array.dtype.newbyteorder("="))
