@@ -1,13 +1,13 @@
 """Install the build of torch that suits this machine, before the rest of requirements.txt.
 
-    .venv/bin/python deploy/torch_build.py            looks what is there
+    .venv/bin/python deploy/torch_build.py            looks for a GPU
     .venv/bin/python deploy/torch_build.py none       leaves the build to pip
-    .venv/bin/python deploy/torch_build.py URL        takes the build from this index
+    .venv/bin/python deploy/torch_build.py URL        uses this index
 
-On Linux, pip finds the build for CUDA, which takes several GB with what it needs. Without an NVIDIA
-GPU, torch's own index for the CPU is used if it answers within a few seconds. Only torch is taken
-from there; everything else, and what torch depends on, comes from where pip looks anyway. The
-`torch==` of requirements.txt accepts either build.
+On Linux, pip installs the build for CUDA, which takes several GB with its dependencies. Without an
+NVIDIA GPU, torch's own index for the CPU is used if it answers within a few seconds. Only torch
+comes from there; its dependencies and everything else come from pip's usual index. The `torch==` of
+requirements.txt accepts either build.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-#: Seconds that the index has to answer within.
+#: Time limit for the index's answer, in seconds.
 LIMIT = 5.0
-#: One folder a GPU, made by NVIDIA's driver for Linux.
+#: NVIDIA's driver for Linux makes one folder per GPU here.
 GPUS = Path("/proc/driver/nvidia/gpus")
 
 
 class Choice(NamedTuple):
-    """Where torch is taken from.
+    """The source of torch.
 
     Attributes
     ----------
     url : str
-        Of the index; empty if pip finds the build by itself.
+        The index's address; empty if pip chooses the build.
     why : str
     """
 
@@ -61,10 +61,10 @@ def has_nvidia_gpu(gpus: Path = GPUS) -> bool:
 def answers(url: str, limit: float) -> bool:
     """Return whether an index has a page for torch, after `limit` seconds at the latest.
 
-    A timeout of the request itself would cover neither the lookup of the name nor an answer that
-    comes in drops, so the request runs in a thread that nothing waits for longer.
+    A timeout of the request would cover neither the lookup of the name nor a very slow answer, so
+    the request runs in a thread, for which nothing waits longer than that.
     """
-    page = f"{url.rstrip('/')}/torch/"  # asked for as pip does, so that the answer is pip's
+    page = f"{url.rstrip('/')}/torch/"  # the same request as pip's, so that the answer is the same
     request = urllib.request.Request(page, headers={"User-Agent": "pip"})
     answered, finished = threading.Event(), threading.Event()
 
@@ -83,14 +83,14 @@ def answers(url: str, limit: float) -> bool:
 
 
 def choose(given: str, system: str = sys.platform) -> Choice:
-    """Return where torch is taken from on this machine.
+    """Return the source of torch for this machine.
 
     Parameters
     ----------
     given : str
-        The address of an index, "none" to leave the build to pip, or empty to look what is there.
+        The address of an index, "none" to leave the choice to pip, or empty to look for a GPU.
     system : str, optional
-        As `sys.platform`.
+        The value of `sys.platform`.
 
     Raises
     ------
@@ -113,13 +113,13 @@ def choose(given: str, system: str = sys.platform) -> Choice:
 
 
 def pinned(text: str) -> str:
-    """Return torch with its version, as a list of exact versions has it."""
+    """Return torch with its version from a list of exact versions."""
     (pin,) = re.findall(r"^torch==[\w.]+", text, re.MULTILINE)
     return str(pin)
 
 
 def main(given: str = "") -> int:
-    """Say what is chosen and how to change it; install torch if its index is chosen."""
+    """Print the choice and how to change it; install torch if its index is chosen."""
     try:
         choice = choose(given)
     except ValueError as error:
@@ -132,7 +132,7 @@ def main(given: str = "") -> int:
     pip = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-deps"]
     pin = pinned((ROOT / "requirements.txt").read_text("utf-8"))
     failed = subprocess.run([*pip, "--index-url", choice.url, pin]).returncode
-    if failed and not given:  # nobody asked for this index, so pip may look elsewhere
+    if failed and not given:  # this index was not requested, so pip may use another
         print(f"torch: {choice.url} has no {pin} for this machine; pip looks elsewhere")
         return 0
     return failed

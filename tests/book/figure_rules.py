@@ -69,7 +69,7 @@ def labels_legible(notebook: Notebook) -> Problems:
 
 
 def illegible(drawing: str, language: str) -> Iterator[str]:
-    """Yield what is wrong with the places of a drawing's texts in a language."""
+    """Yield the faults in the places of a drawing's texts in one language."""
     root = translate(drawing, language, "")
     width, height = (float(number) for number in root.get("viewBox", "").split()[2:])
     texts = list(root.iter(f"{{{SVG}}}text"))
@@ -87,7 +87,7 @@ def illegible(drawing: str, language: str) -> Iterator[str]:
 
 
 def _box(text: ElementTree.Element) -> Box:
-    """Return left, top, right and bottom of a text, by the widths that `labels` guesses."""
+    """Return left, top, right and bottom of a text, with the widths that `labels` estimates."""
     x, y, size = (float(text.get(name, SIZE)) for name in ("x", "y", "font-size"))
     length = labels.length(text.text or "", size)
     for part in text:
@@ -101,7 +101,7 @@ def _box(text: ElementTree.Element) -> Box:
 
 
 def _curves(root: ElementTree.Element) -> Iterator[np.ndarray]:
-    """Yield the points of each drawn line, close together; grid and axes are none of them."""
+    """Yield closely spaced points of each drawn line, without grid and axes."""
     for path in root.iter(f"{{{SVG}}}path"):
         names, commands = path.get("class", "").split(), path.get("d", "")
         if "cells" in names or not any(name in "s1 s2 s3 s4 s5 s6" for name in names):
@@ -118,7 +118,7 @@ def _crosses(curve: np.ndarray, left: float, top: float, right: float, bottom: f
 
 
 def heads_in_both(notebook: Notebook) -> Problems:
-    """The heads and the caption of a printed table are in both languages where they are words."""
+    """Heads and caption of a printed table are in both languages if they contain words."""
     for cell in code_cells(notebook):
         for output in cell.outputs:
             html = "".join(output.get("data", {}).get("text/html", ""))

@@ -1,4 +1,4 @@
-"""Rules for quick questions: complete, answered alike in both languages, their numbers asserted."""
+"""Rules for quick questions: complete, the same answers in both languages, numbers asserted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from _ext.plain.myst_blocks import Block, walk
 from _ext.plain.quick_questions import answers_of, faults, is_question
 from pair_rules import Cell, Notebook, Problems, Rule, blocks_of, markdown_cells, twins
 
-# A number that is computed, not counted: with a point or of three digits and more.
+# A computed number, not a count: it has a point or at least three digits.
 _COMPUTED = re.compile(r"(?<![\w.])(?:\d+\.\d+|\d{3,})(?![\w.])")
 
 

@@ -1,4 +1,4 @@
-"""Computed figures: each rule of `figure_rules` refuses a notebook and names the place."""
+"""Each rule of `figure_rules` rejects a notebook and names the place."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def printing(head: str, caption: str):
     return found
 
 
-# What is broken, the cell that the message names, words of the message.
+# The fault, the cell that the message names, words of the message.
 BROKEN: dict[str, tuple[Callable, str, str]] = {
     "drawn without a figure": (
         lambda: notebook("그림.", "A figure."),

@@ -1,4 +1,4 @@
-"""Quick questions: each rule refuses a notebook; copies and slides show answers, then reasons."""
+"""Each rule of `question_rules` rejects a notebook; copies and slides show answers first."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def asking(ko: str = KO, en: str = EN, check: str = "assert x"):
     return notebook
 
 
-# What is broken, the cell that the message names, words of the message.
+# The fault, the cell that the message names, words of the message.
 BROKEN: dict[str, tuple[Callable, str, str]] = {
     "one answer": (
         lambda: asking(KO.split("2.")[0] + "```", EN.split("2.")[0] + "```"),

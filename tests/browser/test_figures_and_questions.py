@@ -74,7 +74,7 @@ def test_an_answer_opens_by_key_and_tap_and_its_reason_is_told(opened):
         "document.querySelector('.quick-question .told').textContent.startsWith('Right.')"
     )
     assert second.bounding_box()["height"] >= 44
-    # A formula is told once, not as it looks and as it is.
+    # A formula is read aloud once, not twice.
     assert status.text_content().count("1") == 1
 
 

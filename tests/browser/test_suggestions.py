@@ -11,7 +11,7 @@ FIELDS = {part["id"] for part in FORM["body"] if "id" in part}
 
 
 def asked(address):
-    """Return what the address of a form fills in, each field a field of the form."""
+    """Return the fields that a form's address fills in, all of which the form has."""
     parts = urlsplit(address)
     assert (parts.netloc, parts.path) == ("github.com", "/someone/rnn-lessons/issues/new")
     filled = {name: value for name, (value,) in parse_qs(parts.query).items()}

@@ -1,4 +1,4 @@
-"""What a cell declares, and what follows from it; the contract that every cell keeps."""
+"""A cell's declarations and their consequences; the contract of every cell."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_what_follows_from_the_shapes():
 
 
 def test_sizes_are_read_where_a_letter_has_no_factor():
-    """So that a matrix of a wrong number of rows is the one that is named."""
+    """Thus the message names the matrix with a wrong number of rows."""
     params = lstm.init_params(3, 5, np.random.default_rng(0))
     cut = params._replace(W_ih=params.W_ih[:-4], b=params.b[:-4])
     assert lstm.CELL.sizes(cut) == {"D": 3, "H": 5}

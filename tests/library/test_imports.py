@@ -1,4 +1,4 @@
-"""Which module of the library imports which: no circles, also not for types alone."""
+"""The imports between the library's modules have no circles, not even for types only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MODULES = [
 
 
 def imported(module, source=None):
-    """Return the library's modules that one imports, wherever its import statements are."""
+    """Return the library's modules that a module imports, wherever its import statements are."""
     spec = importlib.util.find_spec(module)
     assert spec is not None
     assert spec.origin is not None

@@ -1,9 +1,9 @@
-"""A cell without a recurrent matrix: linear in its state, with gates made of the input alone.
+"""A cell without a recurrent matrix: linear in its state, with gates from the input alone.
 
     a_t = σ(W_a x_t + b_a),  b_t = W_b x_t + b_b
     h_t = a_t ⊙ h_{t−1} + b_t
 
-Nothing in the library may look for a recurrent matrix, so that such cells run wherever cells run.
+No code of the library may look for a recurrent matrix, so that such cells run wherever cells run.
 """
 
 from __future__ import annotations

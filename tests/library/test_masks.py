@@ -1,4 +1,4 @@
-"""Products under masks, against the plain sums, and what is kept of a state."""
+"""Products under masks equal the plain sums; states are kept as the masks say."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lessons_lib.verify.gradients import relative_difference
 
 GATES = 3
 LIBRARIES = pytest.mark.parametrize("library", [np.asarray, torch.tensor])
-#: Shapes of masks of one step, and of all, by name; M is the width that the product reads.
+#: Shapes of masks for one step and for all steps, by name; M is the product's input width.
 SHAPES = {
     "none": None,
     "each": (N, D),
@@ -35,7 +35,7 @@ def arrays(shape, time=()):
 
 
 def by_gate(a, mask, k):
-    """Return what the gate k reads."""
+    """Return the masked input of gate k."""
     if mask is None:
         return a
     return a * (mask[..., k, :, :] if mask.ndim > a.ndim else mask)
@@ -141,7 +141,7 @@ def test_no_masks_stay_no_masks():
 
 
 def test_a_third_array_of_a_state_is_handed_on():
-    """Zoneout keeps of h and c; what else a cell has in its state is new at each step."""
+    """Zoneout keeps parts of h and c; other arrays of a state are new at each step."""
     old = tuple(np.full(2, k) for k in (1.0, 2.0, 3.0))
     new = tuple(-array for array in old)
     keep: Any = np.array([True, False])

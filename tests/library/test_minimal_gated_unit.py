@@ -1,4 +1,4 @@
-"""A cell of one's own in one file: the minimal gated unit runs wherever a cell runs.
+"""A new cell in one file: the minimal gated unit runs wherever a cell runs.
 
     f = σ(W_if x_t + b_f + W_hf h_{t−1})
     n = tanh(W_in x_t + b_n + W_hn (f ⊙ h_{t−1}))

@@ -1,4 +1,4 @@
-"""Arrays of parameters in one another: visited, changed, added and named."""
+"""Arrays of nested parameters: visited, changed, added and named."""
 
 import numpy as np
 import pytest

@@ -125,7 +125,7 @@ def test_labels_are_set_as_letters(label, text):
     element = ElementTree.fromstring(f"<text>{labels.typeset(label, 10)}</text>")
     assert "".join(element.itertext()) == text
     shifts = [float(part.get("dy", 0)) for part in element.iter()]
-    assert sum(shifts) == pytest.approx(0)  # what follows is on the line again
+    assert sum(shifts) == pytest.approx(0)  # the following letters are on the line again
 
 
 def test_a_subscript_of_a_subscript_is_smaller_and_deeper():

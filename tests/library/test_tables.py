@@ -1,4 +1,4 @@
-"""Printed tables: aligned text, HTML that a site can set in either language, refusals by name."""
+"""Printed tables: aligned text, HTML for either language, errors by name."""
 
 from xml.etree import ElementTree
 

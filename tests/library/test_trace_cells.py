@@ -1,4 +1,4 @@
-"""A recording holds what the equations do: executed, it equals the library to the bit."""
+"""A recording holds the operations of the equations: executed, it equals the library to the bit."""
 
 from __future__ import annotations
 

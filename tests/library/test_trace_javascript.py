@@ -21,7 +21,7 @@ SEEDS = range(3)
 
 
 def run_node(folder, code, given):
-    """Run emitted code on cases; return what each returned."""
+    """Run emitted code on cases; return the results."""
     (folder / "code.mjs").write_text(code, "utf-8")
     (folder / "cases.json").write_text(json.dumps(given), "utf-8")
     command = [str(NODE), str(RUN), str(folder / "code.mjs"), str(folder / "cases.json")]
@@ -37,7 +37,7 @@ def named(arrays):
 
 
 def masks_of_steps(masks, T):
-    """Return for each step its masks by name; a number and a weight's mask for all."""
+    """Return each step's masks by name; numbers and masks of weights serve all steps."""
     return [
         {
             f"mask_{site}": mask if np.ndim(mask) == 0 else flat(mask)
@@ -49,7 +49,7 @@ def masks_of_steps(masks, T):
 
 
 def case(cell, masks, seed):
-    """Return a problem of one sequence, and the same as JSON; sizes and lengths differ."""
+    """Return a problem of one sequence, and its JSON form; sizes and lengths differ."""
     p = masked_problem(cell, masks, seed=seed, T=(1, 4, 7)[seed], N=1)
     names = p.cell.state_names
     given = {
@@ -71,7 +71,7 @@ def export(cell, masks):
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory):
-    """What Node returns for all cells, masks and seeds, from one module."""
+    """Node's results for all cells, masks and seeds, from one module."""
     parts = {export(*pair): javascript.cell(CELLS[pair[0]], kinds_of(*pair)) for pair in cases()}
     order = [(*pair, seed) for pair in cases() for seed in SEEDS]
     given = [case(*key)[1] for key in order]
@@ -145,5 +145,5 @@ def test_what_needs_more_than_one_row_is_refused():
     recorder = trace.Recorder()
     x = recorder.array("x", ("N", "H"))
     recording = recorder.recording(y=recorder.run(lambda x: x.T + 1, x))
-    with pytest.raises(trace.RecordingError, match="a transposed matrix stands outside a product"):
+    with pytest.raises(trace.RecordingError, match="a transposed matrix is used outside a product"):
         javascript.function(recording)

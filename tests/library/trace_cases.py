@@ -27,7 +27,7 @@ MASKS: dict[str, dict[str, str]] = {
 
 
 def cases() -> list[tuple[str, str]]:
-    """Return the names of all cells, each with those of the masks that it can take."""
+    """Return the names of all cells, each with the names of the masks that it accepts."""
     return [
         (cell, masks)
         for cell in CELLS

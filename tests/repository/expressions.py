@@ -1,4 +1,4 @@
-"""What an expression of GitHub's workflows comes to: tests ask for that, not for its text."""
+"""Evaluate the expressions of GitHub's workflows, so that tests check values and not texts."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import re
 from types import SimpleNamespace
 from typing import Any
 
-#: Strings, whose quotes are doubled inside, and the operators that Python writes in words.
+#: Strings, in which quotes are doubled, and the operators that Python writes as words.
 _PARTS = re.compile(r"'(?:[^']|'')*'|&&|\|\||!=?|[^'&|!]+|.", re.DOTALL)
 _WORDS = {"&&": " and ", "||": " or ", "!": " not "}
 
 
 def value(text: str, **contexts: Any) -> Any:
-    """Return what a setting comes to: an expression alone, or text with ``${{ … }}`` in it.
+    """Return the value of a setting: an expression, or a text with ``${{ … }}`` in it.
 
     Parameters
     ----------
     text : str
     **contexts
-        What the expression may read: ``github={"ref": "refs/heads/main"}``, functions by name.
-        Comparison, ``&&``, ``||``, ``!`` and strings mean what they do in Python.
+        The names that the expression may use: ``github={"ref": "refs/heads/main"}``, functions by
+        name. Comparison, ``&&``, ``||``, ``!`` and strings mean what they do in Python.
     """
     names = {name: _attributes(context) for name, context in contexts.items()}
     names["format"] = lambda form, *words: form.format(*words)

@@ -10,7 +10,7 @@ from _ext.texts import texts
 from site_sample import ROOT
 
 BOOK = ROOT / "book"
-#: Files in which Hangul is data and not a text: endings of words, and what is read aloud how.
+#: Files in which Hangul is data and not a text: word endings and pronunciations.
 HANGUL_AS_DATA = {"search-words.js", "particles.py", "passages.py", "typography.py", "typeface.py"}
 
 

@@ -1,4 +1,4 @@
-"""Colours and type: written in one file, from which all that has any takes its own."""
+"""Colours and typefaces are written in one file, from which all others take them."""
 
 import re
 
@@ -54,7 +54,7 @@ def test_dark_colours_follow_the_switch_of_the_page_and_the_system_in_a_file():
     on_light, on_dark = own.split("@media (prefers-color-scheme: dark)")
     assert f"--ink: {light};" in on_light
     assert f"--ink: {dark};" in on_dark
-    assert "--mark" not in own  # what a diagram does not use
+    assert "--mark" not in own  # variables that a diagram does not use
 
 
 @pytest.mark.parametrize("path", [*BOOK.glob("site/styles/*.css"), *BOOK.glob("*/figure.css")])

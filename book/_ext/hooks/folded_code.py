@@ -1,7 +1,7 @@
-"""Sphinx extension: code that need not be read is folded behind a line that says what it is.
+"""Sphinx extension: code that need not be read is folded behind a line that describes it.
 
-A code cell's tag says why: ``setup``, ``plot`` (its figure stays in sight) or ``check``. In
-notebooks and on paper all of it is open.
+A code cell's tag gives the reason: ``setup``, ``plot`` (the figure stays visible) or ``check``. In
+notebooks and in print all code is open.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ TAGS = ("setup", "plot", "check")
 
 
 def folded_as(cell: nodes.Element) -> str | None:
-    """Return the tag for which a cell of the page is folded, None for one that is open."""
+    """Return the tag because of which a cell is folded, None for an open cell."""
     return next((tag for tag in TAGS if f"tag_{tag}" in cell.get("classes", [])), None)
 
 
 def summary(tag: str, code: str, language: str) -> str:
-    """Return the line behind which a cell's code is folded."""
+    """Return the line that describes a cell's folded code."""
     said = words(language)
     checks = sum(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(code)))
     if tag == "check" and checks:
@@ -34,7 +34,7 @@ def summary(tag: str, code: str, language: str) -> str:
 
 
 class FoldCode(SphinxPostTransform):
-    """Put the code of the tagged cells between the tags of a ``details``."""
+    """Put the code of tagged cells into a ``details`` element."""
 
     default_priority = 890
     formats = ("html",)

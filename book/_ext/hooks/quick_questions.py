@@ -1,8 +1,8 @@
 """Sphinx extension: quick questions, whose answers show their reasons when they are opened.
 
-Each answer is HTML's own ``details``: a tap or a key opens it, without a script; with one, a screen
-reader is told the reason (book/site/static/questions.js). What a question is made of is read by
-`_ext.plain.quick_questions`.
+Each answer is a ``details`` element: a tap or a key opens it without a script; a script also tells
+the reason to screen readers (book/site/static/questions.js). `_ext.plain.quick_questions` parses
+the questions.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Read quick questions: a question, two to five answers, and a reason for each. No Sphinx here.
+"""Parse quick questions: a question, two to five answers, and a reason for each, without Sphinx.
 
-A box of the class ``quick-question`` holds them; ``✓`` is before an answer that is right::
+A box of the class ``quick-question`` holds them; ``✓`` marks a correct answer::
 
     ```{admonition} Quick question
     :class: quick-question
@@ -28,7 +28,7 @@ FEWEST, MOST = 2, 5
 
 
 class Answer(NamedTuple):
-    """An answer's blocks: the first is what may be chosen, the others say why."""
+    """An answer's blocks: the first is the answer itself, the others are its reason."""
 
     is_right: bool
     blocks: list[Block]
@@ -51,7 +51,7 @@ def answers_of(question: Block) -> list[Answer]:
 
 
 def faults(question: Block) -> Iterator[str]:
-    """Yield what keeps a box from being a quick question, one sentence each."""
+    """Yield the faults of a quick question, one sentence each."""
     answers = answers_of(question)
     if not FEWEST <= len(answers) <= MOST:
         yield f"ends with a list of {len(answers)} answers, expected {FEWEST} to {MOST}"

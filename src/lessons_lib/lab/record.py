@@ -2,9 +2,9 @@
 
     python -m lessons_lib.lab.record lstm_adding
 
-runs the experiment of `recordings.lstm_adding` again and writes ``recorded/lstm_adding.json``: what
-it measured, and its provenance (command, versions, processor, minutes). A chapter draws the record;
-a test trains the first updates again and compares. `load` needs neither torch nor the experiment.
+runs the experiment of `recordings.lstm_adding` again and writes ``recorded/lstm_adding.json``: its
+results and its provenance (command, versions, processor, minutes). A chapter draws the record; a
+test trains the first updates again and compares. `load` needs neither torch nor the experiment.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-#: Significant digits that a record keeps.
+#: Number of significant digits in a record.
 DIGITS = 6
 
-#: Updates that a test trains again.
+#: Number of updates that a test trains again.
 BEGINNING = 20
 
 
@@ -46,13 +46,13 @@ def load(name: str) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        There is no record of this name.
+        No record has this name.
     """
     return read(name)["result"]
 
 
 def read(name: str) -> dict[str, Any]:
-    """Return a whole record: "result", "beginning" and "provenance"; errors as from `load`."""
+    """Return a whole record: "result", "beginning" and "provenance"; errors as for `load`."""
     path = files("lessons_lib.lab") / "recorded" / f"{name}.json"
     if not path.is_file():
         raise ValueError(f"name: got {name!r}, expected one of {', '.join(names())}")
@@ -87,7 +87,7 @@ def make(name: str) -> dict[str, Any]:
 
 
 def rounded(value: Any) -> Any:
-    """Return nested dicts, lists and arrays with numbers of few digits, ready for JSON."""
+    """Return nested dicts, lists and arrays with rounded numbers, ready for JSON."""
     if isinstance(value, dict):
         return {key: rounded(part) for key, part in value.items()}
     if hasattr(value, "tolist"):
@@ -109,7 +109,7 @@ def written(record: dict[str, Any]) -> str:
 
 
 def say(text: str) -> None:
-    """Tell whoever watches a run how far it is."""
+    """Print the progress of a run."""
     print(text, file=sys.stderr, flush=True)
 
 
@@ -125,7 +125,7 @@ def _versions() -> dict[str, str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Record the experiments that are named, each into its file."""
+    """Record the named experiments, each in its file."""
     parser = argparse.ArgumentParser("python -m lessons_lib.lab.record", description=__doc__)
     parser.add_argument("name", nargs="+", choices=names())
     parser.add_argument("--to", type=Path, default=Path(str(files("lessons_lib.lab") / "recorded")))

@@ -1,7 +1,7 @@
-"""The equations as data: a recording of what a cell does, and what is made of it.
+"""The equations as data: recordings of a cell's operations, and programs made from them.
 
 `recorder` runs a cell's functions on symbols and keeps a list of operations (`recording`), which
-`execute` runs with NumPy or torch; `cells` says what of a cell is recorded.
+`execute` runs with NumPy or torch; `cells` records the parts of a cell.
 
 What is made of recordings: `javascript`, functions for a page; `compiled`, a loop over time for the
 CPU, which needs llvmlite and is imported by name, and `torch_function`, the same under autograd.

@@ -1,9 +1,10 @@
 """Record a cell of the library: one step, or a sequence of one step with all its gradients.
 
-What the inputs and outputs are called: the parameters by their names, ``x`` or ``projected``, the
-state before by the cell's own names (``h``, ``c``), after it ``new_h``, a mask ``mask_`` and its
-site, a field of the cache ``cache_`` and its name, a gradient ``d`` and what it belongs to, those
-of the parameters ``grad_`` and their names, those of the state before ``dold_h``.
+The names of inputs and outputs: parameters have their own names; the input is ``x`` or
+``projected``; the state before the step has the cell's names (``h``, ``c``), the state after it
+``new_h``; a mask is ``mask_`` and its site, a field of the cache ``cache_`` and its name. A
+gradient is ``d`` and the name of its array, for parameters ``grad_`` and the name, for the state
+before the step ``dold_h``.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ def record_step(cell: Cell, masks: Mapping[str, str] | None = None) -> Passes:
     ----------
     cell : Cell
     masks : dict, optional
-        For each site that has a mask what it is: "array", "gates" (an array for each gate) or
-        "number"; ``{"h": "array", "keep_c": "number"}``. Masks of weights act before the loop over
+        For each site with a mask, its kind: "array", "gates" (an array for each gate) or "number";
+        ``{"h": "array", "keep_c": "number"}``. Masks of weights act before the loop over
         time, so they are not part of a step.
 
     Returns
@@ -61,7 +62,7 @@ def record_step(cell: Cell, masks: Mapping[str, str] | None = None) -> Passes:
     read = _read(recorder, cache)
     dstate = _state(recorder, cell, params, "d", "N")
     dy: Any = recorder.array("dy", dstate[0].shape)
-    dstate = (dy + dstate[0], *dstate[1:])  # as scan.backward does before each step
+    dstate = (dy + dstate[0], *dstate[1:])  # like scan.backward before each step
     da, dold = recorder.run(masked_step_backward, cell, params, read, dstate, drawn)
     return Passes(forward, recorder.recording(da=da, **_named(cell, "dold_", dold)))
 

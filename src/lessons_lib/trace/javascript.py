@@ -36,7 +36,7 @@ _WRITTEN = {
     "sqrt": "Math.sqrt({})",
 }
 
-#: Words that JavaScript keeps for itself, and the names that an emitted function uses.
+#: Reserved words of JavaScript, and the names that an emitted function uses.
 _RESERVED = frozenset(
     re.findall(
         r"\w+",
@@ -99,7 +99,7 @@ class _Writer:
         self.letters = set().union(*map(letters, sizes))
         self.lines: list[str] = []
         self.taken = {*_RESERVED, *self.letters, *self.inputs, *self._arrays()}
-        self.scalars: dict[int, str] = {}  # the names of numbers that are computed
+        self.scalars: dict[int, str] = {}  # the names of computed numbers
 
     def write(self) -> str:
         """Return the function's text."""
@@ -189,7 +189,7 @@ class _Writer:
         self.lines.append("}")
 
     def scalar(self, node: Node) -> str:
-        """Return the name of a number, which is computed before the first loop that reads it."""
+        """Return the name of a number; it is computed before the first loop that reads it."""
         if node.operation == "number":
             return str(node.detail)
         if node.operation == "constant":
@@ -221,7 +221,7 @@ class _Loop:
         self.names: dict[int, str] = {}
 
     def value(self, node: Node) -> str:
-        """Return a value's name or the element that holds it; compute it first if need be."""
+        """Return a value's name or the element that holds it; compute it first if necessary."""
         if node.operation == "constant":
             return _number(node.detail)
         if node.width == 0:

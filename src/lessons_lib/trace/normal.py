@@ -1,7 +1,7 @@
-"""A recording in the form that emitters want: elements of rows, without views.
+"""A recording in the form that emitters need: elements of rows, without views.
 
-A recording says what NumPy was asked for: slices, reshapes and transposes of arrays. Here an array
-is a number of rows of some width, and an operation is one of
+A recording contains NumPy's operations: slices, reshapes and transposes of arrays. Here an array is
+a number of rows of some width, and an operation is one of
 
 * an element-wise operation of values of one width,
 * a product with a matrix, or an outer product,
@@ -10,8 +10,8 @@ is a number of rows of some width, and an operation is one of
 * a concatenation of parts.
 
 To get there, a slice of an element-wise value becomes the element-wise operation of the slices, and
-a slice of a concatenation its part. Equal nodes are made once. Adding a zero that stands in the
-source disappears, which changes no more than the sign of a zero.
+a slice of a concatenation its part. Equal nodes are made once. The addition of a zero in the source
+is removed, which changes only the sign of a zero.
 
 A step of N sequences has N rows, all steps of them T · N; a sequence of one step (T = N = 1) has
 one, so that there a matrix too is one row of all its elements.
@@ -37,7 +37,7 @@ class Node:
     Attributes
     ----------
     number : int
-        Its place in the order of computing.
+        Its place in the order of computation.
     operation : str
         A name of `recording.ELEMENTWISE`, or "input", "number" (an input without elements),
         "constant", "part", "product", "concat", "sum", "max"; of all rows "outer", the sum of
@@ -61,7 +61,7 @@ class Node:
 
 
 class Matrix(NamedTuple):
-    """The right side of a product, by rows: some rows of a weight, as it is or transposed.
+    """The right side of a product: some rows of a weight, transposed or not.
 
     Attributes
     ----------
@@ -104,7 +104,7 @@ class Normal:
     def needed(self, outputs: Iterable[Node], leaves: Collection[Node] = ()) -> list[Node]:
         """Return the nodes that some outputs need, each after its arguments.
 
-        What the leaves are computed from is left out.
+        Nodes from which the leaves are computed are left out.
         """
         waiting, seen = list(outputs), set()
         known = {leaf.number for leaf in leaves}
@@ -118,7 +118,7 @@ class Normal:
 
     def _of(self, value: Value) -> Node:
         if value.number not in self._of_values:
-            raise _refused(value, "a transposed matrix stands outside a product")
+            raise _refused(value, "a transposed matrix is used outside a product")
         return self._of_values[value.number]
 
     def _convert(self, value: Value) -> Node:
@@ -200,7 +200,7 @@ class Normal:
         return self._part(node, start, extent, value)
 
     def _part(self, node: Node, start: int, width: int, value: Value) -> Node:
-        """Return some columns of a node, taken where they come from."""
+        """Return some columns of a node, from their source."""
         if width == node.width or node.width == 0:
             return node
         if node.operation == "constant":

@@ -1,4 +1,4 @@
-"""What is computed when: products between loops, each loop over all element-wise work of a width.
+"""The order of computation: products between loops, and each loop with all work of its width.
 
 The level of a value counts the products and reductions on the way to it. At each level the products
 come first, then one loop for each width, in which a value is computed once and stays in a register.
@@ -22,12 +22,12 @@ from .sizes import text
 #: What ends a level.
 _STEPS = ("product", "outer", "sum", "max", "total")
 
-#: What is stored rather than computed again in a later loop.
+#: Operations whose results are stored instead of computed again in a later loop.
 _EXPENSIVE = ("tanh", "exp", "log", "sqrt", "divide")
 
 
 class Home(NamedTuple):
-    """Where the row of a value lies: an array, and its first column there."""
+    """The place of a value's row: an array, and the first column in it."""
 
     array: str
     column: int
@@ -41,7 +41,7 @@ class Store(NamedTuple):
 
 
 class Product(NamedTuple):
-    """A product, or an outer product, which several values may be parts of.
+    """A product, or an outer product; several values may be parts of it.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Reduction(NamedTuple):
 
 @dataclass
 class Plan:
-    """What to compute, level by level.
+    """The computations, level by level.
 
     Attributes
     ----------
@@ -78,11 +78,11 @@ class Plan:
     products : list of Product
     reductions : list of Reduction
     loops : dict
-        By level and width, what the loop stores.
+        By level and width, the values that the loop stores.
     temporaries : dict
         The width of each array that is neither an input nor an output.
     homes : dict of Home
-        By node numbers, where a value lies that is stored.
+        By node numbers, the places of stored values.
     levels : dict of int
         By node numbers.
     """
@@ -124,8 +124,7 @@ class Plan:
     def is_read(self, node: Node, level: int) -> bool:
         """Tell whether a loop of this level reads a value from memory.
 
-        Otherwise it computes the value, from what it reads; what is cheap and lies nowhere is
-        computed again rather than stored.
+        Otherwise it computes the value. A cheap value that is not stored is computed again.
         """
         if node.operation not in ELEMENTWISE:
             return True
@@ -141,14 +140,14 @@ def make_plan(
     direct: Collection[str] = (),
     leaves: Mapping[str, Node] | None = None,
 ) -> Plan:
-    """Plan the computing of some outputs.
+    """Plan the computation of some outputs.
 
     Parameters
     ----------
     normal : Normal
         The form of a recording.
     outputs : dict of Node
-        By name, what is wanted.
+        The requested nodes by name.
     in_place : collection of str, optional
         Operations whose results, if they are outputs, stay in the home of their node, and have no
         array of the output's name.
@@ -156,7 +155,7 @@ def make_plan(
         Outputs whose arrays a product may fill by itself, if they are products. All others are
         stored by a loop; but sums over all rows are always made in their output's array.
     leaves : dict of Node, optional
-        What is computed already, by the names of its arrays.
+        Nodes that are already computed, by the names of their arrays.
     """
     planner = _Planner(normal, dict(outputs), dict(leaves or {}))
     planner.make(in_place, direct)
@@ -211,7 +210,7 @@ class _Planner:
                 self.plan.homes.setdefault(part.number, home)
 
     def _groups(self) -> list[list[Node]]:
-        """Return the products; what reads the same row under adjacent rows of a weight is one."""
+        """Return the products; those of the same row with adjacent rows of a weight become one."""
         merged: dict[Any, list[Node]] = {}
         for node in self.nodes:
             if node.number in self.leaves:
@@ -225,7 +224,7 @@ class _Planner:
         return list(merged.values())
 
     def _place(self, nodes: list[Node], home: Home | None, number: int) -> None:
-        """Decide where the result of a product lies."""
+        """Decide the place of a product's result."""
         matrix = _union(nodes)
         if home is None:
             home = Home(f"P{number}", 0)
@@ -236,7 +235,7 @@ class _Planner:
             self.plan.homes[node.number] = Home(home.array, home.column + column)
 
     def _compute(self, nodes: list[Node]) -> None:
-        """Plan a product, whose place is decided."""
+        """Plan a product whose place is decided."""
         first = min(nodes, key=lambda node: self.plan.homes[node.number].column)
         matrix = _union(nodes)
         if matrix is not None:
@@ -256,7 +255,7 @@ class _Planner:
         self.plan.reductions.append(Reduction(level, node, operand, home))
 
     def _in_memory(self, node: Node) -> Home:
-        """Return where a whole row lies together; let it be stored there first if it does not."""
+        """Return the place of a contiguous row; store it there first if necessary."""
         home = self._home(node)
         if home is None:
             array = f"A{node.number}"
@@ -284,7 +283,7 @@ class _Planner:
         return first
 
     def _values_of_earlier_loops(self) -> None:
-        """Store what a loop reads of an earlier one."""
+        """Store the values that a loop reads from an earlier one."""
         waiting = [(s.node, loop[0]) for loop, stores in self.plan.loops.items() for s in stores]
         while waiting:
             node, level = waiting.pop()
@@ -315,7 +314,7 @@ class _Planner:
 
 
 def input_name(node: Node) -> str:
-    """Return the name of an input's array: of several under one name, with its number."""
+    """Return the name of an input's array, with a number if several share the name."""
     name, index = node.detail
     return name if index is None else f"{name}_{index}"
 
@@ -323,7 +322,7 @@ def input_name(node: Node) -> str:
 def _level(node: Node, levels: dict[int, int]) -> int:
     below = [levels[a.number] for a in node.arguments]
     if node.operation in ELEMENTWISE:
-        # what another width's loop computes has to be there before this loop begins
+        # the values of another width's loop must exist before this loop begins
         below += [
             levels[a.number] + 1
             for a in node.arguments
@@ -336,7 +335,7 @@ def _level(node: Node, levels: dict[int, int]) -> int:
 
 
 def _wanted(outputs: Mapping[str, Node], direct: Collection[str]) -> dict[int, Home]:
-    """Return where products and sums are wanted that may be computed in an output's own place.
+    """Return the places of products and sums that may be computed directly in an output.
 
     A product fills whole rows, so it must be the whole output; sums of all rows may be parts of it.
     """

@@ -1,8 +1,8 @@
 """For lstm: the adding problem, for RNN and LSTM, with the same learning rates tried for each.
 
-Each network trains for the same number of updates at every rate. Its rate is the one with the
-smallest median validation error over the seeds; what is reported is the error of those runs on test
-data. Parameters differ by less than 5 %.
+Each network trains for the same number of updates at every rate. The chosen rate has the smallest
+median validation error over the seeds; the reported errors are those of its runs on test data.
+Parameters differ by less than 5 %.
 """
 
 from __future__ import annotations

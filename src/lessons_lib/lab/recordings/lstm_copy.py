@@ -1,7 +1,7 @@
 """For lstm: delayed copy over longer and longer lags, the same learning rates for each network.
 
 The networks are those of `lstm_adding`. Each rate is tried for each network and lag, with the same
-number of updates; validation chooses, test data are reported.
+number of updates; validation data choose the rate, and the results are for test data.
 """
 
 from __future__ import annotations

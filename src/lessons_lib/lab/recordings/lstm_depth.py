@@ -2,7 +2,7 @@
 
 All have the same number of updates and, within 5 %, of parameters: a Highway layer has two
 matrices, so its layers are narrower. A plain network starts from Glorot's weights or from
-orthogonal ones. What is compared is how far the training loss falls, so no other data are needed.
+orthogonal ones. The comparison is of the training loss, so no other data are needed.
 """
 
 from __future__ import annotations

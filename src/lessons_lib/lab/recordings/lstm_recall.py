@@ -19,7 +19,7 @@ CHECKED = 100  # updates between two measurements
 
 
 def start(name: str, rng: np.random.Generator) -> lstm.Params:
-    """Return weights whose forget bias starts as named; chrono sets the input gate's bias too."""
+    """Return weights with the named initial forget bias; chrono sets the input gate's bias too."""
     constants = {"0": 0.0, "1": 1.0, "ln(T-1)": np.log(T - 1)}
     if name in constants:
         return lstm.init_params(2, H, rng, forget_bias=constants[name])
