@@ -13,6 +13,7 @@ from site_sample import ROOT, SAMPLE, build_or_fail, make_book, names_of_pages
 
 def pytest_addoption(parser):
     parser.addoption("--all-pages", action="store_true", help="Lighthouse on every page")
+    parser.addoption("--trials", type=int, default=10, help="language switches at each width")
 
 
 @pytest.fixture(scope="session")

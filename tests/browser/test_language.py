@@ -1,5 +1,7 @@
 """The way between the languages: the page, the place, the choice, one paragraph at a time."""
 
+import random
+
 import pytest
 
 PLACE = """() => {
@@ -25,6 +27,31 @@ def test_switch_keeps_the_place(opened, width, share):
     page.wait_for_timeout(300)
     block = page.evaluate(f"places()[{before[0]}].getBoundingClientRect().top")
     assert block == pytest.approx(before[1], abs=6)
+
+
+@pytest.mark.parametrize("width", [390, 1366])
+def test_switch_keeps_any_place_of_any_chapter(browser, server, chapters, width, request):
+    rng = random.Random(width)
+    context = browser.new_context(viewport={"width": width, "height": 900}, locale="ko")
+    page = context.new_page()
+    lost = []
+    for _ in range(request.config.getoption("--trials")):
+        chapter, share = rng.choice(chapters), rng.uniform(0.02, 0.98)
+        page.goto(server.address + chapter)
+        page.evaluate("document.fonts.ready")
+        page.evaluate(f"scrollTo(0, document.documentElement.scrollHeight * {share})")
+        page.wait_for_timeout(200)
+        number, top = page.evaluate(PLACE)
+        box = page.locator("a.language-switch").bounding_box()
+        page.mouse.click(box["x"] + 9, box["y"] + 9)
+        page.wait_for_url("**/en/book/*")
+        page.wait_for_load_state("networkidle")
+        found = page.evaluate(f"places()[{number}].getBoundingClientRect().top")
+        end = page.evaluate("document.documentElement.scrollHeight - innerHeight - scrollY")
+        if abs(found - top) > 6 and end > 1:
+            lost.append((chapter, round(share, 3), top, found))
+    context.close()
+    assert not lost
 
 
 @pytest.mark.parametrize("name", ["book/appendix/references.html", "index.html"])

@@ -101,3 +101,20 @@ def test_a_browser_that_keeps_nothing_shows_the_page(browser, server):
     page.wait_for_url("**/en/book/lstm.html*")
     assert not wrong
     context.close()
+
+
+def test_a_sheet_of_problems_has_no_solutions(opened):
+    page = opened("en/book/gru.html", language="en")
+    page.evaluate("() => { window.print = () => dispatchEvent(new Event('beforeprint')) }")
+    page.locator("button.problems").click()
+    page.emulate_media(media="print")
+    assert page.locator(".exercise").first.is_visible()
+    assert page.locator("h1").is_visible()
+    assert not page.locator(".solution").first.is_visible()
+    assert not page.locator("#gru-forward").is_visible()
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("#gru-forward").is_visible()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert page.locator(".solution").first.is_visible(), "the whole page, as before"

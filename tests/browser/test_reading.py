@@ -253,3 +253,15 @@ def test_pictures_of_the_pages_are_kept(opened, chapters):
                 page = opened(f"{language}/{name}", width, theme, language)
                 stem = name.removesuffix(".html").replace("/", "-")
                 page.screenshot(path=PICTURES / f"{language}-{stem}-{theme}-{width}.png")
+
+
+def test_the_librarys_source_has_a_copy_button(opened):
+    page = opened("en/book/gru.html", language="en")
+    shown = page.locator(".cell_output .highlight-python").first
+    shown.scroll_into_view_if_needed()
+    copy = shown.locator(".copy")
+    copy.wait_for(state="attached")
+    copy.focus()
+    page.keyboard.press("Enter")
+    page.locator(".copy", has_text="Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()").startswith("def step(")

@@ -64,6 +64,19 @@ def test_the_copies_count_as_sphinx_does(site, language):
     assert counted == shown
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_page_has_a_description_of_its_own(site, language):
+    found = {}
+    for name in names_of_pages(site / language / "book"):
+        page = BeautifulSoup((site / language / "book" / name).read_text("utf-8"), "html.parser")
+        found[name] = page.select_one("meta[name=description]")["content"]
+    assert len({text[:25] for text in found.values()}) == len(found), "they begin alike"
+    assert not [name for name, text in found.items() if not 40 <= len(text) <= 155]
+    said = " ".join(found.values()).lower()
+    for words in ("zoneout", "recurrent dropout", "pytorch", "lstm", "gru", "bptt"):
+        assert words in said
+
+
 def test_links_within_the_site_lead_somewhere(site):
     broken = []
     for name in names_of_pages(site):

@@ -7,7 +7,6 @@ words of the site are in ``book/locale``.
 from __future__ import annotations
 
 import json
-import re
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -26,8 +25,6 @@ from ..texts import LOCALE, words
 from . import web_assets
 
 logger = logging.getLogger(__name__)
-# Roles that docutils gives to lists of works, but that ARIA has withdrawn or forbids there.
-WITHDRAWN = re.compile(r' role="(?:doc-biblioentry|list)"')
 
 
 def half(text: str, language: str) -> str:
@@ -75,8 +72,6 @@ def frame_page(
     """Give the templates the values that they show around the text."""
     language = app.config.language
     static = Path(app.outdir, "_static")
-    if doctree:
-        context["body"] = WITHDRAWN.sub("", context["body"])
     contents = context["toctree"](maxdepth=1, collapse=False, includehidden=True)
     contents = f"{first_entry(app, pagename)}\n{contents}".replace(' role="heading"', "")
     title, repository = context.get("title", ""), app.config.repository

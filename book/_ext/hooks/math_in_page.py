@@ -22,6 +22,7 @@ from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
 from ..node import NODE
+from ..plain.narrow_formulas import breakable, one_column
 from . import web_assets
 
 WORKER = Path(__file__).parents[2] / "site" / "katex-worker.js"
@@ -77,9 +78,9 @@ class Typesetter:
 typesetter = Typesetter()
 
 
-def _typeset(node: nodes.Element, display: bool) -> str:
+def _typeset(node: nodes.Element, tex: str, display: bool = True) -> str:
     try:
-        return typesetter.html(node.astext(), display)
+        return typesetter.html(tex, display)
     except ValueError as error:
         logger.warning("formula: %s", error, location=node)
         return f"<code>{node.astext()}</code>"
@@ -87,15 +88,22 @@ def _typeset(node: nodes.Element, display: bool) -> str:
 
 def visit_inline(writer: Any, node: nodes.Element) -> None:
     """Write a formula within a line."""
-    writer.body.append(writer.starttag(node, "span", "", CLASS="math"))
-    writer.body.append(_typeset(node, display=False) + "</span>")
+    attributes = {"CLASS": "math"}
+    if "meaning" in node:
+        attributes = {"CLASS": "math symbol", "data-meaning": node["meaning"], "tabindex": "0"}
+    writer.body.append(writer.starttag(node, "span", "", **attributes))
+    writer.body.append(_typeset(node, node.astext(), display=False) + "</span>")
     raise nodes.SkipNode
 
 
 def visit_block(writer: Any, node: nodes.Element) -> None:
     """Write a display formula, with its number if it has one."""
     writer.body.append(writer.starttag(node, "div", CLASS="math"))
-    writer.body.append(f'<div class="formula">{_typeset(node, display=True)}</div>')
+    narrow = one_column(node.astext())
+    size = "formula wide" if narrow else "formula"
+    writer.body.append(f'<div class="{size}">{_typeset(node, breakable(node.astext()))}</div>')
+    if narrow:  # shown instead of the other on the narrowest screens
+        writer.body.append(f'<div class="formula narrow">{_typeset(node, narrow)}</div>')
     if node["number"]:
         writer.body.append(f'<span class="eqno">({get_node_equation_number(writer, node)})')
         writer.add_permalink_ref(node, _("Link to this equation"))

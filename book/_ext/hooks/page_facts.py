@@ -80,6 +80,11 @@ def running_seconds(runs: list[dict[str, Any]]) -> int:
     return 5 * max(1, round(max(run["seconds"] for run in runs) / 5))
 
 
+def has_exercises(section: nodes.section) -> bool:
+    """Say whether a section is the chapter's exercises, which can be printed alone."""
+    return any(anchor.endswith("-exercises") for anchor in section["ids"])
+
+
 def add_facts(
     app: Sphinx, pagename: str, _template: str, context: dict[str, Any], doctree: nodes.document
 ) -> None:
@@ -102,6 +107,7 @@ def add_facts(
         if has_code and repository.is_set
         else {},
         "wheel": wheel,
+        "exercises": any(has_exercises(part) for part in doctree.findall(nodes.section)),
         "install": install_command(wheel) if has_code else "",
     }
     about = app.builder.templates.render("about-page.html", {**context, "facts": facts})

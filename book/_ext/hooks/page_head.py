@@ -20,6 +20,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from ..one_language import LANGUAGES
+from ..texts import texts
 from . import social_card
 
 LENGTH = 155  # of a description, in characters; search engines show no more
@@ -45,7 +46,9 @@ def add_head(
     """Write the page's ``meta`` and ``link`` elements into the template's ``metatags``."""
     language, config = app.config.language, app.config
     title = nodes.unescape(context.get("title", "")) or config.project
-    description = describe(doctree) if doctree else context.get("description", config.project)
+    written = texts(language)["descriptions"].get(Path(pagename).name)
+    begins = describe(doctree) if doctree else context.get("description", config.project)
+    description = written or begins
     tags = [f'<meta name="description" content="{escape(description)}">']
     tags += [
         f'<meta property="og:{name}" content="{escape(value)}">'

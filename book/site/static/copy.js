@@ -16,7 +16,7 @@ async function to_clipboard(text) {
 
 function add_button(code) {
   const box = code.parentElement;
-  if (box.querySelector(".copy") || code.closest(".cell_output")) return;
+  if (box.querySelector(".copy")) return;
   const button = document.createElement("button");
   button.type = "button";
   button.className = "copy";
@@ -34,6 +34,6 @@ function add_button(code) {
 }
 
 when_near(
-  document.querySelectorAll(".cell_input pre, article > section div[class*=highlight-] pre"),
+  document.querySelectorAll("article .highlight-python pre, article > section > div[class*=highlight-] pre"),
   add_button,
 );

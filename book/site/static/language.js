@@ -40,7 +40,8 @@ for (const link of document.querySelectorAll("a.language-switch")) {
     memory.write("localStorage", "language", link.hreflang);
     link.href = link.href.split(/[?#]/)[0] + location.search + location.hash;
     const page = document.documentElement.dataset.page;
-    memory.write("sessionStorage", "place", JSON.stringify({ page, place: place_in_view() }));
+    const place = place_in_view();
+    memory.write("sessionStorage", "place", place ? JSON.stringify({ page, place }) : "");
   });
 }
 

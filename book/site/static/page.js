@@ -139,6 +139,16 @@ function suggest_for_selection() {
   });
 }
 
+// Prints the exercises alone, their solutions folded.
+function problem_sheet() {
+  const root = document.documentElement;
+  document.querySelector("button.problems")?.addEventListener("click", () => {
+    root.dataset.print = "problems";
+    print();
+  });
+  addEventListener("afterprint", () => delete root.dataset.print);
+}
+
 // Print opens everything that is folded.
 addEventListener("beforeprint", () => {
   for (const box of document.querySelectorAll("details:not([open])")) {
@@ -155,4 +165,5 @@ menu_button();
 follow_sections();
 reach_wide_blocks();
 suggest_for_selection();
+problem_sheet();
 addEventListener("load", () => setTimeout(fetch_letters_of_formulas, 1000));

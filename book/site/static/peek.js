@@ -50,19 +50,25 @@ function suggestion(pair, block) {
   return [line];
 }
 
-async function twin_of(block, pair, number) {
+function twin_of(block, pair, number) {
   const twin = document.createElement("div");
   twin.className = "twin";
-  try {
-    const blocks = (await fetch_twin_page()).get(pair);
-    twin.lang = other_language.lang;
-    twin.append(without_anchors(blocks[number]), ...suggestion(pair, block));
-  } catch {
-    twin_page = undefined;
-    twin.textContent = words.peek_failed;
-  }
+  twin.textContent = words.loading;
+  twin.setAttribute("aria-busy", "true");
+  fetch_twin_page()
+    .then((blocks) => {
+      twin.lang = other_language.lang;
+      twin.replaceChildren(without_anchors(blocks.get(pair)[number]), ...suggestion(pair, block));
+    })
+    .catch(() => {
+      twin_page = undefined;
+      twin.textContent = words.peek_failed;
+    })
+    .finally(() => twin.removeAttribute("aria-busy"));
   return twin;
 }
+
+const beginning = (text) => (text.length > 40 ? `${text.slice(0, 40).replace(/\s+\S*$/, "")} …` : text);
 
 function peek_at(block, pair, number) {
   const button = document.createElement("button");
@@ -70,15 +76,15 @@ function peek_at(block, pair, number) {
   button.className = "peek";
   button.textContent = words.peek_letter;
   button.title = words.peek;
-  button.setAttribute("aria-label", words.peek);
+  button.setAttribute("aria-label", `${words.peek}: ${beginning(text_of(block).replace(/\s+/g, " ").trim())}`);
   button.setAttribute("aria-expanded", "false");
   let twin;
-  button.addEventListener("click", async () => {
+  button.addEventListener("click", () => {
     const open = button.getAttribute("aria-expanded") === "false";
     button.setAttribute("aria-expanded", String(open));
     button.title = open ? words.peek_close : words.peek;
     if (open) {
-      twin = await twin_of(block, pair, number);
+      twin = twin_of(block, pair, number);
       block.after(twin);
     } else {
       twin?.remove();

@@ -94,6 +94,10 @@ function search_field(form) {
   const panel = form.querySelector(".found");
   const on_own_page = form.classList.contains("whole");
   const update = async () => {
+    if (!book_search && input.value) {
+      panel.hidden = false;
+      panel.querySelector(".count").textContent = words.loading;
+    }
     const search = await load_search();
     show(form, search, input.value);
     if (!on_own_page) return;

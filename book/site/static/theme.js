@@ -33,9 +33,11 @@ function show_theme(choice = chosen_theme()) {
 }
 
 document.documentElement.classList.add("scripted");
-// Returning readers and search results jump into the page, so its heights must be known.
+// Returning readers, search results and language switches jump into the page, so its heights must be
+// known.
 const [coming] = performance.getEntriesByType("navigation");
-const led_inside = location.search !== "" || (coming && coming.type !== "navigate");
+const switched = (memory.read("sessionStorage", "place") ?? "") !== "";
+const led_inside = switched || location.search !== "" || (coming && coming.type !== "navigate");
 document.documentElement.classList.toggle("whole", led_inside);
 system_is_dark.addEventListener("change", () => show_theme());
 show_theme();

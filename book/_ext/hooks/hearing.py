@@ -1,0 +1,39 @@
+"""Sphinx extension: pages as screen readers say them.
+
+Exercises are headings, the signs behind headings are not read, and roles that ARIA has withdrawn or
+forbids are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+#: What docutils gives to lists of works.
+WITHDRAWN = re.compile(r' role="(?:doc-biblioentry|list)"')
+EXERCISE = re.compile(r'(<div class="exercise[^>]*>\s*<p class="admonition-title")')
+
+
+def spoken(body: str) -> str:
+    """Return the page's HTML with what a screen reader needs."""
+    body = WITHDRAWN.sub("", body)
+    # The same address is in the list of sections, which the keyboard reaches.
+    body = body.replace('class="headerlink"', 'class="headerlink" aria-hidden="true" tabindex="-1"')
+    return EXERCISE.sub(r'\1 role="heading" aria-level="3"', body)
+
+
+def change_body(
+    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], doctree: nodes.document
+) -> None:
+    """Change the page before its facts are added."""
+    if doctree:
+        context["body"] = spoken(context["body"])
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect the hook."""
+    app.connect("html-page-context", change_body)
+    return {"parallel_read_safe": True}

@@ -1,0 +1,60 @@
+"""Sphinx extension: what a symbol means, on its first formula of a page, for ``static/popover.js``.
+
+The meanings are those of the table in section ``intro-notation``.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+from ..plain.glossary import sources
+from .search_data import formula_text
+
+NOTATION = "(intro-notation)="
+PAGE = "book/intro"
+_FORMULA = re.compile(r"\$([^$]+)\$")
+_ASIDE = re.compile(r" ?\([^()]*\{ref\}[^()]*\)")
+_ROW = re.compile(r"^\| (\$[^|]*) \| ([^|]*) \|", re.MULTILINE)
+
+
+@functools.cache
+def meanings(root: Path, language: str) -> dict[str, str]:
+    """Return what each symbol of the notation means, by its TeX: ``h_t, c_t: hidden state, …``."""
+    path = root / f"{PAGE}.ipynb"
+    texts = sources(path, language) if path.exists() else []
+    table = "\n".join(text for text in texts if NOTATION in text)
+    found = {}
+    for symbols, meaning in _ROW.findall(table):
+        row = f"{symbols}: {_ASIDE.sub('', meaning)}"
+        said = _FORMULA.sub(lambda formula: formula_text(formula[1]), row)
+        found.update(dict.fromkeys(_FORMULA.findall(symbols), said))
+    return found
+
+
+class MarkSymbols(SphinxPostTransform):
+    """Mark the first formula of a page that is just a symbol of the notation."""
+
+    default_priority = 790  # before a formula is wrapped with what follows it
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        """Walk over the page's inline formulas."""
+        if self.env.docname == PAGE:
+            return
+        left = dict(meanings(Path(self.app.srcdir), self.config.language))
+        for formula in self.document.findall(nodes.math):
+            if isinstance(formula.parent, nodes.paragraph) and formula.astext() in left:
+                formula["meaning"] = left.pop(formula.astext())
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect the hook."""
+    app.add_post_transform(MarkSymbols)
+    return {"parallel_read_safe": True}

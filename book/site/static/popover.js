@@ -1,0 +1,141 @@
+// What a reference leads to, shown where it stands: an equation, a figure, a term, a work; and what a
+// symbol of the notation means. By mouse, keyboard and touch. Without this script links are links.
+"use strict";
+
+const POINTED = "article a.reference.internal[href*='#'], article .math.symbol";
+const SHOWN = "div.math, figure, [id^=term-], .exercise";
+const DELAY = { show: 300, hide: 250 }; // milliseconds
+
+const bubble = document.createElement("div");
+bubble.className = "popover";
+bubble.id = "popover";
+bubble.setAttribute("role", "tooltip");
+bubble.popover = "manual";
+
+// The same formula everywhere on the page has the meaning that is written on the first.
+const meanings = new Map();
+for (const first of document.querySelectorAll(".math.symbol")) {
+  meanings.set(first.querySelector("annotation").textContent, first.dataset.meaning);
+}
+const meaning_of = (formula) => meanings.get(formula.querySelector("annotation")?.textContent);
+
+const other_pages = new Map();
+function page_of(address) {
+  const path = address.href.split("#")[0];
+  if (path === location.href.split("#")[0]) return Promise.resolve(document);
+  if (!other_pages.has(path)) {
+    const fetched = fetch(path).then(async (answer) => {
+      if (!answer.ok) throw new Error(answer.statusText);
+      return new DOMParser().parseFromString(await answer.text(), "text/html");
+    });
+    fetched.catch(() => other_pages.delete(path));
+    other_pages.set(path, fetched);
+  }
+  return other_pages.get(path);
+}
+
+// A copy of what the link leads to, if that is something to be shown.
+async function target_of(link) {
+  const address = new URL(link.href);
+  const target = (await page_of(address)).getElementById(decodeURIComponent(address.hash.slice(1)));
+  if (!target?.matches(SHOWN)) return null;
+  const copy = document.importNode(target, true);
+  for (const control of copy.querySelectorAll("button, .headerlink, .twin, .peek, .eqno")) control.remove();
+  for (const marked of [copy, ...copy.querySelectorAll("[id]")]) {
+    if (!marked.closest("svg")) marked.removeAttribute("id"); // a drawing uses its own
+  }
+  return copy;
+}
+
+async function contents_of(anchor) {
+  if (anchor.matches(".math")) return document.createTextNode(meaning_of(anchor));
+  if (anchor.title) {
+    anchor.dataset.work = anchor.title; // not twice: the browser shows titles too
+    anchor.removeAttribute("title");
+  }
+  return anchor.dataset.work ? document.createTextNode(anchor.dataset.work) : target_of(anchor);
+}
+
+let shown, waiting;
+async function show(anchor, touched) {
+  if (shown === anchor) return;
+  hide();
+  shown = anchor;
+  let contents;
+  try {
+    contents = await contents_of(anchor);
+  } catch {}
+  if (shown !== anchor) return;
+  if (!contents) {
+    shown = undefined;
+    if (touched) location.assign(anchor.href);
+    return;
+  }
+  bubble.replaceChildren(contents);
+  if (touched && anchor.href) {
+    const link = Object.assign(document.createElement("a"), { href: anchor.href, textContent: words.go_there });
+    const line = Object.assign(document.createElement("p"), { className: "go" });
+    line.append(link);
+    bubble.append(line);
+  }
+  document.body.append(bubble);
+  bubble.showPopover();
+  anchor.setAttribute("aria-describedby", bubble.id);
+  place(anchor.getClientRects()[0]);
+}
+
+function place(line) {
+  const { offsetWidth: width, offsetHeight: height } = bubble;
+  const left = Math.min(Math.max(8, line.left + line.width / 2 - width / 2), innerWidth - width - 8);
+  const above = line.top - height - 8;
+  bubble.style.left = `${left}px`;
+  bubble.style.top = `${above > 60 ? above : line.bottom + 8}px`;
+}
+
+function hide() {
+  clearTimeout(waiting);
+  shown?.removeAttribute("aria-describedby");
+  shown = undefined;
+  if (bubble.isConnected) bubble.remove();
+}
+
+function anchor_at(target) {
+  const found = target.closest?.(POINTED);
+  if (found) return found;
+  const formula = target.closest?.("article span.math");
+  return formula && meaning_of(formula) ? formula : null;
+}
+
+function later(act, delay) {
+  clearTimeout(waiting);
+  waiting = setTimeout(act, delay);
+}
+
+// A page that was opened as a file may not read another one.
+const readable = (anchor) =>
+  location.protocol !== "file:" || !anchor.href || anchor.title || new URL(anchor.href).pathname === location.pathname;
+
+document.addEventListener("pointerover", ({ target, pointerType }) => {
+  if (pointerType === "touch") return;
+  const anchor = anchor_at(target);
+  if (anchor && readable(anchor)) later(() => show(anchor), DELAY.show);
+  else if (bubble.contains(target)) clearTimeout(waiting);
+  else if (shown || waiting) later(hide, DELAY.hide);
+});
+document.addEventListener("focusin", ({ target }) => {
+  const anchor = anchor_at(target);
+  if (anchor && target === anchor && anchor.matches(":focus-visible") && readable(anchor)) show(anchor);
+  else if (!bubble.contains(target)) hide();
+});
+document.addEventListener("click", (event) => {
+  const anchor = anchor_at(event.target);
+  if (event.pointerType !== "touch" || !anchor || !readable(anchor)) {
+    if (!bubble.contains(event.target)) hide();
+    return;
+  }
+  if (anchor.href && shown === anchor) return; // the second tap goes there
+  event.preventDefault();
+  show(anchor, true);
+});
+document.addEventListener("keydown", ({ key }) => key === "Escape" && hide());
+addEventListener("scroll", hide, { passive: true });
