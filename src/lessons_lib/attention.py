@@ -139,7 +139,7 @@ def backward(params: Params, cache: Cache, dread: Array) -> tuple[Params, Array,
         sum_of_outer_products(da_k, keys),
         xp.sum(rows(dscores * u), axis=0),
     )
-    # a key is used twice: in its score, and in what is read
+    # a key is used twice: in its score and in the weighted mean
     dkeys = product(da_k, params.W_k) + xp.sum(weights[..., None] * dread[:, None], axis=0)
     return grads, product(da_q, params.W_q), dkeys
 

@@ -1,4 +1,4 @@
-"""What a cell is: the types that cells, loops, layers and checks share.
+"""The types of a cell, which cells, loops, layers and checks share.
 
 A cell declares its shapes once, as text: ``"4H D"`` is a matrix of four blocks of H rows with D
 columns. The sizes of given parameters, the shapes of new ones, the widths of the state, the sites
@@ -32,7 +32,7 @@ class Cell:
     name : str
         Appears in error messages; no two cells share one.
     params_type : NamedTuple class
-        What `init_params` returns.
+        The type of the result of `init_params`.
     shapes : mapping of str to str
         The shapes of the parameters, in the order of their names: ``{"W_ih": "4H D", "b": "4H"}``.
         D is the number of features of the input and H the number of units; more letters are the
@@ -174,7 +174,7 @@ class Trace(NamedTuple):
     x : array of shape (T, N, D)
         The input.
     steps : list of T caches
-        What each call of the cell's `step` returned for its backward pass.
+        The cache of each call of the cell's `step`.
     masks : Masks
         As given to `forward`.
     """

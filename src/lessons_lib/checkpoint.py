@@ -125,7 +125,7 @@ def backward(
         part, dx_part, dstate = scan.backward(cell, params, cache, dy[stretch], dstate)
         grads = part if grads is None else add(grads, part)
         dx.append(dx_part)
-    assert dstate is not None  # forward has refused T = 0
+    assert dstate is not None  # forward has rejected T = 0
     return grads, join(dx[::-1], axis=0), dstate
 
 

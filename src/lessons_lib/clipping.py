@@ -85,5 +85,5 @@ def _norm(array: Array) -> float:
 
 
 def _check_bound(name: str, value: float) -> None:
-    if not value > 0:  # NaN is refused too
+    if not value > 0:  # NaN is rejected too
         raise ValueError(f"{name}: got {value}, expected a number above 0")

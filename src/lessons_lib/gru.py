@@ -169,7 +169,7 @@ def step_backward(
     Returns
     -------
     da : array of shape (N, 3H)
-        Gradients of a_r, a_z and a_n, what `project` returned.
+        Gradients of a_r, a_z and a_n, the result of `project`.
     dstate_prev : tuple (dh_prev,)
         Gradient of the state before the step.
     """

@@ -182,7 +182,7 @@ def truncated_backward(
             dstate0 = tuple(zeros_like(d) for d in dstate0)
         part = (grads, dx, dstate0)
         total = part if total is None else add(total, part)
-    assert total is not None  # check_backward has refused T = 0
+    assert total is not None  # check_backward has rejected T = 0
     return total
 
 

@@ -72,7 +72,7 @@ def input_gradient(params: Any, da: Array, masks: Masks = NO_MASKS) -> Array:
     ----------
     params : a cell's Params
     da : array of shape (..., K)
-        Gradient of what `project` returned. More columns may follow for the cell's own
+        Gradient of the result of `project`. More columns may follow for the cell's own
         `weight_gradients`; they are left out here.
     masks : Masks, optional
 

@@ -1,4 +1,4 @@
-"""Every dropout variant, found by itself, and its options; each is made from a rate."""
+"""Every public dropout variant and its options; each is made from a rate."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from lessons_lib.dropout import (
     Zoneout,
 )
 
-#: The variants by name; one is enrolled by being a public attribute of `dropout`.
+#: The variants by name; every public one of `dropout` is included.
 VARIANTS: dict[str, type[Dropout]] = {
     name: value
     for name, value in vars(dropout).items()
     if isinstance(value, type) and issubclass(value, Dropout) and value is not Dropout
 }
 
-#: What a variant can do beyond its defaults, and `Combined`, which has no rate of its own.
+#: The options of variants, and `Combined`, which has no rate of its own.
 OPTIONS: dict[str, Callable[[float], Dropout]] = {
     "NonRecurrentDropout between": lambda p: NonRecurrentDropout(p, input=False, output=False),
     "RNNDrop scaled c": lambda p: RNNDrop(p, scaled="c"),
@@ -72,14 +72,14 @@ PAIRS = [
 
 
 def parts(variant: Dropout) -> tuple[Dropout, ...]:
-    """Return the variants of a combination, or the one."""
+    """Return the variants of a combination, or the single variant."""
     return variant.variants if isinstance(variant, Combined) else (variant,)
 
 
 def masked_problem(
     name: str, cell: str, rate: float = RATE, training: bool = True, **sizes: Any
 ) -> Problem:
-    """Draw a problem, and masks for it: those of training, or evaluation's."""
+    """Draw a problem with masks, those of training or of evaluation."""
     p, variant = problem(cell, **sizes), EXAMPLES[name](rate)
     if not training:
         return p._replace(masks=variant.evaluation_masks())

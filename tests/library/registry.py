@@ -1,4 +1,4 @@
-"""Every cell of the library, found by itself, with random problems in which no two sizes agree."""
+"""Every public cell of the library, with random problems in which all sizes differ."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MODULES = [
     if ".checks." not in info.name
 ]
 
-#: The cells by name; a cell is enrolled by being a public attribute of one of the modules.
+#: The cells by name; every public cell of the modules is included.
 CELLS: dict[str, Cell] = {
     f"{module.__name__.rpartition('.')[2]}.{name}": value
     for module in MODULES
@@ -43,12 +43,12 @@ class Problem(NamedTuple):
     masks: Any = NO_MASKS
 
     def arrays(self) -> dict[str, Any]:
-        """Return what the loss can be differentiated by."""
+        """Return the arrays with respect to which the loss can be differentiated."""
         names = [f"{name}0" for name in self.cell.state_names]
         return {**self.params._asdict(), "x": self.x, **dict(zip(names, self.state, strict=True))}
 
     def with_arrays(self, function: Any) -> Problem:
-        """Apply a function to each array but the masks."""
+        """Apply a function to each array except the masks."""
         return Problem(
             self.cell,
             type(self.params)(*map(function, self.params)),
@@ -60,7 +60,7 @@ class Problem(NamedTuple):
         )
 
     def to_torch(self, requires_grad: bool = False) -> Problem:
-        """Return the problem on tensors of its own memory."""
+        """Return the problem on tensors with memory of their own."""
         return self._replace(masks=self.masks.map(torch.tensor)).with_arrays(
             lambda a: torch.tensor(a, requires_grad=requires_grad)
         )
@@ -83,7 +83,7 @@ class Problem(NamedTuple):
         )
 
     def named(self, gradients: Any) -> dict[str, Any]:
-        """Name what `backward` returned as in `arrays`."""
+        """Name the results of `backward` as in `arrays`."""
         grads, dx, dstate0 = gradients
         return self._replace(params=grads, x=dx, state=dstate0).arrays()
 
@@ -99,7 +99,7 @@ def param_shapes(name: str, D: int, H: int) -> dict[str, tuple[int, ...]]:
 
 
 def problem(name: str, dtype: Any = np.float64, seed: int = 0, T: int = T, N: int = N) -> Problem:
-    """Draw a problem: every array normal, parameters too, so that no bias is small or zero."""
+    """Draw a problem with normal arrays, including the parameters, so that no bias is small."""
     cell = CELLS[name]
     rng = np.random.default_rng(seed)
 

@@ -1,6 +1,6 @@
 """Each cell's forward and backward pass against torch.nn, autograd and finite differences.
 
-The cells are found by `registry`, so that a new one is enrolled in every test here.
+`registry` finds the cells, so that every test here includes a new one.
 """
 
 from __future__ import annotations
@@ -99,12 +99,12 @@ def test_no_argument_is_changed_and_no_result_shares_memory_with_one(name, libra
 
 
 def every_other(a):
-    """Return the same numbers, each followed in memory by one that does not belong."""
+    """Return the same numbers, each followed in memory by an unrelated one."""
     return np.repeat(a, 2, axis=-1)[..., ::2]
 
 
 def turned(a):
-    """Return the same numbers, laid in memory from the last axis to the first."""
+    """Return the same numbers, stored from the last axis to the first."""
     return np.asfortranarray(a)
 
 
@@ -155,7 +155,7 @@ def test_sequences_of_a_batch_do_not_meet(name):
 
 @every_cell
 def test_step_by_step_is_the_same_as_at_once(name):
-    """The five functions for one step, as a lesson calls them, give what the loop gives."""
+    """The five functions for one step, called as in a chapter, give the loop's results."""
     p = problem(name)
     y, last, _ = p.forward()
     state, caches = p.state, []

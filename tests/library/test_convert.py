@@ -1,4 +1,4 @@
-"""Weights of torch, Keras and Flax: the real library, given them, computes the same."""
+"""Weights for torch, Keras and Flax: the real library computes the same with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each variant does to a network: at rates 0 and 1, in evaluation, and against the others."""
+"""The effect of each variant: at rates 0 and 1, in evaluation, and compared with the others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ every_pair = pytest.mark.parametrize(("name", "cell"), PAIRS)
 
 
 def everything(p: Problem) -> list[Any]:
-    """Return all that a network gives, forward and backward."""
+    """Return all results of a network, forward and backward."""
     y, state, _ = p.forward()
     return [y, *state, *p.backward().values()]
 
@@ -43,7 +43,7 @@ def test_rate_1_gives_no_nan_and_float32_stays(name: str, cell: str) -> None:
         assert {a.dtype for a in results} == {np.dtype("float32")}
 
 
-#: What the papers have evaluation do; nothing for all others.
+#: The papers' masks in evaluation; all other variants have none.
 IN_EVALUATION = {
     "RNNDrop in evaluation": Masks(y=1 - RATE),
     "RNNDrop scaled c in evaluation": Masks(c=1 - RATE),
@@ -74,7 +74,7 @@ def test_a_number_is_an_array_that_holds_it() -> None:
 
 
 def test_zoneouts_evaluation_is_the_expectation_of_its_training() -> None:
-    """Exactly so for one step: the state's mean over masks, whose share is the rate."""
+    """It is exact for one step: the state's mean over masks, whose frequency is the rate."""
     rng, n = np.random.default_rng(0), 40000
     params = lstm.init_params(D, H, rng)
     x, h, c = (rng.standard_normal((1, 1, w)) for w in (D, H, H))

@@ -1,4 +1,4 @@
-"""Gradients under frozen masks: of every cell and variant, in every loop, by three witnesses."""
+"""Gradients under frozen masks for every cell, variant and loop, against three references."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_equal_to_autograd(name: str, cell: str) -> None:
 
 @every_pair
 def test_equal_to_central_differences(name: str, cell: str) -> None:
-    """Along three random directions of each array, of which each sees every element."""
+    """Along three random directions of each array; each direction involves every element."""
     p, rng = masked_problem(name, cell, T=3, N=2), np.random.default_rng(7)
     arrays, gradients = p.arrays(), p.backward()
     ways = {key: rng.standard_normal((3, *array.shape)) for key, array in arrays.items()}
@@ -62,7 +62,7 @@ def test_recomputation_takes_the_same_masks(name: str, cell: str) -> None:
     p = masked_problem(name, cell)
     y, last, kept = checkpoint.forward(p.cell, p.params, p.x, p.state, 3, p.masks)
     expected, expected_last, _ = p.forward()
-    # Not to the bit: a product of other sizes may sum in another order, on some processors.
+    # Not to the bit: on some processors, a product of another size sums in another order.
     names = ("y", *p.cell.state_names)
     came = dict(zip(names, (y, *last), strict=True))
     assert_close(came, dict(zip(names, (expected, *expected_last), strict=True)), 1e-12)
@@ -72,7 +72,7 @@ def test_recomputation_takes_the_same_masks(name: str, cell: str) -> None:
 
 @every_pair
 def test_truncated_passes_take_their_own_steps_masks(name: str, cell: str) -> None:
-    """TBPTT(k, k): autograd over windows, the state passed on without its gradient."""
+    """TBPTT(k, k): autograd over windows, which pass on the state without its gradient."""
     p, k = masked_problem(name, cell), 3
     *_, cache = p.forward()
     ours = p.named(scan.truncated_backward(p.cell, p.params, cache, p.dy, p.dstate, k1=k))

@@ -1,4 +1,4 @@
-"""Keras' `recurrent_dropout`, its masks read out, is the untied VariationalDropout."""
+"""Keras's `recurrent_dropout` equals the untied VariationalDropout with the same masks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ keras = pytest.importorskip("keras", reason="Keras is not installed: the extra `
 
 
 class Kept:
-    """The masks that a cell of Keras draws, kept when it forgets them."""
+    """The masks that a cell of Keras draws, kept after it forgets them."""
 
     def __init__(self, cell: Any) -> None:
         self.masks: dict[str, Any] = {}

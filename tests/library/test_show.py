@@ -1,4 +1,4 @@
-"""show_source: the library's own text, less docstrings."""
+"""show_source: the library's text without docstrings."""
 
 from __future__ import annotations
 

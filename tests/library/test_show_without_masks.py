@@ -1,4 +1,4 @@
-"""show_source(masks=False): the library's own text as it reads, and computes, without masks."""
+"""show_source(masks=False): the library's text without masks, which computes the same."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NAMES = {**vars(masks), "masks": masks}
 
 
 def executed(*functions, **names):
-    """Run what is shown of functions, among their modules' names and what else is given."""
+    """Run the shown source of functions, with their modules' names and further ones."""
     modules = [vars(sys.modules[inspect.unwrap(function).__module__]) for function in functions]
     found = {name: value for module in modules for name, value in module.items()}
     found = vars(arrays) | found | names
@@ -40,7 +40,7 @@ def plain(function):
 
 
 def shown_cell(name):
-    """Return a cell with the functions that are shown, which know no masks."""
+    """Return a cell with the shown functions, which have no masks."""
     cell = CELLS[name]
     new: dict[str, Any] = {}
     for field in FIELDS:
@@ -114,7 +114,7 @@ def test_the_shown_layers_compute_the_same():
     )
 
 
-#: What the library has in its equations; what draws or checks masks cannot do without them.
+#: Functions in the equations; functions that draw or check masks cannot be shown without them.
 LESSONS = [
     *dict.fromkeys(plain(getattr(cell, field)) for cell in CELLS.values() for field in FIELDS),
     *(getattr(scan, name) for name in ("forward", "backward", "truncated_backward", "Trace")),
@@ -141,7 +141,7 @@ def comments(text):
 
 
 def aliases(text):
-    """Return the lines that do nothing but name something twice."""
+    """Return the lines that only give something a second name."""
     return set(re.findall(r"^ *\w+ = \w+$", text, re.MULTILINE))
 
 
@@ -173,7 +173,7 @@ def test_by_default_the_masks_are_shown():
 
 
 def drawn(name, rng):
-    """Return an argument of a function of masks, by its parameter's name."""
+    """Return an argument for a function of masks by its parameter's name."""
     params = rnn.init_params(D, H, rng)
     h, dh = (rng.standard_normal((N, H)) for _ in "12")
     known = {"cell": rnn.CELL, "params": params, "W": params.W_hh}
@@ -384,7 +384,7 @@ def test_a_block_of_nothing_but_masks_is_refused():
 
 
 def test_the_text_shown_is_not_written_anew():
-    """Quotes, spaces and brackets stay as they are written, which `ast.unparse` would change."""
+    """Quotes, spaces and brackets, which `ast.unparse` would change, stay as they are."""
     body = "y = ( x  +  (1.0e-3) )\nreturn f( y,masks ), \"a\", 'b'"
     expected = body.replace(",masks", "").replace("masks", "")
     shown = without_masks(function(body), NAMES)

@@ -185,7 +185,7 @@ def test_the_two_directions_of_a_layer_do_not_meet(name):
     assert relative_difference(y, np.concatenate([first, second[::-1]], axis=2)) < 1e-12
     assert relative_difference(last[0], np.stack([h_first, h_second])) < 1e-12
     assert np.array_equal(y[0, :, P:], last[0][1])  # the reverse one ends at the first step
-    p.dy[..., :P] = 0  # a loss of one direction alone gives the other no gradient
+    p.dy[..., :P] = 0  # a loss of one direction gives the other no gradient
     *_, cache = p.forward()
     ((grads_one, grads_other),), _, _ = stack.backward(p.cell, p.params, cache, p.dy)
     assert not any(g.any() for g in grads_one)
@@ -235,7 +235,7 @@ def test_reverse_turns_each_sequence_within_its_length(library):
 
 
 def test_sequences_of_one_length_keep_their_order():
-    """So that sums over a batch without padding are rounded as those of the cell alone."""
+    """Thus sums over a batch without padding are rounded like those of the cell alone."""
     lengths = np.array([5] + [3, 5] * 32)
     params = rnn.init_params(D, H, np.random.default_rng(0))
     x, state = np.zeros((T, 65, D)), (np.zeros((65, H)),)

@@ -1,4 +1,4 @@
-"""Bad input is refused by name: which argument, what came, what was expected."""
+"""Bad input is rejected by name: the argument, what it got, what was expected."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ BAD = {
 def test_bad_arguments_are_named(name, case):
     change, error, argument, came, expected = BAD[case]
     p = problem(name)
-    run(p)  # good as it is
+    run(p)  # valid unchanged
     with pytest.raises(error) as caught:
         run(p, **change(p))
     message = str(caught.value)

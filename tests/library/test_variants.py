@@ -1,4 +1,4 @@
-"""What ties the models to one another: special cases, frozen states, conventions, starts."""
+"""Relations between the models: special cases, frozen states, conventions, initial weights."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_with_z_1_the_gru_keeps_its_state(name, r):
 
 @RESETS
 def test_chungs_sign_is_the_update_gates_weights_negated(name):
-    """What he writes (1 − z) h + z n with z = σ(a) is torch's (1 − z) n + z h with z = σ(−a)."""
+    """His (1 − z) h + z n with z = σ(a) is torch's (1 − z) n + z h with z = σ(−a)."""
     p = problem(name)
     sign = np.repeat([1.0, -1.0, 1.0], H)
     flipped = p.params._replace(
@@ -167,7 +167,7 @@ def test_the_irnn_starts_by_keeping_what_it_has():
 
 
 def test_peepholes_as_their_equations_say():
-    """Each step once more in plain NumPy, with no word shared with the library."""
+    """Each step again in plain NumPy, without sharing any code with the library."""
     p = problem("lstm_peepholes.CELL")
     (h, c), y = p.state, []
     for x in p.x:

@@ -52,7 +52,7 @@ def anchors(page):
 
 def test_contributing_is_short():
     lines = (ROOT / "CONTRIBUTING.md").read_text("utf-8").splitlines()
-    assert len(lines) <= 90, "move what few need to the page of its folder"
+    assert len(lines) <= 90, "move parts that few readers need to the page of their folder"
 
 
 def test_address_of_the_repository_is_the_one_of_config():

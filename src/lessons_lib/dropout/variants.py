@@ -74,9 +74,9 @@ class RNNDrop(Dropout):
     rate : float
         p, from 0 to 1.
     scaled : {"h", "c"}, optional
-        What is rescaled. "h", the default: the hidden state, once per step and outside the memory.
-        "c": the cell state, again at each step, so that a factor is raised to the power of T: it
-        explodes in training and decays in evaluation.
+        The state that is rescaled. "h", the default: the hidden state, once per step and outside
+        the memory. "c": the cell state, again at each step, so that a factor is raised to the power
+        of T: it explodes in training and decays in evaluation.
     scaled_in : {"training", "evaluation"}, optional
         Whether to scale by 1 / (1 − p) in training, the default, or by 1 − p in evaluation.
 
