@@ -35,7 +35,7 @@ def check_forward(
 
 def check_cell(cell: Cell) -> None:
     """Reject anything but a cell, such as the module that holds one."""
-    if not hasattr(cell, "params_type"):
+    if not isinstance(cell, Cell):
         raise TypeError(f"cell: got {cell!r}, expected a Cell, such as lstm.CELL")
 
 
