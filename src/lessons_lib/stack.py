@@ -134,12 +134,7 @@ def forward(
         for direction, weights in enumerate(layer):
             inputs = padding.reverse(y, lengths) if direction else y
             output, end, trace = padding.forward(
-                cell,
-                weights,
-                inputs,
-                next(networks),
-                lengths,
-                masks.network(number, direction),
+                cell, weights, inputs, next(networks), lengths, masks.network(number, direction)
             )
             outputs.append(padding.reverse(output, lengths) if direction else output)
             last.append(end)

@@ -147,9 +147,7 @@ def aliases(text):
 
 def test_a_lessons_function_reads_as_it_should():
     assert str(show_source(lstm.step_backward, masks=False)) == (
-        "def step_backward(\n"
-        "    params: Params, cache: Cache, dstate: State\n"
-        ") -> tuple[Array, State]:\n"
+        "def step_backward(params: Params, cache: Cache, dstate: State) -> tuple[Array, State]:\n"
         "    _, c_prev, i, f, g, o, _, tanh_c = cache\n"
         "    dh, dc = dstate\n"
         "    do = dh * tanh_c\n"
@@ -281,8 +279,20 @@ BODIES = {
         "return f(\n    x,  # the input\n    # of dropout\n    masks.x\n)",
         "return f(\n    x,  # the input\n)",
     ),
-    "a mask at a line's end": ("return f(\n    x, masks\n)  # why", "return f(\n    x\n)  # why"),
-    "a mask at the beginning of a line": ("return f(\n    masks, x\n)", "return f(\n    x\n)"),
+    "lines that fit in one": ("return f(\n    x, masks\n)  # why", "return f(x)  # why"),
+    "lines with a comma at the end": ("return f(\n    masks,\n    x,\n    b,\n)", "return f(x, b)"),
+    "lines that do not": (
+        "return f(\n    " + "x + " * 17 + "x, masks\n)  # why",
+        "return f(\n    " + "x + " * 17 + "x\n)  # why",
+    ),
+    "lines of lines": (
+        "return f(\n    [\n        x,\n        t,\n    ],\n    masks,\n)",
+        "return f(\n    [\n        x,\n        t,\n    ],\n)",
+    ),
+    "lines of something else": (
+        "return f(\n    g(x, masks),\n    b,\n)",
+        "return f(\n    g(x),\n    b,\n)",
+    ),
     "a comment that a comma stands before": (
         "return f(x,  # the input\n         masks)",
         "return f(x,  # the input\n         )",

@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, NamedTuple
 
+#: The length of a line that a page shows whole.
+WIDTH = 88
+
 
 class Edit(NamedTuple):
     """New text that replaces the old text between two places."""
@@ -33,6 +36,14 @@ class Item:
     end: int
     first: int  # with comments above
     last: int  # with the comma, and a comment behind it
+
+
+class Brackets(NamedTuple):
+    """The contents of a pair of parentheses: where they begin and end, and their items."""
+
+    begin: int
+    end: int
+    items: list[Item]
 
 
 class SourceText:
@@ -73,7 +84,7 @@ class SourceText:
         last = self.text.find("\n", end)
         return Edit(first, len(self.text) if last < 0 else last + 1)
 
-    def bracketed(self, start: int) -> list[Item]:
+    def bracketed(self, start: int) -> Brackets:
         """Return the contents of the first parentheses after a place."""
         begin = next(i for i, t in enumerate(self.tokens) if self.at(t) >= start and t[1] == "(")
         depth, end = 0, begin
@@ -81,7 +92,24 @@ class SourceText:
             depth += _deeper(self.tokens[end])
             if depth == 0:
                 break
-        return self._items(self.tokens[begin + 1 : end])
+        items = self._items(self.tokens[begin + 1 : end])
+        return Brackets(self.at(self.tokens[begin]) + 1, self.at(self.tokens[end]), items)
+
+    def shorter(self, brackets: Brackets, number: int) -> Edit:
+        """Return the edit that leaves out one of the items, and joins lines that then fit in one.
+
+        A formatter breaks a line into several only if it is too long.
+        """
+        begin, end, items = brackets
+        kept = [item for item in items if item is not items[number]]
+        joined = ", ".join(map(self.code_of, kept))
+        comments = any(t.type == tokenize.COMMENT for item in kept for t in item.tokens)
+        whole = self.whole_lines(begin, end)
+        length = len(self.text[whole.start : begin] + joined + self.text[end : whole.end].rstrip())
+        one_line = "\n" not in self.text[begin:end]
+        if one_line or comments or "\n" in joined or length > WIDTH:
+            return self.without(items, number)
+        return Edit(begin, end, joined)
 
     def elements(self, node: ast.Tuple) -> list[Item]:
         """Return the elements of a tuple, with or without parentheses."""

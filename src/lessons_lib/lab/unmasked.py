@@ -3,7 +3,8 @@
 Dropout's masks run through every equation of the library. A lesson that comes before dropout shows
 the same source without them: arguments that are masks are left out, and a call that does nothing
 without a mask becomes what it returns. The text is edited at the places that the syntax tree gives,
-so that comments and line breaks stay as they are written.
+so that comments and line breaks stay as they are written; only parentheses that lose a mask and
+then fit in one line are joined.
 """
 
 from __future__ import annotations
@@ -160,13 +161,13 @@ class _Reader:
         if not gone:
             return []
         name = self.source.text.index(node.name, self.source.span(node)[0])
-        items = self.source.bracketed(name)
-        number = self._number(items, gone[0])
+        brackets = self.source.bracketed(name)
+        items, number = brackets.items, self._number(brackets.items, gone[0])
         bare_star = number > 0 and self.source.code_of(items[number - 1]) == "*"
         if bare_star and number == len(items) - 1:  # nothing is left behind it
             star = self.source.without(items[:number], number - 1)
             return [Edit(star.start, self.source.without(items, number).end)]
-        return [self.source.without(items, number)]
+        return [self.source.shorter(brackets, number)]
 
     def _arguments(self, node: ast.Call) -> list[Edit]:
         keywords = [k for k in node.keywords if k.arg in PARAMETERS or self._is_mask(k.value)]
@@ -176,8 +177,8 @@ class _Reader:
         )
         if not gone or (before_others and self._expression(node)):  # `_call` tells by position
             return []
-        items = self.source.bracketed(self.source.span(node.func)[1])
-        return [self.source.without(items, self._number(items, gone[-1]))]
+        brackets = self.source.bracketed(self.source.span(node.func)[1])
+        return [self.source.shorter(brackets, self._number(brackets.items, gone[-1]))]
 
     def _call(self, node: ast.Call) -> list[Edit]:
         expression = self._expression(node)
@@ -193,7 +194,7 @@ class _Reader:
     def _brackets_alone(self, node: ast.Call) -> list[Edit]:
         """Keep the parentheses of a call of one argument if they hold comments."""
         start, end = self.source.span(node.func)
-        (item,) = self.source.bracketed(end)
+        (item,) = self.source.bracketed(end).items
         behind = [token for token in item.tokens if self.source.at(token) >= item.end]
         if all(token.type != tokenize.COMMENT for token in item.tokens):
             return []
