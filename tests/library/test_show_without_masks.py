@@ -147,7 +147,9 @@ def aliases(text):
 
 def test_a_lessons_function_reads_as_it_should():
     assert str(show_source(lstm.step_backward, masks=False)) == (
-        "def step_backward(params: Params, cache: Cache, dstate: State) -> tuple[Array, State]:\n"
+        "def step_backward(\n"
+        "    params: Params, cache: Cache, dstate: State\n"
+        ") -> tuple[Array, State]:\n"
         "    _, c_prev, i, f, g, o, _, tanh_c = cache\n"
         "    dh, dc = dstate\n"
         "    do = dh * tanh_c\n"

@@ -16,7 +16,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 #: The length of a line that a page shows whole.
-WIDTH = 88
+WIDTH = 83
 
 
 class Edit(NamedTuple):
