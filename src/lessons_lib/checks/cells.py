@@ -21,7 +21,15 @@ from .mistake import Mistake, Named
 from .mistakes.gru import GRU
 from .mistakes.lstm import LSTM
 from .mistakes.rnn import RNN
-from .mistakes.sequence import ANY_CELL, CELL_STATE, SEQUENCE, SWAPPED, TRUNCATED, exchanged
+from .mistakes.sequence import (
+    ANY_CELL,
+    CELL_STATE,
+    SEQUENCE,
+    SWAPPED,
+    TRUNCATED,
+    TRUNCATED_CELL_STATE,
+    exchanged,
+)
 
 # No size is 2, because half of a sum of two numbers is also their mean
 _SIZES = (
@@ -144,9 +152,10 @@ class _Network(NamedTuple):
                 *_CELLS[self.module][1],
                 *(() if self.single else SEQUENCE),
                 *(TRUNCATED if truncated else ()),
+                *(TRUNCATED_CELL_STATE if truncated and len(pair) == 2 else ()),
             ),
             sizes=tuple(sizes),
-            special=(Special("large", large, _large),),
+            special=() if reverse else (Special("large", large, _large),),
             square=None if self.single else square,
             swapped=None if self.single else SWAPPED,
             builds_on=self.builds_on(kind),

@@ -304,7 +304,10 @@ class _Judge:
             for number, explanation in enumerate(group.explanations):
                 usual = all(mistake.convention for mistake in explanation)
                 kind = "or_else" if number else "convention" if usual else "mistake"
-                findings.append(Finding(kind, {"text": Texts(explanation)}))
+                values: dict[str, Any] = {"text": Texts(explanation), "of": ""}
+                if any(mistake.each for mistake in explanation):
+                    values["of"] = f" [{', '.join(sorted(group.explained))}]"
+                findings.append(Finding(kind, values))
         return findings
 
     def _swapped(self) -> Diagnosis:

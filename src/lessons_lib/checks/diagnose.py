@@ -88,7 +88,9 @@ class Search:
         return Diagnosis([])
 
     def _whole(self, found: Fits) -> list[Explanation]:
-        return [e for e, names in found.items() if names and names == self._wrong]
+        whole = [e for e, names in found.items() if names and names == self._wrong]
+        # what changes nothing can be added to anything
+        return [e for e in whole if not any(set(other) < set(e) for other in whole)]
 
     def _in_parts(self, found: Fits) -> Diagnosis:
         """Explain as many results as one explanation can, then as many of the rest."""

@@ -13,12 +13,15 @@ __all__ = [
     "h_from",
     "h_masked",
     "identity",
+    "last_state",
     "later_caches",
+    "mean_over",
     "np",
     "relu",
     "restarted",
     "sigmoid",
     "tanh",
+    "with_first",
     "zeros_like",
 ]
 
@@ -33,11 +36,11 @@ def later_caches(cell: Any, params: Any, cache: Any) -> list[Any]:
     return later
 
 
-def restarted(cell: Any, params: Any, window: Any, start: int) -> Any:
-    """Return a window of a run; windows after the first start from a state of zeros."""
+def restarted(cell: Any, params: Any, window: Any, start: int, state: Any = None) -> Any:
+    """Return a window of a run; if it is not the first, from a state of zeros or another one."""
     if start == 0:
         return window
-    state = tuple(zeros_like(array) for array in first_state(cell, window.steps, ()))
+    state = state or tuple(zeros_like(array) for array in first_state(cell, window.steps, ()))
     steps = []
     for x_t in window.x:
         state, step = cell.step(params, cell.project(params, x_t), state)
@@ -65,3 +68,20 @@ def h_masked(new: Any, masks: Any) -> Any:
 def h_from(c: Array, cache: Any, new: Any) -> Any:
     """Return a new state whose h is computed from another cell state."""
     return (cache.o * tanh(c), *new[1:])
+
+
+def last_state(cell: Any, params: Any, cache: Any) -> Array:
+    """Return the hidden state after the last step of a run."""
+    return later_caches(cell, params, cache)[-1].h_prev
+
+
+def with_first(cache: Any, h: Array) -> Any:
+    """Return a run with another hidden state before its first step."""
+    first, *others = cache.steps
+    return cache._replace(steps=[first._replace(h_prev=h), *others])
+
+
+def mean_over(total: Any, windows: int) -> Any:
+    """Return gradients, those of the weights divided by the number of windows."""
+    grads, *others = total
+    return type(grads)(*(array / windows for array in grads)), *others

@@ -23,6 +23,8 @@ def observe(name: str, attempts: Sequence[Attempt], tolerance: float) -> Cause |
     others = [_one(name, attempt, tolerance) for attempt in off]
     if shown.kind in _EVERYWHERE and shown.kind != "divided":
         return shown if all(_alike(shown, other) for other in others) else None
+    if shown.kind == "last_step_right" and not name.startswith("d"):
+        return None  # what comes back from later steps is a gradient
     told = [other for other in others if other]
     return shown if shown.kind == "divided" or all(o.kind == shown.kind for o in told) else None
 

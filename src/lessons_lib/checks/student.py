@@ -189,8 +189,8 @@ def _named(answer: Mapping[str, Any], names: Sequence[str]) -> tuple[Named, Find
     arrays, kinds, dtypes = (list(answer[key]) for key in ("arrays", "kinds", "dtypes"))
     if kinds == ["NoneType"]:
         return {}, Finding("nothing_returned", {"names": expected})
-    if len(arrays) == 1 < len(names) == len(arrays[0] if arrays[0] is not None else ()):
-        # h, c = np.stack([h, c]) unpacks it too
+    if len(arrays) == 1 < len(names) and np.shape(arrays[0])[:1] == (len(names),):
+        # h, c = np.stack([h, c]) takes it apart too
         arrays, kinds, dtypes = list(arrays[0]), kinds * len(names), dtypes * len(names)
     if len(arrays) != len(names):
         values = {"came": len(arrays), "kind": answer["kind"], "names": expected}

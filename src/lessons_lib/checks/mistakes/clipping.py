@@ -31,6 +31,8 @@ BY_NORM: tuple[Mistake, ...] = (
     edit(
         "clip_by_norm.largest-element", (*_NORM, "max(float(abs(a).max()) for a in leaves(grads))")
     ),
+    edit("clip_by_norm.first-array-only", (*_NORM, "_norm(leaves(grads)[0])")),
+    edit("clip_by_norm.unchanged", (*_FACTOR, "1.0")),
     edit("clip_by_norm.scaled-to-one", (*_RATIO, "1 / norm")),
     edit("clip_by_norm.factor-inverted", (*_RATIO, "norm / max_norm")),
     edit("clip_by_norm.by-value", (*_SCALED, "np.clip(array, -max_norm, max_norm)")),
@@ -47,5 +49,12 @@ BY_VALUE: tuple[Mistake, ...] = (
     edit("clip_by_value.to-zero", (*_CUT, "np.where(abs(array) > limit, 0, array)")),
     edit("clip_by_value.sign-lost", (*_CUT, "np.clip(abs(array), -limit, limit)")),
     edit("clip_by_value.from-zero", (*_CUT, "np.clip(array, 0, limit)")),
+    edit("clip_by_value.unchanged", (*_CUT, "array")),
+    edit("clip_by_value.each-by-its-largest", (*_CUT, "array * min(1, limit / abs(array).max())")),
+    edit(
+        "clip_by_value.bounds-exchanged",
+        (*_CUT, "np.where(abs(array) > limit, -limit * np.sign(array), array)"),
+    ),
+    edit("clip_by_value.squashed", (*_CUT, "limit * np.tanh(array / limit)")),
     edit("clip_by_value.by-norm", (*_CUT, "array * min(1.0, limit / global_norm(grads))")),
 )

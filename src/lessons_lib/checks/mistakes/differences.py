@@ -10,12 +10,27 @@ _WHERE = "gradients.numerical_gradient"
 _ABOVE = (_WHERE, "x[index]", "value + step")
 _BELOW = (_WHERE, "x[index]", "value - step")
 _DIVISOR = (_WHERE, "gradient[index]", "2 * step")
+_PUT_BACK = (_WHERE, "", "x[index] = value")
 DIFFERENCES: tuple[Mistake, ...] = (
     edit("numerical_gradient.one-sided", (*_BELOW, "value"), (*_DIVISOR, "step")),
     edit("numerical_gradient.one-sided-below", (*_ABOVE, "value"), (*_DIVISOR, "step")),
     edit("numerical_gradient.distance", (*_DIVISOR, "step")),
     edit("numerical_gradient.not-divided", (*_DIVISOR, "1")),
-    edit("numerical_gradient.not-put-back", (_WHERE, "", "x[index] = value", "pass")),
+    Mistake("numerical_gradient.sign", after=lambda results: {"gradient": -results["gradient"]}),
+    edit(
+        "numerical_gradient.times-step",
+        (_WHERE, "gradient[index]", "(above - below) / (2 * step)", "(above - below) / 2 * step"),
+    ),
+    Mistake(
+        "numerical_gradient.whole-rows",
+        after=lambda results: {
+            "gradient": 0 * results["gradient"] + results["gradient"].sum(axis=1, keepdims=True)
+        },
+    ),
+    edit(
+        "numerical_gradient.moved-on", (_WHERE, "", "x[index] = value", "x[index] = value + step")
+    ),
+    edit("numerical_gradient.not-put-back", (*_PUT_BACK, "pass")),
     Mistake(
         "numerical_gradient.all-at-once",
         after=lambda results: {

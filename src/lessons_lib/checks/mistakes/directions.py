@@ -38,6 +38,14 @@ MERGE: tuple[Mistake, ...] = (
         "bidirectional_merge.averaged",
         after=_halves(lambda forward, backward: (forward + backward) / 2),
     ),
+    Mistake(
+        "bidirectional_merge.interleaved",
+        after=_halves(lambda f, b: np.stack([f, b], axis=-1).reshape(*f.shape[:-1], -1)),
+    ),
+    Mistake(
+        "bidirectional_merge.off-by-one",
+        after=_halves(lambda f, b: np.concatenate([f, np.roll(b, 1, axis=0)], axis=-1)),
+    ),
     Mistake("bidirectional_merge.joined-along-time", after=_joined(0)),
     Mistake("bidirectional_merge.joined-along-batch", after=_joined(1)),
 )
@@ -54,6 +62,18 @@ REVERSE: tuple[Mistake, ...] = (
         (*_STEPS, "lengths.max() - 1 - t"),
     ),
     edit("padded_reverse.one-too-far", (*_STEPS, "lengths - t")),
+    edit(
+        "padded_reverse.one-too-few",
+        (_WHERE, "return", "t < lengths", "t < lengths - 1"),
+        (*_STEPS, "lengths - 2 - t"),
+    ),
+    edit(
+        "padded_reverse.ends-only",
+        (_WHERE, "return", "t < lengths", "(t == 0) | (t == lengths - 1)"),
+    ),
+    edit(
+        "padded_reverse.features-turned", (*_STEPS, "t"), after=lambda r: {"y": r["y"][..., ::-1]}
+    ),
     edit("padded_reverse.not-turned", (*_STEPS, "t")),
     edit("padded_reverse.all-axes-turned", _FULL, (*_FLIP, "np.flip(x)")),
     edit("padded_reverse.batch-turned", _FULL, (*_FLIP, "np.flip(x, axis=1)")),

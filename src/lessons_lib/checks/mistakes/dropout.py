@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,53 @@ def _moved(old: str, new: str) -> Change:
     return _in_training(
         lambda masks, _: masks._replace(**{new: getattr(masks, old), old: None}),
     )
+
+
+def _at(site: str) -> Mistake:
+    """Return the mistake of not scaling what is left at one of two sites."""
+
+    def change(masks: Masks, output: Any, arguments: Named) -> tuple[Masks, Any]:
+        if not arguments["training"]:
+            return masks, output
+        kept = 1 - arguments["rate"]
+        if site == "output":
+            return masks, None if output is None else output * kept
+        return masks._replace(**{site: getattr(masks, site) * kept}), output
+
+    place = {"output": "y", "W_hh": "W_hh"}.get(site, site)
+    return replace(
+        _masks("dropout.scaling-missing-at", change),
+        values={"site": place},
+        label=f"scaling-missing-at-{place}",
+    )
+
+
+def _shared(*names: str) -> Mistake:
+    def before(arguments: Named) -> Named:
+        return arguments | {n: 0 * arguments[n] + arguments[n][..., :1, :] for n in names}
+
+    return Mistake("dropout.mask-shared-over-batch", before=before)
+
+
+def _shifted(*names: str) -> Mistake:
+    def before(arguments: Named) -> Named:
+        return arguments | {name: np.roll(arguments[name], 1, axis=0) for name in names}
+
+    return Mistake("dropout.mask-of-step-before", before=before)
+
+
+def _swapped(first: str, second: str) -> Mistake:
+    def before(arguments: Named) -> Named:
+        return arguments | {first: arguments[second], second: arguments[first]}
+
+    return Mistake("dropout.masks-exchanged", before=before)
+
+
+def _broadcast(key: str, index: Any) -> Mistake:
+    def before(arguments: Named) -> Named:
+        return arguments | {"draws": 0 * arguments["draws"] + arguments["draws"][index]}
+
+    return Mistake(key, before=before)
 
 
 def _inverted(*names: str) -> Mistake:
@@ -194,6 +242,8 @@ NON_RECURRENT: tuple[Mistake, ...] = (
     *_COMMON,
     *_scaled_in_evaluation("x", "output"),
     _inverted("draws_x", "draws_y"),
+    *(_at("x"), _at("output"), _shared("draws_x", "draws_y"), _shifted("draws_x", "draws_y")),
+    Mistake("non_recurrent_dropout.h-of-output", after=lambda r: r | {"h_T": r["y"][-1]}),
     _per_sequence("x"),
     _without(
         "x",
@@ -223,7 +273,8 @@ RNNDROP: tuple[Mistake, ...] = (
     *_COMMON,
     *_scaled_in_evaluation("y"),
     _inverted("draws"),
-    _per_step(c="draws"),
+    *(_per_step(c="draws"), _shared("draws")),
+    edit("rnndrop.mask-after-h", ("lstm.step", "tanh_c", "tanh(c)", "tanh(f * c_prev + i * g)")),
     _masks(
         "rnndrop.scaled-inside-memory",
         _in_training(_scaled_in_c),
@@ -242,6 +293,7 @@ VARIATIONAL: tuple[Mistake, ...] = (
     *_COMMON,
     *_scaled_in_evaluation("x", "h"),
     _inverted("draws_x", "draws_h"),
+    *(_at("x"), _at("h"), _shared("draws_x", "draws_h")),
     _per_step(x="draws_x", h="draws_h"),
     _without(
         "x",
@@ -264,12 +316,14 @@ WEIGHT_DROP: tuple[Mistake, ...] = (
     *_COMMON,
     *_scaled_in_evaluation("W_hh"),
     _inverted("draws"),
+    _broadcast("weight_drop.whole-columns", np.s_[:1]),
+    _broadcast("weight_drop.whole-rows", np.s_[:, :1]),
 )
 
 RECURRENT: tuple[Mistake, ...] = (
     *_COMMON,
     *_scaled_in_evaluation("g"),
-    _inverted("draws"),
+    *(_inverted("draws"), _shared("draws"), _shifted("draws")),
     _per_sequence("g"),
     _masks(
         "recurrent_dropout.mask-on-cell",
@@ -285,7 +339,9 @@ RECURRENT: tuple[Mistake, ...] = (
 ZONEOUT: tuple[Mistake, ...] = (
     *_SWITCH,
     *_NETWORK,
-    _inverted("keep_h", "keep_c"),
+    *(_inverted("keep_h", "keep_c"), _shared("keep_h", "keep_c"), _shifted("keep_h", "keep_c")),
+    _swapped("keep_h", "keep_c"),
+    edit("zoneout.zero-for-kept", ("scan.step", "return", "state", "tuple(0 * s for s in state)")),
     _per_sequence("keep_h", "keep_c"),
     _without(
         "keep_h",

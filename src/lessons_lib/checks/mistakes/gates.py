@@ -31,8 +31,30 @@ def _order(gates: str, order: str) -> Mistake:
         before=before,
         after=after,
         excludes="order",
+        convention=True,
         values={"theirs": theirs, "own": own},
         label=f"order-{order}",
+    )
+
+
+def biases(gates: str) -> tuple[Mistake, ...]:
+    """Return a mistake for each gate that takes the bias of another."""
+    return tuple(_bias(gates, *pair) for pair in permutations(gates, 2))
+
+
+def _bias(gates: str, gate: str, other: str) -> Mistake:
+    def before(arguments: Named) -> Named:
+        if "b" not in arguments:
+            return arguments
+        blocks = np.split(arguments["b"], len(gates))
+        blocks[gates.index(gate)] = blocks[gates.index(other)]
+        return arguments | {"b": np.concatenate(blocks)}
+
+    return Mistake(
+        "any.bias-of-another-gate",
+        before=before,
+        values={"gate": gate, "other": other},
+        label=f"bias-{gate}-of-{other}",
     )
 
 

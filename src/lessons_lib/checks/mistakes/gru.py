@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..mistake import Mistake, edit
-from .gates import orders
+from .gates import biases, orders
 
 _STEP, _BACKWARD = "gru.step", "gru.step_backward"
 _WEIGHTS = "gru.weight_gradients"
@@ -23,6 +23,7 @@ FORWARD: tuple[Mistake, ...] = (
         (*_DZ, "dropped(dh, masks.g) * n - dh * h_prev"),
         (_BACKWARD, "dn", "1 - z", "z"),
         (*_KEPT, "dh * (1 - z)"),
+        convention=True,
     ),
     edit(
         "gru.reset-before",
@@ -39,6 +40,7 @@ FORWARD: tuple[Mistake, ...] = (
             "join([masked_outer_products(join([da_r, da_z]), caches.h_prev, masks.h), "
             "masked_outer_products(da_n, caches.r * caches.h_prev, masks.h)], axis=0)",
         ),
+        convention=True,
     ),
     edit(
         "gru.b_hn-outside-reset",
@@ -50,6 +52,10 @@ FORWARD: tuple[Mistake, ...] = (
     edit("gru.no-reset-gate", (*_RESET, "q")),
     edit("gru.r-for-z", (_STEP, "h", _MIXED, "dropped((1 - r) * n, masks.g) + r * h_prev")),
     edit("gru.reset-on-everything", (_STEP, "n", "a_n", "r * a_n")),
+    edit("gru.no-candidate-tanh", (_STEP, "n", "tanh", "identity")),
+    edit("gru.update-gate-tanh", (_STEP, "z", "sigmoid", "tanh")),
+    edit("gru.no-complement", (_STEP, "h", "1 - z", "1")),
+    edit("gru.reset-on-kept-state", (_STEP, "h", "z * h_prev", "z * (r * h_prev)")),
     edit("gru.candidate-sigmoid", (_STEP, "n", "tanh", "sigmoid")),
 )
 
@@ -63,6 +69,13 @@ BACKWARD: tuple[Mistake, ...] = (
     ),
     edit("gru.no-path-through-candidate", (_BACKWARD, "du", "dq", "0 * dq")),
     edit("gru.dz-sign", (*_DZ, "dropped(dh, masks.g) * n - dh * h_prev")),
+    edit("gru.dz-without-candidate", (_BACKWARD, "dz", "dropped(dh, masks.g) * n", "0")),
+    edit("gru.dn-without-mixing", (_BACKWARD, "dn", "1 - z", "1")),
+    edit("gru.dn-with-z", (_BACKWARD, "dn", "1 - z", "z")),
+    edit("gru.r-slope-missing", (*_SLOPE_R, "dr")),
+    edit("gru.z-slope-missing", (*_SLOPE_Z, "dz")),
+    edit("gru.no-path-through-r", (_BACKWARD, "du", "da_r", "0 * da_r")),
+    edit("gru.no-path-through-z", (_BACKWARD, "du", "da_z", "0 * da_z")),
     edit("gru.candidate-slope-missing", (_BACKWARD, "da_n", "1 - n ** 2", "1")),
     edit("gru.sigmoid-slopes-missing", (*_SLOPE_R, "dr"), (*_SLOPE_Z, "dz")),
     edit(
@@ -70,9 +83,10 @@ BACKWARD: tuple[Mistake, ...] = (
         (*_SLOPE_R, "dr * sigmoid(r) * (1 - sigmoid(r))"),
         (*_SLOPE_Z, "dz * sigmoid(z) * (1 - sigmoid(z))"),
     ),
-    edit("gru.r-missing-in-dW_hn", (*_OF_WEIGHTS, "da_n")),
+    edit("gru.r-missing-in-dW_hn", (*_OF_WEIGHTS, "da_n"), each=True),
     edit("gru.dr-without-product", (_BACKWARD, "dr", "q", "h_prev")),
     edit("gru.r-missing-in-dh", (_BACKWARD, "dq", "r", "1")),
+    edit("gru.dr-without-b_hn", (_BACKWARD, "dr", "q", "(q - params.b_hn)")),
 )
 
-GRU: tuple[Mistake, ...] = (*FORWARD, *BACKWARD, *orders("rzn"))
+GRU: tuple[Mistake, ...] = (*FORWARD, *BACKWARD, *orders("rzn"), *biases("rzn"))

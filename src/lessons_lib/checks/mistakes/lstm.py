@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..mistake import Mistake, edit
-from .gates import orders
+from .gates import biases, orders
 
 _STEP, _BACKWARD = "lstm.step", "lstm.step_backward"
 _C = "(f * c_prev + i * g)"  # c_t, computed from the arguments of the backward step
@@ -19,11 +19,19 @@ _THROUGH_H = "dc + dh * o * (1 - tanh_c ** 2)"  # of dc, where h's share is adde
 FORWARD: tuple[Mistake, ...] = (
     edit("lstm.no-tanh-on-c", (_STEP, "tanh_c", "tanh(c)", "c")),
     edit("lstm.h-from-old-c", (_STEP, "tanh_c", "tanh(c)", "tanh(c_prev)")),
+    edit("lstm.tanh-of-product", (_STEP, "h", "o * tanh_c", "tanh(o * c)")),
+    edit(
+        "lstm.c-through-tanh",
+        (_STEP, "return", "(h, c)", "(h, tanh(c))"),
+        (_STEP, "tanh_c", "tanh(c)", "tanh(tanh(c))"),
+    ),
+    edit("lstm.forget-on-everything", (_STEP, "", "i * g", "f * i * g")),
     edit("lstm.no-output-gate", (_STEP, "h", "o", "1")),
     edit("lstm.no-forget-gate", (_STEP, "", "f * c_prev", "c_prev")),
     edit("lstm.no-input-gate", (_STEP, "", "i * g", "g")),
     edit("lstm.candidate-sigmoid", (_STEP, "g", "tanh", "sigmoid")),
     edit("lstm.coupled-gates", (_STEP, "", "i * g", "(1 - f) * g")),
+    edit("lstm.forget-coupled", (_STEP, "", "f * c_prev", "(1 - i) * c_prev")),
     edit("lstm.forget-bias-added", (_STEP, "f", "a_f", "a_f + 1")),
     edit(
         "lstm.forget-inverted",
@@ -58,9 +66,13 @@ BACKWARD: tuple[Mistake, ...] = (
             for gate, slope in _SLOPES.items()
         ),
     ),
-    edit("lstm.o-slope-missing", (*_SLOPES["o"], "do")),
+    *(edit(f"lstm.{gate}-slope-missing", (*slope, f"d{gate}")) for gate, slope in _SLOPES.items()),
+    edit("lstm.tanh-slope-of-c", (_BACKWARD, "dc", "1 - tanh_c ** 2", f"1 - {_C} ** 2")),
+    edit("lstm.candidate-slope-of-tanh", (*_SLOPE_G, "1 - tanh(g) ** 2")),
+    edit("lstm.dc-prev-from-given-dc", (_BACKWARD, "return", "dc * f", "dstate[1] * f")),
+    edit("lstm.do-from-dc", (*_SLOPES["o"], "dc * tanh_c * o * (1 - o)")),
     edit("lstm.candidate-slope-missing", (*_SLOPE_G, "1")),
     edit("lstm.candidate-sigmoid-slope", (*_SLOPE_G, "g * (1 - g)")),
 )
 
-LSTM: tuple[Mistake, ...] = (*FORWARD, *BACKWARD, *orders("ifgo"))
+LSTM: tuple[Mistake, ...] = (*FORWARD, *BACKWARD, *orders("ifgo"), *biases("ifgo"))

@@ -21,5 +21,6 @@ RNN: tuple[Mistake, ...] = (
     edit("rnn.tanh-slope-missing", (*_SLOPE, "1")),
     edit("rnn.tanh-slope-not-squared", (*_SLOPE, "1 - cache.h")),
     edit("rnn.tanh-slope-of-tanh", (*_SLOPE, "1 - tanh(cache.h) ** 2")),
+    edit("rnn.tanh-slope-of-old-h", (*_SLOPE, "1 - cache.h_prev ** 2")),
     edit("rnn.sigmoid-slope-for-tanh", (*_SLOPE, "cache.h * (1 - cache.h)")),
 )

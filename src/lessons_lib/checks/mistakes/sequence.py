@@ -35,8 +35,42 @@ def _mean_over_steps(results: Named) -> Named:
     return results | {name: results[name] / T for name in _WEIGHTS if name in results}
 
 
+def _transposed(results: Named) -> Named:
+    return results | {k: results[k].T for k in ("dW_ih", "dW_hh") if k in results}
+
+
+def _of_last(results: Named) -> Named:
+    return results | {"h_T": results["y"][0]} if "y" in results else results
+
+
+def _batch_first(results: Named) -> Named:
+    return results | {name: results[name].swapaxes(0, 1) for name in ("y", "dx") if name in results}
+
+
+def _changed_x(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Named], Named]:
+    return lambda arguments: arguments | {"x": change(arguments["x"])}
+
+
+def _without_tail(arguments: Named) -> Named:
+    """Leave out what the last, shorter window would give."""
+    k, dy = arguments["k"], arguments["dy"].copy()
+    if not (tail := len(dy) % k):
+        return arguments
+    dy[len(dy) - tail :] = 0
+    return _without("dh_T", "dc_T")(arguments | {"dy": dy})
+
+
+def _longer(steps: int) -> Callable[[Named], Named]:
+    return lambda arguments: arguments | {"k": max(1, arguments["k"] + steps)}
+
+
 _FORWARD, _BACKWARD = "scan.forward", "scan.backward"
 _TRUNCATED = "scan.truncated_backward"
+_STACKED = (_BACKWARD, "grads", "cache.stacked")
+#: The cache of a step taken again, from another state.
+_AGAIN = "cell.step(params, projected[t], {})[1]"
+#: What a window that is not the last is given for the gradients of its last state.
+_LAST = (_TRUNCATED, "last", "None")
 _FROM_ABOVE = (_BACKWARD, "dstate", "dy[t]")
 _FROM_LATER = (_BACKWARD, "dstate", "dstate[0]")
 
@@ -64,7 +98,8 @@ ANY_CELL: tuple[Mistake, ...] = (
             "cache._replace(steps=later_caches(cell, params, cache)).stacked",
         ),
     ),
-    Mistake("any.mean-over-batch", after=_mean, excludes="mean"),
+    Mistake("any.mean-over-batch", after=_mean, excludes="mean", each=True),
+    Mistake("any.weights-in-out", after=_transposed, each=True, convention=True),
 )
 
 #: For sequences only.
@@ -78,6 +113,23 @@ SEQUENCE: tuple[Mistake, ...] = (
     edit("sequence.last-dy-only", (*_FROM_ABOVE, "(t == len(dy) - 1) * dy[t]")),
     Mistake("sequence.dstate-ignored", before=_without("dh_T")),
     Mistake("sequence.dstate-at-every-step", before=_at_every_step),
+    Mistake("sequence.no-dy", before=_without("dy")),
+    Mistake("sequence.input-reversed", before=_changed_x(lambda x: x[::-1])),
+    Mistake("sequence.first-input-only", before=_changed_x(lambda x: 0 * x + x[:1])),
+    Mistake("sequence.first-for-last", after=_of_last),
+    Mistake("sequence.y-batch-first", after=_batch_first, convention=True),
+    edit(
+        "sequence.states-after",
+        (_FORWARD, "", "steps.append(cache)", "steps.append(" + _AGAIN.format("state") + ")"),
+    ),
+    edit(
+        "sequence.wraps-round",
+        (*_STACKED, "with_first(cache, last_state(cell, params, cache)).stacked"),
+    ),
+    edit(
+        "sequence.zeros-for-first-h",
+        (*_STACKED, "with_first(cache, 0 * cache.steps[0].h_prev).stacked"),
+    ),
     edit(
         "sequence.backward-runs-forward",
         (_BACKWARD, "", "reversed(range(len(cache.steps)))", "range(len(cache.steps))"),
@@ -88,12 +140,13 @@ SEQUENCE: tuple[Mistake, ...] = (
         (_BACKWARD, "grads", "cache.x", "cache.x[:1]"),
         (_BACKWARD, "grads", "cache.stacked", "cache._replace(steps=cache.steps[:1]).stacked"),
         (_BACKWARD, "grads", "all_da", "all_da[:1]"),
+        each=True,
     ),
     edit(
         "sequence.first-step-left-out",
         (_BACKWARD, "", "da.append(da_t)", "da.append(0 * da_t if t == 0 else da_t)"),
     ),
-    Mistake("sequence.mean-over-steps", after=_mean_over_steps, excludes="mean"),
+    Mistake("sequence.mean-over-steps", after=_mean_over_steps, excludes="mean", each=True),
 )
 
 #: For an LSTM's sequences: the gradient of c between two steps.
@@ -106,6 +159,25 @@ CELL_STATE: tuple[Mistake, ...] = (
             "state",
             "state",
             "(state[0], *first_state(cell, steps, state)[1:])",
+        ),
+    ),
+    edit(
+        "sequence.h-not-handed-on",
+        (_FORWARD, "state", "state", "(first_state(cell, steps, state)[0], *state[1:])"),
+    ),
+    Mistake("sequence.dc-ignored", before=_without("dc_T")),
+    Mistake("sequence.last-gradients-ignored", before=_without("dh_T", "dc_T")),
+    edit(
+        "sequence.dy-into-dc",
+        (_BACKWARD, "dstate", "dstate[1:]", "(d + dy[t] for d in dstate[1:])"),
+    ),
+    edit(
+        "sequence.c-after",
+        (
+            _FORWARD,
+            "",
+            "steps.append(cache)",
+            "steps.append(" + _AGAIN.format("(cache.h_prev, *state[1:])") + ")",
         ),
     ),
     edit("sequence.c-for-y", (_FORWARD, "", "state[0]", "state[1]")),
@@ -142,6 +214,33 @@ TRUNCATED: tuple[Mistake, ...] = (
             "restarted(cell, params, _window(cache, start, end), start)",
         ),
     ),
+    edit(
+        "sequence.starts-again",
+        (
+            _TRUNCATED,
+            "window",
+            "_window(cache, start, end)",
+            "restarted(cell, params, _window(cache, start, end), start, "
+            "first_state(cell, cache.steps, ()))",
+        ),
+    ),
+    Mistake("sequence.tail-dropped", before=_without_tail),
+    Mistake("sequence.window-too-long", before=_longer(1)),
+    Mistake("sequence.window-too-short", before=_longer(-1)),
+    edit("sequence.dh0-of-all-windows", (_TRUNCATED, "", "start > 0", "False")),
+    edit(
+        "sequence.dh0-of-last-window",
+        (_TRUNCATED, "", "start > 0", "False"),
+        (_TRUNCATED, "total", "add(total, part)", "(*add(total, part)[:2], part[2])"),
+    ),
+    edit(
+        "sequence.mean-over-windows",
+        (_TRUNCATED, "return", "total", "mean_over(total, len(range(0, T, k1)))"),
+    ),
+    edit(
+        "sequence.last-dx-only",
+        (_TRUNCATED, "total", "add(total, part)", "(add(total, part)[0], part[1], total[2])"),
+    ),
     edit("sequence.dstate-in-every-window", (_TRUNCATED, "last", "end == T", "True")),
     edit(
         "sequence.last-window-only",
@@ -150,6 +249,23 @@ TRUNCATED: tuple[Mistake, ...] = (
             "total",
             "add(total, part)",
             "(part[0], total[1] + part[1], total[2])",
+        ),
+    ),
+)
+
+
+#: For an LSTM's truncated BPTT, whose state is two arrays.
+TRUNCATED_CELL_STATE: tuple[Mistake, ...] = (
+    edit("sequence.dc-in-every-window", (*_LAST, "(0 * dstate[0], *dstate[1:])")),
+    edit("sequence.dh-in-every-window", (*_LAST, "(dstate[0], *(0 * d for d in dstate[1:]))")),
+    edit(
+        "sequence.c-starts-again",
+        (
+            _TRUNCATED,
+            "window",
+            "_window(cache, start, end)",
+            "restarted(cell, params, _window(cache, start, end), start, "
+            "(cache.steps[start].h_prev, *first_state(cell, cache.steps, ())[1:]))",
         ),
     ),
 )
@@ -172,4 +288,6 @@ def exchanged(first: str, second: str) -> Mistake:
 
 
 #: Visible only if T = N, because otherwise the shapes do not fit.
-SWAPPED = Mistake("sequence.time-and-batch-swapped", before=_swap_axes, after=_swap_axes)
+SWAPPED = Mistake(
+    "sequence.time-and-batch-swapped", before=_swap_axes, after=_swap_axes, convention=True
+)
