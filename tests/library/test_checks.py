@@ -195,7 +195,8 @@ def test_a_single_mean_is_told():
 
     text = str(checks.rnn_step_backward(wrong, "en"))
     assert "correct: dx, dh_prev, dW_ih, dW_hh." in text
-    assert "it is a mean where a sum is expected: divided by N." in text
+    assert "divided by the batch's size N." in text
+    assert "you are given already. [db]" in text
 
 
 def test_swapped_axes_are_told_where_the_shapes_raise():

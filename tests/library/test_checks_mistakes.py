@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from learners import right, slips_of, wrong
+from measure_checks import FILES as HANDED_IN_FILES
+from measure_checks import wrong as handed_in
 
 from lessons_lib.checks import CHECKS
 from lessons_lib.checks.mistakes.sequence import ANY_CELL, SEQUENCE, TRUNCATED
@@ -27,6 +29,16 @@ BESIDE = [
     and (file == "rnn_by_sequence" or name not in SHARED)
     and ("order-" not in name or name in ("order-ifog", "order-fiog", "order-zrn"))
 ]
+
+
+_SUBMISSIONS = [one for file in HANDED_IN_FILES for one in handed_in(file)]
+#: Mistakes made for each gate or site, of which one is tried.
+_GENERATED = ("any.bias-of-another-gate", "dropout.scaling-missing-at")
+#: The mistakes that are named in code handed in.
+HANDED_IN = {name for one in _SUBMISSIONS for name in one.says}
+_SLIP_NAMES = {name.partition("/")[2] or name for _, name in SLIPS}
+#: Of each set of mistakes that no slip makes, the first submission.
+SAMPLE = list({one.says: one for one in _SUBMISSIONS[::-1] if one.says - _SLIP_NAMES}.values())
 
 
 def explanations(report):
@@ -83,12 +95,20 @@ def test_a_mistake_is_named_beside_a_changed_argument(name):
 
 
 def test_every_known_mistake_is_tried():
-    """Each network has its own mistakes; dropout's LSTM has the LSTM's, except for the bias."""
+    """In code of its own network or tool; the exchange of two biases once for all gates."""
     family = {"rnn": "rnn_by_sequence", "lstm": "lstm_by_gate", "gru": "gru_with_vectors"}
     for check in CHECKS.values():
         file = family.get(check.name.partition("_")[0])
-        there = {bare(n) for f, n in SLIPS if file in (f, None)}
-        assert {mistake.name for mistake in check.mistakes} <= there, check.name
+        there = {bare(n) for f, n in SLIPS if file in (f, None)} | HANDED_IN
+        untried = {m.name for m in check.mistakes if m.key not in _GENERATED} - there
+        assert not untried, check.name
+
+
+@pytest.mark.parametrize("one", SAMPLE, ids=lambda one: f"{one.check}: {one.why}")
+def test_what_was_handed_in_is_named(one):
+    """One submission for each mistake that no slip is made for; `measure_checks` counts all."""
+    report = CHECKS[one.check](one.function, "en")
+    assert set(report.mistakes) == one.says, report
 
 
 @pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)

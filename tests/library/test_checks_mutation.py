@@ -92,6 +92,11 @@ def test_an_edit_that_does_not_fit_the_source_is_refused(edit, text):
         result(function("2 * x + y"), edit)
 
 
+def test_an_edit_of_no_function_is_refused():
+    with pytest.raises(ClashError, match=r"no such function: lstm\.steps"):
+        library(frozenset([Edit("lstm.steps", "h", "o", "1")]))
+
+
 @pytest.mark.parametrize(("module", "name"), CELLS)
 def test_an_edit_reaches_every_cell(module, name):
     """Double b in the code that all cells share, then run each cell's step in that library."""

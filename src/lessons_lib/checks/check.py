@@ -351,10 +351,10 @@ class _Judge:
             attempt, call = self._attempt(case.sizes, arguments)
             when = Finding("only", {"when": Finding(case.kind, {}, "when")})
             if call.failure:
-                return [when, call.failure], list(self.check.results)
+                return [when, call.failure, *call.notes], list(self.check.results)
             off = compare.gaps([attempt])
             if wrong := [name for name in off if off[name] > compare.IMPRECISE]:
-                return [when, *compare.places(wrong, [attempt])], wrong
+                return [when, *compare.places(wrong, [attempt]), *call.notes], wrong
         return [], []
 
 

@@ -29,6 +29,13 @@ class Group(NamedTuple):
     explained: frozenset[str]
 
 
+class _Seen(NamedTuple):
+    """Whether a mistake changes a result, and whether the result came as it makes it."""
+
+    changes: bool
+    fits: bool
+
+
 class Diagnosis(NamedTuple):
     """The findings: one group for each set of results with a common cause."""
 
@@ -61,13 +68,15 @@ class Search:
         wrong: Sequence[str],
         tolerance: float,
     ) -> None:
-        self._predict, self._attempts, self._tolerance = predict, attempts, tolerance
+        # few steps first: they are fast, and refuse most
+        self._attempts = sorted(attempts, key=lambda a: sum(v.size for v in a.expected.values()))
+        self._predict, self._tolerance = predict, tolerance
         self._wrong = frozenset(wrong)
         # many mistakes return zeros, and so does an unwritten function
         self._telling = frozenset(
             n for n in wrong if any(a.came[n].any() for a in attempts if n in a.came)
         )
-        self._supports: dict[Mistake, dict[str, bool]] = {}
+        self._singles: dict[Mistake, list[dict[str, _Seen]]] = {}
 
     def explain(self, mistakes: Sequence[Mistake]) -> Diagnosis:
         """Look for one mistake, for several conventions, for two mistakes; then explain a part."""
@@ -133,29 +142,39 @@ class Search:
             return None
 
     def _may(self, first: Mistake, second: Mistake) -> bool:
-        """Return whether two mistakes together may explain all wrong results."""
+        """Whether two mistakes may together explain all that is wrong.
+
+        In a case in which one of them changes nothing, the other alone must fit.
+        """
         if first.excludes and first.excludes == second.excludes:
             return False
-        one, other = self._support(first), self._support(second)
-        if not one or not other or not set(one) | set(other) >= self._wrong:
-            return False
-        # results that only one of them changes must equal those of that mistake alone
-        return all(fits or name in other for name, fits in one.items()) and all(
-            fits or name in one for name, fits in other.items()
-        )
+        cases = list(zip(self._seen(first), self._seen(second), strict=True))
+        for one, other in cases:
+            for a, b in _both(one, other):
+                if not (a.changes or b.fits) or not (b.changes or a.fits):
+                    return False
+        changed = {n for both in cases for seen in both for n, how in seen.items() if how.changes}
+        return changed >= self._wrong
 
-    def _support(self, mistake: Mistake) -> dict[str, bool]:
-        """Return the results that a mistake changes, and whether the actual ones equal them."""
-        if mistake not in self._supports:
-            changed: dict[str, bool] = {}
-            for attempt in self._attempts:
-                found = self._predicted((mistake,), attempt.arguments) or {}
-                for name in set(found) & set(attempt.expected):
-                    if not self._near(attempt.expected[name], found[name]):
-                        fits = self._near(attempt.came[name], found[name])
-                        changed[name] = changed.get(name, True) and fits
-            self._supports[mistake] = changed
-        return self._supports[mistake]
+    def _seen(self, mistake: Mistake) -> list[dict[str, _Seen]]:
+        """Return, for each attempt and result, what a mistake by itself makes of it."""
+        if mistake not in self._singles:
+            self._singles[mistake] = [self._seen_in(mistake, attempt) for attempt in self._attempts]
+        return self._singles[mistake]
+
+    def _seen_in(self, mistake: Mistake, attempt: Attempt) -> dict[str, _Seen]:
+        found = self._predicted((mistake,), attempt.arguments) or {}
+        seen = {}
+        for name in set(found) & set(attempt.expected):
+            came, expected = attempt.came[name], attempt.expected[name]
+            right = mistake.each and self._near(came, expected)
+            fits = right or self._near(came, found[name])
+            seen[name] = _Seen(not self._near(expected, found[name]), fits)
+        return seen
+
+
+def _both(one: dict[str, _Seen], other: dict[str, _Seen]) -> Iterator[tuple[_Seen, _Seen]]:
+    return ((one[name], other[name]) for name in set(one) & set(other))
 
 
 def _conventions(mistakes: Sequence[Mistake]) -> Iterator[Explanation]:

@@ -59,15 +59,19 @@ def library(edits: frozenset[Edit] = frozenset()) -> SimpleNamespace:
         The old expression of an edit is not in its function exactly once.
     """
     made: dict[Any, Any] = {}
+    left = set(edits)
     for module in modules():
         name = _short(module)
         scope = vars(module) | vars(helpers)
         for key, value in vars(module).items():
             if isinstance(value, FunctionType) and value.__module__ == module.__name__:
                 own = tuple(sorted(e for e in edits if e.function == f"{name}.{key}"))
+                left -= set(own)
                 made[value] = _rebuilt(value, scope, own)
         scope |= {key: _exchanged(value, made) for key, value in vars(module).items()}
         made[module.__name__] = SimpleNamespace(**scope)
+    if left:
+        raise ClashError(f"no such function: {', '.join(sorted(e.function for e in left))}")
     return SimpleNamespace(**{_short(module): made[module.__name__] for module in modules()})
 
 

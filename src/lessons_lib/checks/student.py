@@ -171,7 +171,8 @@ def raised(error: Mapping[str, Any], file: str, arguments: Named) -> Finding:
     if not given:
         return found
     found = Finding("given", {"text": found, "given": given})
-    if ("W_ih" in arguments and "shapes" in error["text"]) or "mat1" in error["text"]:
+    clash = ("shapes", "mat1", "core dimension")  # NumPy's words, and torch's
+    if "W_ih" in arguments and any(word in error["text"] for word in clash):
         return Finding("layout", {"text": found})
     return found
 

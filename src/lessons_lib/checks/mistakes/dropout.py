@@ -341,7 +341,7 @@ ZONEOUT: tuple[Mistake, ...] = (
     *_NETWORK,
     *(_inverted("keep_h", "keep_c"), _shared("keep_h", "keep_c"), _shifted("keep_h", "keep_c")),
     _swapped("keep_h", "keep_c"),
-    edit("zoneout.zero-for-kept", ("scan.step", "return", "state", "tuple(0 * s for s in state)")),
+    edit("zoneout.zero-for-kept", (_MASKED_STEP, "return", "state", "tuple(0 * s for s in state)")),
     _per_sequence("keep_h", "keep_c"),
     _without(
         "keep_h",

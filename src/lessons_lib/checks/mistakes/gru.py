@@ -14,6 +14,7 @@ _SLOPE_R = (_BACKWARD, "da_r", "dr * r * (1 - r)")
 _SLOPE_Z = (_BACKWARD, "da_z", "dz * z * (1 - z)")
 _MIXED = "dropped((1 - z) * n, masks.g) + z * h_prev"
 _DZ = (_BACKWARD, "dz", "dh * h_prev - dropped(dh, masks.g) * n")
+_THROUGH_U = "masked_product_backward(du, params.W_hh, masks.h)"
 _W_HN = "_blocks(params.W_hh)[1]"
 
 FORWARD: tuple[Mistake, ...] = (
@@ -31,7 +32,7 @@ FORWARD: tuple[Mistake, ...] = (
         (*_RESET, "q"),
         (_BACKWARD, "dr", "da_n * q", f"(da_n @ {_W_HN}) * h_prev"),
         (_BACKWARD, "du", "dq", "0 * dq"),
-        (*_KEPT, f"dh * z + (da_n @ {_W_HN}) * r"),
+        (_BACKWARD, "dh_prev", _THROUGH_U, f"({_THROUGH_U} + (da_n @ {_W_HN}) * r)"),
         (*_OF_WEIGHTS, "da_n"),
         (
             _WEIGHTS,

@@ -1,0 +1,106 @@
+"""Count what the checks say of what learners handed in: ``python tests/library/measure_checks.py``.
+
+In `handed_in`, ``NAME.py`` is right as it stands and ``NAME.toml`` makes it wrong, one entry a
+submission: the function, why it is wrong, the edits, and what is named (`says`, judged by hand).
+`ported.py` holds wrong functions written whole, `unusual.py` right ones.
+"""
+
+from __future__ import annotations
+
+import linecache
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from lessons_lib.checks import CHECKS
+from lessons_lib.checks.report import Report
+
+FOLDER = Path(__file__).parent / "handed_in"
+FILES = tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+#: What numbers show that is the cause itself, not only a place.
+_TELLING = ("another", "divided", "not_summed", "extra_axis", "transposed", "sign", "order")
+#: Findings that say by themselves what is wrong.
+_SAYING = (
+    *("how_many", "other_kind", "not_array", "nothing_returned", "dtype", "changed", "layout"),
+    *("only", "imprecise", "digits_lost", "not_finite_at", "right_elsewhere", "ended"),
+)
+
+
+class Submission(NamedTuple):
+    """A function of a check's name, why it is wrong, and the mistakes that are to be named."""
+
+    file: str
+    check: str
+    why: str
+    function: Callable[..., Any]
+    says: frozenset[str]
+
+
+def module(source: str, name: str) -> ModuleType:
+    """Return a module made of a text, whose lines can be shown."""
+    path = f"<{name} {hash(source)}>"
+    linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
+    made = ModuleType(name)
+    exec(compile(source, path, "exec"), vars(made))
+    return made
+
+
+def wrong(file: str) -> Iterator[Submission]:
+    """Yield the wrong submissions of a file."""
+    right = (FOLDER / f"{file}.py").read_text("utf-8")
+    for entry in tomllib.loads((FOLDER / f"{file}.toml").read_text("utf-8"))["wrong"]:
+        source, edits = right, iter(entry["do"])
+        for old, new in zip(edits, edits, strict=True):
+            assert source.count(old) == 1, f"{file}: {old}"
+            source = source.replace(old, new)
+        function = getattr(module(source, file), entry["f"])
+        yield Submission(file, entry["f"], entry["why"], function, frozenset(entry["says"]))
+
+
+def whole(file: str) -> Iterator[Submission]:
+    """Yield the functions of a file whose names begin with that of a check."""
+    for name, value in vars(module((FOLDER / f"{file}.py").read_text("utf-8"), file)).items():
+        if (check := name.partition("__")[0]) in CHECKS:
+            yield Submission(file, check, value.__doc__ or name, value, frozenset())
+
+
+def outcome(report: Report) -> str:
+    """Return "accepted", "named" if the cause is told, "place" if only where and how much."""
+    if report:
+        return "accepted"
+    shown = {f.values["text"].kind for f in report.findings if f.kind == "observed"}
+    kinds = {finding.kind for finding in report.findings}
+    if report.mistakes or shown & set(_TELLING) or kinds & set(_SAYING):
+        return "named"
+    return "condition" if "right_if" in kinds else "place"
+
+
+def main() -> None:
+    """Print what is not named, and the counts."""
+    counts: Counter[str] = Counter()
+    every = [one for file in FILES for one in wrong(file)] + [*whole("ported")]
+    for one in every:
+        try:
+            report = CHECKS[one.check](one.function, "en")
+            result = outcome(report)
+            if one.says and set(report.mistakes) != one.says:
+                result = "misleading"
+        except Exception:
+            result = "traceback"
+        counts[result] += 1
+        if result != "named":
+            print(f"{result:<11}{one.file} {one.check}: {one.why}", flush=True)
+    rights = [*whole("unusual"), *(w for f in FILES for w in whole(f))]
+    refused = [one for one in rights if not CHECKS[one.check](one.function, "en")]
+    for one in refused:
+        print(f"refused    {one.file} {one.check}: {one.why}")
+    print(f"wrong: {len(every)}, of which {dict(counts)}")
+    print(f"right: {len(rights)}, of which {len(refused)} refused")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
