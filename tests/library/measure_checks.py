@@ -8,7 +8,6 @@ submission: the function, why it is wrong, the edits, and what is named (`says`,
 from __future__ import annotations
 
 import linecache
-import sys
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -103,4 +102,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
