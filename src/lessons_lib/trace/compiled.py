@@ -24,6 +24,7 @@ from ..masks import NO_MASKS, Masks, dropped_weights
 from .processor import this_processor
 from .program import Program, make_program
 from .table import run_pass
+from .workspace import empty
 
 
 class Trace(NamedTuple):
@@ -90,7 +91,7 @@ def forward(
     scratch = []
     if "before" in program.passes:
         for name, width in program.passes["before"].padded.items():
-            arrays[name] = np.empty((T, N, width), dtype)
+            arrays[name] = empty((T, N, width), dtype)
             scratch.append(arrays[name])
         run_pass(program, "before", arrays, T, N)
     h, *_ = cell.state_names
@@ -98,7 +99,7 @@ def forward(
     for name, initial in zip(cell.state_names, state, strict=True):
         width = program.widths[f"new_{name}"]
         all_steps = keep or name == h
-        states = np.empty((T + 1 if all_steps else 2, N, width), dtype)
+        states = empty((T + 1 if all_steps else 2, N, width), dtype)
         states[0] = _numpy(initial)
         arrays[name] = states[:-1] if all_steps else states
         arrays[f"new_{name}"] = states[1:] if all_steps else states
@@ -106,7 +107,7 @@ def forward(
     caches = {}
     for name, field in program.fields.items():
         if field.kind == "stored":
-            arrays[f"cache_{name}"] = np.empty((T, N, field.width), dtype)
+            arrays[f"cache_{name}"] = empty((T, N, field.width), dtype)
         caches[name] = arrays[
             {"before": field.name, "after": f"new_{field.name}", "stored": f"cache_{name}"}[
                 field.kind
@@ -134,7 +135,7 @@ def backward(
     padded = program.passes["backward"].padded
     for number, name in enumerate(cell.state_names):
         width = program.widths[f"dold_{name}"]
-        turns = np.empty((2, N, padded.get(f"dold_{name}", width)), dtype)
+        turns = empty((2, N, padded.get(f"dold_{name}", width)), dtype)
         turns[0, :, :width] = 0 if dstate is None else _numpy(dstate[number])
         arrays[f"d{name}"] = arrays[f"dold_{name}"] = turns
     arrays |= {f"cache_{name}": array for name, array in cache.caches.items()}
@@ -155,7 +156,7 @@ def _input_gradient(x: Array, program: Program, arrays: dict[str, Any]) -> Array
     """Return dx; a product writes whole panels, so there may be columns to cut off."""
     T, N, D = x.shape
     width = program.passes["input"].padded.get("dx", D)
-    arrays["dx"] = np.empty((T, N, width), arrays["x"].dtype)
+    arrays["dx"] = empty((T, N, width), arrays["x"].dtype)
     run_pass(program, "input", arrays, T, N)
     return _like(x, np.ascontiguousarray(arrays["dx"][..., :D]))
 
@@ -169,7 +170,7 @@ def _weight_gradients(cell: Cell, weights: Any, cache: Trace, arrays: dict[str, 
         return dropped_weights(grads, masks)
     grads = {}
     for name, array in weights._asdict().items():
-        grads[name] = np.empty(tuple(array.shape), arrays["x"].dtype)
+        grads[name] = empty(tuple(array.shape), arrays["x"].dtype)
         arrays[f"grad_{name}"] = grads[name].reshape(1, 1, -1)
     run_pass(program, "weights", arrays, *x.shape[:2])
     return dropped_weights(type(weights)(*(_like(x, a) for a in grads.values())), masks)
@@ -220,7 +221,7 @@ def _memory(scratch: list[np.ndarray], shape: tuple[int, ...], dtype: Any) -> np
     for array in scratch:
         if array.shape == shape:
             return array
-    return np.empty(shape, dtype)
+    return empty(shape, dtype)
 
 
 def _numpy(array: Array) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import struct
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +13,7 @@ from .llvm_gradients import block_rows
 from .llvm_pass import Pack, Pass
 from .program import Program
 from .threads import run, thread_count
+from .workspace import empty
 
 
 def run_pass(program: Program, name: str, arrays: Mapping[str, Any], T: int, N: int) -> None:
@@ -30,27 +33,31 @@ def run_pass(program: Program, name: str, arrays: Mapping[str, Any], T: int, N: 
         arrays, T, N = _as_one_step(compiled, arrays, T, N)
     threads = thread_count() if compiled.all_rows else min(thread_count(), N)
     packs = {pack.array: pack for pack in compiled.packs}
-    table = np.zeros((len(compiled.arrays), 3), np.int64)
+    table: list[int] = []
     kept = []  # what the table's addresses point to
-    for row, array_name in zip(table, compiled.arrays, strict=True):
+    for array_name in compiled.arrays:
         if array_name in compiled.numbers:
-            row[0] = np.float64(arrays[array_name]).view(np.int64)
+            (bits,) = struct.unpack("<q", struct.pack("<d", arrays[array_name]))
+            table += (bits, 0, 0)
             continue
+        strides = 0, 0
         if array_name in packs:
             pack = packs[array_name]
             array = packed(arrays[pack.weight], pack, program.panel)
         elif array_name in compiled.temporaries:
             rows = threads * block_rows(N) if compiled.all_rows else N
-            array = np.empty((rows, compiled.temporaries[array_name]), arrays["x"].dtype)
-            row[1:] = N * array.strides[0] if compiled.all_rows else 0, array.strides[0]
+            array = empty((rows, compiled.temporaries[array_name]), arrays["x"].dtype)
+            width = array.strides[0]
+            strides = N * width if compiled.all_rows else 0, width
         else:
             array = _adjacent(arrays[array_name])
             if array_name in compiled.blocks and not _is_one_block(array):
                 array = np.ascontiguousarray(array)
-            row[1:] = _strides(array, array_name in compiled.blocks)
-        row[0] = array.ctypes.data
+            strides = _strides(array, array_name in compiled.blocks)
+        table += (array.__array_interface__["data"][0], *strides)
         kept.append(array)
-    run(program.entries[name], table.ctypes.data, T, N, threads)
+    laid = (ctypes.c_int64 * len(table))(*table)
+    run(program.entries[name], ctypes.addressof(laid), T, N, threads)
     del kept
 
 
