@@ -62,6 +62,7 @@ def forward(
     state: State,
     lengths: np.ndarray,
     masks: Masks = NO_MASKS,
+    loop: Any = scan,
 ) -> tuple[Array, State, Trace]:
     """Run a cell over a padded batch, like `scan.forward`, with the lengths of the sequences.
 
@@ -71,6 +72,8 @@ def forward(
         As for `scan.forward`.
     lengths : array of shape (N,)
     masks : Masks, optional
+    loop : module, optional
+        Whose `forward` runs a stretch: `scan`, or `trace.compiled`.
 
     Returns
     -------
@@ -81,10 +84,10 @@ def forward(
     cache : Trace
     """
     T, N = x.shape[:2]
-    # each step multiplies by their transposes
-    params = params._replace(
-        **{name: columns_first(getattr(params, name)) for name in cell.recurrent}
-    )
+    if loop is scan:  # each step multiplies by their transposes
+        params = params._replace(
+            **{name: columns_first(getattr(params, name)) for name in cell.recurrent}
+        )
     order, back = _orders(lengths)
     x, state = x[:, order], _pick(state, order)
     masks = masks.of_sequences(order)
@@ -92,7 +95,7 @@ def forward(
     stretches, start = [], 0
     for end in np.union1d(lengths, T).tolist():
         running = int(np.sum(lengths > start))
-        y_now, now, trace = scan.forward(
+        y_now, now, trace = loop.forward(
             cell,
             params,
             x[start:end, :running],
@@ -106,7 +109,9 @@ def forward(
     return join(y, axis=0)[:, back], _pick(state, back), Trace(order, back, stretches)
 
 
-def backward(cell: Cell, params: Any, cache: Trace, dy: Array, dstate: State) -> Gradients:
+def backward(
+    cell: Cell, params: Any, cache: Trace, dy: Array, dstate: State, loop: Any = scan
+) -> Gradients:
     """Backpropagate through `forward`; arguments and results are those of `scan.backward`.
 
     `dy` is not read after a sequence's end, and `dx` is zero there.
@@ -116,7 +121,7 @@ def backward(cell: Cell, params: Any, cache: Trace, dy: Array, dstate: State) ->
     dx, total = [], None
     for start, end, trace in reversed(cache.stretches):
         running = trace.x.shape[1]
-        grads, dx_now, now = scan.backward(
+        grads, dx_now, now = loop.backward(
             cell, params, trace, dy[start:end, :running], _pick(dstate, slice(running))
         )
         dstate = _replace_first(dstate, now)

@@ -94,6 +94,7 @@ def forward(
     state: State | None = None,
     lengths: Any = None,
     masks: StackMasks = NO_STACK_MASKS,
+    loop: Any = scan,
 ) -> tuple[Array, State, Trace]:
     """Run the layers over a batch of sequences.
 
@@ -109,6 +110,9 @@ def forward(
         The length of each sequence; T by default. What follows is padding and is not read.
     masks : StackMasks, optional
         Dropout's masks, as `sample_stack` of one of `dropout`'s variants draws them.
+    loop : module, optional
+        Whose `forward` and `backward` run each network: `scan`, or the faster `trace.compiled`.
+        `backward` has to be given the same one.
 
     Returns
     -------
@@ -134,7 +138,13 @@ def forward(
         for direction, weights in enumerate(layer):
             inputs = padding.reverse(y, lengths) if direction else y
             output, end, trace = padding.forward(
-                cell, weights, inputs, next(networks), lengths, masks.network(number, direction)
+                cell,
+                weights,
+                inputs,
+                next(networks),
+                lengths,
+                masks.network(number, direction),
+                loop,
             )
             outputs.append(padding.reverse(output, lengths) if direction else output)
             last.append(end)
@@ -145,7 +155,12 @@ def forward(
 
 
 def backward(
-    cell: Cell, params: Params, cache: Trace, dy: Array, dstate: State | None = None
+    cell: Cell,
+    params: Params,
+    cache: Trace,
+    dy: Array,
+    dstate: State | None = None,
+    loop: Any = scan,
 ) -> tuple[Params, Array, State]:
     """Backpropagate through `forward`, for any loss of y and the last states.
 
@@ -159,6 +174,8 @@ def backward(
         Gradient of the loss with respect to y; not read after a sequence's end.
     dstate : tuple of arrays of shape (layers · directions, N, H), optional
         Gradient of the loss with respect to the last states, without the part that goes through y.
+    loop : module, optional
+        As given to `forward`.
 
     Returns
     -------
@@ -184,7 +201,7 @@ def backward(
         for direction in reversed(range(len(layer))):
             part = padding.reverse(parts[direction], lengths) if direction else parts[direction]
             network_grads, dx_network, state0 = padding.backward(
-                cell, layer[direction], traces[direction], part, networks.pop()
+                cell, layer[direction], traces[direction], part, networks.pop(), loop
             )
             layer_grads.append(network_grads)
             dx.append(padding.reverse(dx_network, lengths) if direction else dx_network)

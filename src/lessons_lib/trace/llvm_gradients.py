@@ -3,7 +3,7 @@
     C[K, M] = Σ over all steps and sequences of left[K] ⊗ right[M]
 
 Threads divide K, so each sum is made by one thread in the order of time, whatever their number.
-Steps are taken in blocks of some 128 rows, which stay in the cache: for each block, first what has
+Steps are taken in blocks of some 256 rows, which stay in the cache: for each block, first what has
 to be computed of its rows (a state under its mask), then a tile of C after the other, whose sums
 stay in registers for the block::
 
@@ -23,7 +23,7 @@ from .llvm_text import Text, Vectors
 from .plan import Plan, Product, Reduction
 
 #: Rows of a block, if the sequences are not more.
-BLOCK = 128
+BLOCK = 256
 
 
 def block_rows(N: int) -> int:
