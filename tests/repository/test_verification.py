@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -149,6 +150,7 @@ def write_book(root: Path, *sources: str) -> None:
     (library / "__init__.py").write_text("from . import rnn\n")
     for name in ("rnn", "lstm", "lab/__init__"):
         (library / f"{name}.py").write_text("x = 1\n")
+    shutil.copy(ROOT / "src/lessons_lib/lab/labels.py", library / "lab")  # _ext needs it
 
 
 def run(root: Path, device: str = "cpu") -> subprocess.CompletedProcess:
