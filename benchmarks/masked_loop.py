@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from lessons_lib.dropout import Dropout, Sizes
-from lessons_lib.torch_modules.sampling import sample
+from lessons_lib.torch_modules.masks import sample
 
 from .contenders import Problem, Run, differentiated
 

@@ -16,7 +16,7 @@ from torch_layers import ENGINES, FORMS, LENGTHS, VARIANTS, D, H, assert_close, 
 from lessons_lib import gru, lstm, lstm_projected, rnn, stack
 from lessons_lib.convert import from_torch
 from lessons_lib.dropout import Dropout, NonRecurrentDropout, WeightDrop
-from lessons_lib.torch_modules import by_hand
+from lessons_lib.torch_modules import layers as torch_layers_module
 
 CELLS = {
     "LSTM proj_size=0": lstm.CELL,
@@ -152,13 +152,13 @@ def test_torchs_kernel_computes_what_it_can(variant: str, monkeypatch: Any) -> N
         runs.append(function.__name__)
         return function(*args, **more)
 
-    for function in (by_hand.run, by_hand.run_kernel):
-        monkeypatch.setattr(by_hand, function.__name__, partial(spy, function))
+    for function in (torch_layers_module.run_by_hand, torch_layers_module.run_kernel):
+        monkeypatch.setattr(torch_layers_module, function.__name__, partial(spy, function))
     example = EXAMPLES[variant](RATE)
     layer = make("LSTM proj_size=2", example)
     x = tensors(layer, "batch", hx=False)["x"]
     layer(x)
-    assert runs == ["run" if runs_by_hand(example) else "run_kernel"]
+    assert runs == ["run_by_hand" if runs_by_hand(example) else "run_kernel"]
     runs.clear()
     layer.eval()(x)  # by hand only if evaluation has factors or fractions inside a step
     assert runs == ["run"] * any(value is not None for value in example.evaluation_masks())

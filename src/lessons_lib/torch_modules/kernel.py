@@ -117,3 +117,40 @@ def opaque_to_compiler(function: Callable[..., Any]) -> Callable[..., Any]:
         return disabled[0](*args)
 
     return call
+
+
+@opaque_to_compiler
+def forward_in_place(forward: Any, input: Any, hx: Any, kernels: Any, answer: Any) -> Any:
+    """Run the `forward` of a torch.nn layer, but answer its kernel's call here.
+
+    Parameters
+    ----------
+    forward : bound method of a torch.nn.RNN, GRU or LSTM
+        Checks the arguments and shapes the results.
+    input, hx
+        Its arguments.
+    kernels : iterable of functions
+        torch's recurrent kernels.
+    answer : callable
+        ``answer(kernel, call)`` returns what the kernel would return for a `KernelCall`.
+
+    Returns
+    -------
+    output, last state
+        As from torch.nn's layer.
+
+    Raises
+    ------
+    RuntimeError
+        torch.nn's layer did not call its kernel exactly once in a way that can be answered here, so
+        the masks would not act correctly.
+    """
+    with InPlaceOfKernels(dict.fromkeys(kernels, answer)) as replaced:
+        results = forward(input, hx)
+    if replaced.answered != 1:
+        raise RuntimeError(
+            f"forward: torch {torch.__version__} called {replaced.answered} recurrent kernels "
+            "where this layer answers them, expected 1. Its masks and its engine would not act: "
+            "use a version of torch that lessons-lib was tested with"
+        )
+    return results

@@ -2,29 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from numbers import Number
 from typing import Any
 
 import torch
 from torch.nn.utils.rnn import PackedSequence
 
 from ..cell import Cell
-from ..convert.torch_layers import cell_of_mode
+from ..convert.torch_layers import TORCH_LAYERS, cell_of_mode
 from ..dropout import Dropout, StackMasks
-from .by_hand import forward_in_place
-from .precision import in_autocast
-from .sampling import between_layers, draw_masks, sample, sizes_of_input
+from .autocast import in_autocast, run_by_hand_in_autocast, run_kernel_in_autocast
+from .autograd import run_by_hand
+from .dropout_setting import DropoutSetting
+from .kernel import KernelCall, forward_in_place
+from .masks import between_layers, draw_masks, kernel_serves, run_kernel, sample, sizes_of_input
 
 #: What computes a layer: torch's kernel, or this library's equations.
 ENGINES = ("kernel", "by_hand")
 
 
-class _Layer:
+#: torch's kernels, each with the mode of the layers that call it.
+_KERNELS = {getattr(torch, layer.mode.lower()): layer.mode for layer in TORCH_LAYERS}
+DrawMasks = Callable[[Cell, KernelCall], StackMasks | None]
+
+
+def _cell_of(kernel: Any, call: KernelCall) -> Cell:
+    """Return the cell of a kernel call."""
+    widths = {state.shape[-1] for state in call.states}
+    return cell_of_mode(_KERNELS[kernel], projected=len(widths) > 1)
+
+
+def _no_masks(cell: Cell, call: KernelCall) -> None:
+    """Draw no masks."""
+
+
+def _answer(
+    engine: str, draw_masks: DrawMasks, kernel: Any, call: KernelCall
+) -> tuple[torch.Tensor, ...]:
+    """Compute a kernel call: by the kernel if the engine allows it and it can, or by hand."""
+    cell = _cell_of(kernel, call)
+    masks = draw_masks(cell, call)
+    by_hand = partial(run_by_hand, cell, masks=masks)
+    autocast = in_autocast(call.x.device.type)
+    if engine == "kernel" and (masks is None or kernel_serves(masks)):
+        by_kernel = partial(_run_kernel, kernel, call, masks)
+        return run_kernel_in_autocast(kernel, call, by_kernel, by_hand) if autocast else by_kernel()
+    return run_by_hand_in_autocast(kernel, call, by_hand) if autocast else by_hand(call)
+
+
+def _run_kernel(kernel: Any, call: KernelCall, masks: StackMasks | None) -> Any:
+    return kernel(*call.args()) if masks is None else run_kernel(kernel, call, masks)
+
+
+class _Layer(DropoutSetting):
     """Add dropout variants and ``engine`` to one of torch.nn's recurrent layers."""
 
     _engine: str
-    _variant: Dropout | None
 
     def _set_up(self, dropout: Any, engine: str) -> None:
         self.engine = engine
@@ -34,51 +68,6 @@ class _Layer:
         """Return the equations that the layer computes."""
         layer: Any = self
         return cell_of_mode(layer.mode, projected=layer.proj_size > 0)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        """Set an attribute; without this, torch would register a module instead of rejecting it."""
-        if name in ("dropout", "variant"):
-            object.__setattr__(self, name, value)
-        else:
-            super().__setattr__(name, value)
-
-    @property
-    def dropout(self) -> float:
-        """The rate between the layers, as in torch.nn; 0 if a variant is set.
-
-        It may be set at any time, to another rate or to a variant. A layer with a variant rejects a
-        rate, because the variant would continue to draw masks; set `variant` first.
-        """
-        return self.__dict__["dropout"]
-
-    @dropout.setter
-    def dropout(self, value: float | Dropout) -> None:
-        if isinstance(value, Dropout):
-            self.variant = value
-            return
-        variant = self.__dict__.get("_variant")  # not yet set while torch.nn sets up the layer
-        if variant is not None:
-            raise ValueError(
-                f"dropout: got {value!r}, but the layer draws its masks from "
-                f"variant={variant!r}; set `variant` to another one, or to None"
-            )
-        if isinstance(value, bool) or not isinstance(value, Number) or not 0 <= value <= 1:
-            raise ValueError(f"dropout: got {value!r}, expected a rate in [0, 1], or a Dropout")
-        self.__dict__["dropout"] = float(value)
-
-    @property
-    def variant(self) -> Dropout | None:
-        """The variant given as ``dropout=``, or None; setting a variant replaces the rate."""
-        return self._variant
-
-    @variant.setter
-    def variant(self, value: Dropout | None) -> None:
-        if value is not None:
-            if not isinstance(value, Dropout):
-                raise TypeError(f"variant: got {value!r}, expected a Dropout or None")
-            value.check_cell(self._cell())
-            self.__dict__["dropout"] = 0.0
-        self._variant = value
 
     @property
     def engine(self) -> str:
@@ -125,8 +114,8 @@ class _Layer:
         if plain and self._engine == "kernel" and not in_autocast(device):
             return run(input, hx)
         order = input.sorted_indices if isinstance(input, PackedSequence) else None
-        draw = None if plain else partial(draw_masks, self, masks, generator, order)
-        return forward_in_place(run, input, hx, self._engine, draw)
+        draw = _no_masks if plain else partial(draw_masks, self, masks, generator, order)
+        return forward_in_place(run, input, hx, _KERNELS, partial(_answer, self._engine, draw))
 
     def sample_masks(self, input: Any, generator: torch.Generator | None = None) -> StackMasks:
         """Draw the masks of one training run, to be passed to `forward` any number of times.

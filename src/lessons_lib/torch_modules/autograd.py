@@ -1,4 +1,4 @@
-"""A whole network as one `torch.autograd.Function`: the hand-written forward and backward pass."""
+"""A network by hand as one `torch.autograd.Function`: its own forward and backward pass."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from .. import stack
 from ..cell import Cell
+from ..convert import from_torch
 from ..masks import NO_STACK_MASKS, StackMasks
 from ..nested import leaves
+from .kernel import KernelCall
+from .masks import cast, sequence_lengths
 
 
 class Network(NamedTuple):
@@ -129,3 +133,54 @@ def _lower_masks(network: Network, numpy: bool) -> Network:
 def _lift(arrays: Any, numpy: bool) -> tuple[torch.Tensor, ...]:
     """Undo `_lower`."""
     return tuple(map(torch.from_numpy, arrays)) if numpy else tuple(arrays)
+
+
+def run_by_hand(
+    cell: Cell, call: KernelCall, masks: StackMasks | None = None
+) -> tuple[torch.Tensor, ...]:
+    """Answer a kernel call by hand.
+
+    Parameters
+    ----------
+    cell : Cell
+    call : KernelCall
+    masks : StackMasks of tensors, optional
+        Instead of the call's own dropout.
+
+    Returns
+    -------
+    y : tensor of shape (T, N, directions · H), (N, T, ·) if `batch_first`, or (R, ·) if packed
+    *last : tensors of shape (layers · directions, N, H)
+        The states after the last steps, h first.
+    """
+    y, lengths = _padded(call)
+    masks = None if masks is None else cast(masks, y)
+    params = from_torch(cell, call.named_weights())
+    directions = len(params[0])
+    # dropout between layers separates two calls; layers without it run in the same call
+    dropout = call.dropout if call.train and masks is None else 0.0
+    calls = [(layer,) for layer in params] if dropout > 0 else [params]
+    last = []
+    for k, layers in enumerate(calls):
+        if k > 0:
+            y = torch.nn.functional.dropout(y, dropout)
+        networks = slice(k * directions, (k + len(layers)) * directions)
+        states = tuple(part[networks] for part in call.states)
+        network = Network(cell, len(layers), directions, lengths, masks or NO_STACK_MASKS)
+        y, *after = apply(network, y, states, layers)
+        last.append(after)
+    return _as_came(y, call), *(torch.cat(parts) for parts in zip(*last, strict=True))
+
+
+def _padded(call: KernelCall) -> tuple[torch.Tensor, np.ndarray | None]:
+    """Return the input as (T, N, D), and the lengths if it was packed."""
+    if call.batch_sizes is None:
+        return (call.x.transpose(0, 1) if call.batch_first else call.x), None
+    x, lengths = pad_packed_sequence(PackedSequence(call.x, call.batch_sizes))
+    return x, lengths.numpy()
+
+
+def _as_came(y: torch.Tensor, call: KernelCall) -> torch.Tensor:
+    if call.batch_sizes is not None:
+        return pack_padded_sequence(y, sequence_lengths(call.batch_sizes)).data
+    return y.transpose(0, 1) if call.batch_first else y

@@ -1,11 +1,11 @@
-"""The masks for a layer's call: given ones, newly drawn ones, or those of evaluation."""
+"""Masks in torch layers: which ones a call has, and how torch's own kernel runs with them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import torch
-from torch.nn.utils.rnn import PackedSequence
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from .._check.stacks import check_stack_masks
 from ..cell import Cell
@@ -136,3 +136,76 @@ def _default_generator(device: torch.device) -> torch.Generator:
         index = torch.cuda.current_device() if device.index is None else device.index
         return torch.cuda.default_generators[index]
     return torch.default_generator
+
+
+def kernel_serves(masks: StackMasks) -> bool:
+    """Return whether masks act only on inputs, outputs and weights, outside the kernel's steps."""
+    weights = {"W_ih": None, "W_hh": None, "W_hr": None}
+    directions = (direction for layer in masks.networks for direction in layer)
+    return all(direction._replace(**weights) == NO_MASKS for direction in directions)
+
+
+def run_kernel(kernel: Any, call: KernelCall, masks: StackMasks) -> tuple[torch.Tensor, ...]:
+    """Answer a kernel call with the kernel itself, with masks on its inputs, outputs and weights.
+
+    Layers without masks between them run in one call. Arguments and results are those of
+    `run`.
+    """
+    time_first = call.batch_sizes is None and call.batch_first
+    y = call.x.transpose(0, 1) if time_first else call.x
+    call = call._replace(weights=_masked_weights(call, masks), dropout=0.0, batch_first=False)
+    directions = 2 if call.bidirectional else 1
+    each = len(call.weights) // (call.num_layers * directions)
+    cuts = [k for k, mask in enumerate(masks.inputs) if k == 0 or mask is not None]
+    last = []
+    for start, end in zip(cuts, [*cuts[1:], call.num_layers], strict=True):
+        networks = slice(start * directions, end * directions)
+        part = call._replace(
+            x=_dropped(y, masks.inputs[start], call),
+            states=tuple(state[networks].contiguous() for state in call.states),
+            weights=call.weights[networks.start * each : networks.stop * each],
+            num_layers=end - start,
+        )
+        y, *after = kernel(*part.args())
+        last.append(after)
+    y = _dropped(y, masks.y, call)
+    states = (torch.cat(parts) for parts in zip(*last, strict=True))
+    return y.transpose(0, 1) if time_first else y, *states
+
+
+def _masked_weights(call: KernelCall, masks: StackMasks) -> list[torch.Tensor]:
+    names = {"weight_ih": "W_ih", "weight_hh": "W_hh", "weight_hr": "W_hr"}
+    directions = 2 if call.bidirectional else 1
+    each = len(call.weights) // (call.num_layers * directions)
+    networks = [direction for layer in masks.networks for direction in layer]
+    weights = []
+    for k, (full_name, weight) in enumerate(call.named_weights().items()):
+        name = names.get(full_name.rpartition("_l")[0])
+        mask = getattr(networks[k // each], name) if name else None
+        weights.append(weight if mask is None else weight * mask.to(weight.dtype))
+    masked = any(new is not old for new, old in zip(weights, call.weights, strict=True))
+    return _in_one_buffer(weights) if masked and weights[0].is_cuda else weights
+
+
+def _in_one_buffer(weights: list[torch.Tensor]) -> list[torch.Tensor]:
+    """Store weights contiguously, matrices first; otherwise cuDNN warns at each call."""
+    order = sorted(range(len(weights)), key=lambda k: weights[k].ndim == 1)
+    flat = torch.cat([weights[k].reshape(-1) for k in order])
+    pieces = flat.split([weights[k].numel() for k in order])
+    laid = {k: piece.view_as(weights[k]) for k, piece in zip(order, pieces, strict=True)}
+    return [laid[k] for k in range(len(weights))]
+
+
+def _dropped(y: torch.Tensor, mask: torch.Tensor | None, call: KernelCall) -> torch.Tensor:
+    """Return y ⊙ mask, for y of shape (T, N, ·) or the rows of packed sequences."""
+    if mask is None:
+        return y
+    if call.batch_sizes is not None:
+        T, N = len(call.batch_sizes), int(call.batch_sizes[0])
+        mask = pack_padded_sequence(mask.expand(T, N, -1), sequence_lengths(call.batch_sizes)).data
+    return y * mask.to(y.dtype)
+
+
+def sequence_lengths(batch_sizes: torch.Tensor) -> torch.Tensor:
+    """Return each packed sequence's length, the longest first."""
+    return (torch.arange(batch_sizes[0])[:, None] < batch_sizes).sum(dim=1)

@@ -1,0 +1,64 @@
+"""A layer's ``dropout=``: a rate between the layers as in torch.nn, or one of the variants."""
+
+from __future__ import annotations
+
+from numbers import Number
+from typing import Any
+
+from ..cell import Cell
+from ..dropout import Dropout
+
+
+class DropoutSetting:
+    """Let a layer keep a rate or a variant, and check what is set later."""
+
+    _variant: Dropout | None
+
+    def _cell(self) -> Cell:
+        """Return the equations that the layer computes."""
+        raise NotImplementedError
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; without this, torch would register a module instead of rejecting it."""
+        if name in ("dropout", "variant"):
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
+
+    @property
+    def dropout(self) -> float:
+        """The rate between the layers, as in torch.nn; 0 if a variant is set.
+
+        It may be set at any time, to another rate or to a variant. A layer with a variant rejects a
+        rate, because the variant would continue to draw masks; set `variant` first.
+        """
+        return self.__dict__["dropout"]
+
+    @dropout.setter
+    def dropout(self, value: float | Dropout) -> None:
+        if isinstance(value, Dropout):
+            self.variant = value
+            return
+        variant = self.__dict__.get("_variant")  # not yet set while torch.nn sets up the layer
+        if variant is not None:
+            raise ValueError(
+                f"dropout: got {value!r}, but the layer draws its masks from "
+                f"variant={variant!r}; set `variant` to another one, or to None"
+            )
+        if isinstance(value, bool) or not isinstance(value, Number) or not 0 <= value <= 1:
+            raise ValueError(f"dropout: got {value!r}, expected a rate in [0, 1], or a Dropout")
+        self.__dict__["dropout"] = float(value)
+
+    @property
+    def variant(self) -> Dropout | None:
+        """The variant given as ``dropout=``, or None; setting a variant replaces the rate."""
+        return self._variant
+
+    @variant.setter
+    def variant(self, value: Dropout | None) -> None:
+        if value is not None:
+            if not isinstance(value, Dropout):
+                raise TypeError(f"variant: got {value!r}, expected a Dropout or None")
+            value.check_cell(self._cell())
+            self.__dict__["dropout"] = 0.0
+        self._variant = value
