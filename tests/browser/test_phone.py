@@ -1,4 +1,4 @@
-"""On a phone nothing is cut, covered or too small to be touched."""
+"""On a phone nothing is cut off, covered or too small to touch."""
 
 import pytest
 from browsing import lay_out
@@ -52,7 +52,7 @@ def test_the_number_of_an_equation_is_below_it(phone):
 
 
 def test_what_scrolls_sideways_shows_it(phone):
-    """The edge is darker where more follows, and not where the block ends."""
+    """The edge is darker if more follows, and not at the end of the block."""
     page = phone("ko/book/lstm.html")
     lay_out(page)
     page.wait_for_timeout(300)
@@ -154,7 +154,7 @@ def test_the_front_pages_heading_breaks_well(opened, language):
     assert min(widths) > 0.45 * max(widths), widths
     if language == "ko":
         text = page.locator("h1").inner_text()
-        assert "식 하나" not in text, "식 stands alone at the end of a line"
+        assert "식 하나" not in text, "식 is alone at the end of a line"
 
 
 def test_no_space_is_left_in_the_glossarys_brackets(opened):

@@ -1,4 +1,4 @@
-"""What a reference leads to is shown where it stands: by mouse, by keyboard, by touch."""
+"""The target of a reference is shown beside the reference: by mouse, keyboard and touch."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def hover(page, selector):
 
 
 def hover_new(page, address):
-    """Point at a link that is put into the first section."""
+    """Point at a link that is added to the first section."""
     page.evaluate(
         """address => {
           const link = Object.assign(document.createElement("a"), { href: address });

@@ -1,8 +1,8 @@
-"""Count what the checks say of what learners handed in: ``python tests/library/measure_checks.py``.
+"""Count the checks' findings in learners' submissions: ``python tests/library/measure_checks.py``.
 
-In `handed_in`, ``NAME.py`` is right as it stands and ``NAME.toml`` makes it wrong, one entry a
-submission: the function, why it is wrong, the edits, and what is named (`says`, judged by hand).
-`ported.py` holds wrong functions written whole, `unusual.py` right ones.
+In `handed_in`, ``NAME.py`` is correct and ``NAME.toml`` makes it wrong, with one entry per
+submission: the function, the reason why it is wrong, the edits, and the expected finding (`says`,
+decided by hand). `ported.py` holds whole wrong functions, `unusual.py` correct ones.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from lessons_lib.checks.report import Report
 
 FOLDER = Path(__file__).parent / "handed_in"
 FILES = tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
-#: What numbers show that is the cause itself, not only a place.
+#: Findings from numbers that are the cause itself, not only a place.
 _TELLING = ("another", "divided", "not_summed", "extra_axis", "transposed", "sign", "order")
-#: Findings that say by themselves what is wrong.
+#: Findings that explain the fault by themselves.
 _SAYING = (
     *("how_many", "other_kind", "not_array", "nothing_returned", "dtype", "changed", "layout"),
     *("only", "imprecise", "digits_lost", "not_finite_at", "right_elsewhere", "ended"),
@@ -30,7 +30,7 @@ _SAYING = (
 
 
 class Submission(NamedTuple):
-    """A function of a check's name, why it is wrong, and the mistakes that are to be named."""
+    """A function with a check's name, the reason why it is wrong, and the mistakes to name."""
 
     file: str
     check: str
@@ -40,7 +40,7 @@ class Submission(NamedTuple):
 
 
 def module(source: str, name: str) -> ModuleType:
-    """Return a module made of a text, whose lines can be shown."""
+    """Return a module made from a text, whose lines can be shown."""
     path = f"<{name} {hash(source)}>"
     linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
     made = ModuleType(name)
@@ -68,7 +68,7 @@ def whole(file: str) -> Iterator[Submission]:
 
 
 def outcome(report: Report) -> str:
-    """Return "accepted", "named" if the cause is told, "place" if only where and how much."""
+    """Return "accepted", "named" if the cause is named, "place" if only place and size are."""
     if report:
         return "accepted"
     shown = {f.values["text"].kind for f in report.findings if f.kind == "observed"}
@@ -79,7 +79,7 @@ def outcome(report: Report) -> str:
 
 
 def main() -> None:
-    """Print what is not named, and the counts."""
+    """Print the submissions without a named cause, and the counts."""
     counts: Counter[str] = Counter()
     every = [one for file in FILES for one in wrong(file)] + [*whole("ported")]
     for one in every:
