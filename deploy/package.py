@@ -101,8 +101,8 @@ def maker(wheel: Path) -> str:
     """Return the program that made the wheel, for example ``hatchling==1.33.0``."""
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/WHEEL"))
-        said = archive.read(name).decode()
-    fields = dict(line.split(": ", 1) for line in said.splitlines() if line)
+        text = archive.read(name).decode()
+    fields = dict(line.split(": ", 1) for line in text.splitlines() if line)
     return fields["Generator"].replace(" ", "==")
 
 
@@ -137,8 +137,8 @@ def test(wheel: Path, source: Path, work: Path, options: argparse.Namespace) -> 
 def lower_bounds() -> list[str]:
     """Return ``name==bound`` for each package that the library and its chapters need."""
     extras = PROJECT["optional-dependencies"]
-    wanted = [*PROJECT["dependencies"], *extras["torch"], *extras["chapters"]]
-    pairs = (re.fullmatch(r"([\w-]+)>=([\d.]+)", requirement) for requirement in wanted)
+    requirements = [*PROJECT["dependencies"], *extras["torch"], *extras["chapters"]]
+    pairs = (re.fullmatch(r"([\w-]+)>=([\d.]+)", requirement) for requirement in requirements)
     return [f"{pair[1]}=={pair[2]}" for pair in pairs if pair]
 
 

@@ -131,8 +131,8 @@ def run_chapter(
         requests.delete(f"{address}/api/kernels/{kernel['id']}", headers=headers, timeout=30)
     korean = [heading for heading in headings if HANGUL.search(heading)]
     check(len(headings) > 3, f"{path}: the table of contents shows {headings}")
-    wanted = headings if language == "ko" else []
-    others = [heading for heading in headings if (heading in korean) != (heading in wanted)]
+    expected = headings if language == "ko" else []
+    others = [heading for heading in headings if (heading in korean) != (heading in expected)]
     check(len(others) <= len(headings) // 3, f"{path}: headings in the other language: {others}")
     check(first < FIRST_RESULT_LIMIT, f"{path}: the first result took {first:.1f} s")
     check(peak < MEMORY_LIMIT, f"{path}: {peak:.0f} MB, over {MEMORY_LIMIT}")

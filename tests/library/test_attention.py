@@ -39,10 +39,10 @@ def test_backward_is_finite_differences_and_autograd():
         lambda: float((dread * attention.forward(params, queries, keys)[0]).sum()), arrays, hand
     )
     leaves = {name: torch.tensor(array, requires_grad=True) for name, array in arrays.items()}
-    own = attention.Params(leaves["W_q"], leaves["W_k"], leaves["v"])
-    read, cache = attention.forward(own, leaves["queries"], leaves["keys"])
+    params = attention.Params(leaves["W_q"], leaves["W_k"], leaves["v"])
+    read, cache = attention.forward(params, leaves["queries"], leaves["keys"])
     (torch.tensor(dread) * read).sum().backward()
-    by_torch = attention.backward(own, cache, torch.tensor(dread))[1]
+    by_torch = attention.backward(params, cache, torch.tensor(dread))[1]
     for name, leaf in leaves.items():
         assert relative_difference(hand[name], leaf.grad.numpy()) < 1e-10
     assert relative_difference(by_torch.detach().numpy(), dqueries) < 1e-12

@@ -57,10 +57,10 @@ IN_EVALUATION = {
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_evaluation_is_the_papers_rule(name: str) -> None:
-    variant, wanted = EXAMPLES[name](RATE), IN_EVALUATION.get(name, Masks())
-    assert variant.evaluation_masks() == wanted
+    variant, expected = EXAMPLES[name](RATE), IN_EVALUATION.get(name, Masks())
+    assert variant.evaluation_masks() == expected
     whole = variant.evaluation_stack(3, 2)
-    assert whole == dropout.StackMasks((None,) * 3, ((wanted,) * 2,) * 3)
+    assert whole == dropout.StackMasks((None,) * 3, ((expected,) * 2,) * 3)
 
 
 def test_a_number_is_an_array_that_holds_it() -> None:
@@ -69,8 +69,8 @@ def test_a_number_is_an_array_that_holds_it() -> None:
         number: Any = {site: value}
         ours = everything(p._replace(masks=Masks(**number)))
         array: Any = {site: np.full((T, N, H), value)}
-        wanted = everything(p._replace(masks=Masks(**array)))
-        assert all(map(np.array_equal, ours, wanted))
+        expected = everything(p._replace(masks=Masks(**array)))
+        assert all(map(np.array_equal, ours, expected))
 
 
 def test_zoneouts_evaluation_is_the_expectation_of_its_training() -> None:
@@ -83,9 +83,9 @@ def test_zoneouts_evaluation_is_the_expectation_of_its_training() -> None:
     masks = variant.sample(Sizes(1, n, D, H), rng)
     _, drawn, _ = lstm.forward(params, wide[0], (wide[1][0], wide[2][0]), masks)
     _, mean, _ = lstm.forward(params, x, (h[0], c[0]), variant.evaluation_masks())
-    for of_masks, wanted in zip(drawn, mean, strict=True):
+    for of_masks, expected in zip(drawn, mean, strict=True):
         error = of_masks.std(axis=0) / np.sqrt(n)
-        assert np.all(np.abs(of_masks.mean(axis=0) - wanted[0]) <= 5 * error)
+        assert np.all(np.abs(of_masks.mean(axis=0) - expected[0]) <= 5 * error)
 
 
 @pytest.mark.parametrize("cell", [name for name, cell in CELLS.items() if cell.sites])

@@ -64,8 +64,8 @@ def test_recomputation_takes_the_same_masks(name: str, cell: str) -> None:
     expected, expected_last, _ = p.forward()
     # Not to the bit: on some processors, a product of another size sums in another order.
     names = ("y", *p.cell.state_names)
-    came = dict(zip(names, (y, *last), strict=True))
-    assert_close(came, dict(zip(names, (expected, *expected_last), strict=True)), 1e-12)
+    actual = dict(zip(names, (y, *last), strict=True))
+    assert_close(actual, dict(zip(names, (expected, *expected_last), strict=True)), 1e-12)
     ours = p.named(checkpoint.backward(p.cell, p.params, kept, p.dy, p.dstate))
     assert_close(ours, p.backward(), 1e-12)
 

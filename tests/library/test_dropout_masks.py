@@ -122,8 +122,8 @@ def test_rate_0_draws_nothing_and_rate_1_only_zeros(name: str) -> None:
     none = EXAMPLES[name](0).sample_stack(SIZES, np.random.default_rng(0))
     assert none == StackMasks((None,) * 2, ((Masks(),) * 2,) * 2)
     for mask in arrays(EXAMPLES[name](1).sample_stack(SIZES, np.random.default_rng(0))):
-        wanted = 0.5 if mask.dtype == bool and "Krueger" in name else 0
-        assert wanted == 0.5 or np.all(mask == (1 if mask.dtype == bool else 0))
+        expected = 0.5 if mask.dtype == bool and "Krueger" in name else 0
+        assert expected == 0.5 or np.all(mask == (1 if mask.dtype == bool else 0))
 
 
 def test_rates_are_of_the_site_that_they_are_named_for() -> None:

@@ -16,9 +16,9 @@ def probability(text, order, strength):
     if order == 0:
         return 1 / K
     before = text[len(text) - order : -1]
-    own = COUNTED.tolist()
-    places = [k for k in range(len(own) - order + 1) if own[k : k + order - 1] == before]
-    both = sum(own[k + order - 1] == text[-1] for k in places)
+    counted = COUNTED.tolist()
+    places = [k for k in range(len(counted) - order + 1) if counted[k : k + order - 1] == before]
+    both = sum(counted[k + order - 1] == text[-1] for k in places)
     shorter = probability(text, order - 1, strength)
     return (both + strength * shorter) / (len(places) + strength)
 

@@ -327,11 +327,11 @@ BAD: dict[str, Any] = {
 
 @pytest.mark.parametrize("case", BAD)
 def test_bad_arguments_are_named(case):
-    changes, error, came, expected = BAD[case]
+    changes, error, actual, expected = BAD[case]
     p = problem("lstm.CELL")
     cache = changes.get("cache", p.forward()[2])
     p = p._replace(**{key: value for key, value in changes.items() if key != "cache"})
-    with pytest.raises(error, match="^" + re.escape(came)) as caught:
+    with pytest.raises(error, match="^" + re.escape(actual)) as caught:
         run(p, cache)
     assert expected in str(caught.value)
 

@@ -52,8 +52,8 @@ def test_colours_are_classes_and_texts_carry_their_label():
     text = svg.figure_to_svg(plt.gcf())
     outside_style = re.sub("<style>.*</style>", "", text, flags=re.DOTALL)
     assert not re.search("#[0-9a-f]{3}|rgb", outside_style)
-    said = [each.get("data-label") for each in drawn().iter(f"{NAMESPACE}text")]
-    assert set(filter(None, said)) == {"RNN, lag 1", "lag $k$"}  # not the numbers at the axes
+    labels = [each.get("data-label") for each in drawn().iter(f"{NAMESPACE}text")]
+    assert set(filter(None, labels)) == {"RNN, lag 1", "lag $k$"}  # not the numbers at the axes
     assert "".join(next(drawn().iter(f"{NAMESPACE}text")).itertext()) == "1.0"
 
 

@@ -41,8 +41,8 @@ def test_the_compiler_runs_around_it(name: str, backend: str) -> None:
     for model in (Around(layer), torch.compile(Around(layer), backend=backend)):
         y = model(x)
         results.append((y, *torch.autograd.grad((y**2).sum(), list(layer.parameters()))))
-    for wanted, got in zip(*results, strict=True):
-        assert relative_difference(got.detach(), wanted.detach()) <= 1e-12
+    for expected, got in zip(*results, strict=True):
+        assert relative_difference(got.detach(), expected.detach()) <= 1e-12
 
 
 # from torch 2.15 on, the compiler hides the second call from its user, but not the first

@@ -44,7 +44,7 @@ def test_two_processes_have_the_gradients_of_one(tmp_path: Path) -> None:
     mp.spawn(work, args=(str(tmp_path),), nprocs=PROCESSES)
     shares = [torch.load(tmp_path / f"{rank}.pt") for rank in range(PROCESSES)]
     for k, case in enumerate(CASES):
-        wanted = gradients(*problem(*case))
+        expected = gradients(*problem(*case))
         for results in shares:
-            for got, want in zip(results[k], wanted, strict=True):
+            for got, want in zip(results[k], expected, strict=True):
                 assert relative_difference(got, want) <= 1e-10, case

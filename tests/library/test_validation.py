@@ -188,14 +188,14 @@ BAD = {
 @every_cell
 @pytest.mark.parametrize("case", BAD)
 def test_bad_arguments_are_named(name, case):
-    change, error, argument, came, expected = BAD[case]
+    change, error, argument, actual, expected = BAD[case]
     p = problem(name)
     run(p)  # valid unchanged
     with pytest.raises(error) as caught:
         run(p, **change(p))
     message = str(caught.value)
     assert message.startswith(f"{argument}: got ")
-    assert came in message
+    assert actual in message
     assert expected in message
 
 

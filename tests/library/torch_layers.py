@@ -103,9 +103,9 @@ def outputs_and_gradients(
     return {**outputs, **{f"d{n}": g for n, g in zip(sources, gradients, strict=True)}}
 
 
-def assert_close(ours: Any, wanted: Any, bound: float) -> None:
+def assert_close(ours: Any, expected: Any, bound: float) -> None:
     """Compare a layer's actual results with the expected ones, by name."""
-    for name, want in wanted.items():
+    for name, want in expected.items():
         got = ours[name]
         assert got.dtype == want.dtype, name
         assert relative_difference(got.detach().double(), want.detach().double()) <= bound, name

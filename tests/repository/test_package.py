@@ -83,14 +83,14 @@ def test_at_most_one_version_of_a_package_on_any_machine():
 
 def test_what_is_asked_for_is_pinned_within_its_range():
     extras = PROJECT["project"]["optional-dependencies"]
-    wanted = [*PROJECT["project"]["dependencies"], *extras["torch"], *extras["chapters"]]
-    wanted += [*extras["test"], *extras["book"]]
+    requirements = [*PROJECT["project"]["dependencies"], *extras["torch"], *extras["chapters"]]
+    requirements += [*extras["test"], *extras["book"]]
     pinned = pins("requirements.txt")
-    for requirement in map(Requirement, wanted):
+    for requirement in map(Requirement, requirements):
         if requirement.name != "lessons-lib":
             for one in pinned[requirement.name]:
                 version = str(one.specifier).removeprefix("==")
-                assert requirement.specifier.contains(version), f"{one}, wanted {requirement}"
+                assert requirement.specifier.contains(version), f"{one}, expected {requirement}"
 
 
 def test_what_makes_the_wheel_is_pinned_within_its_range():

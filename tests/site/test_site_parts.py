@@ -30,9 +30,9 @@ def test_package_that_differs_from_its_checksum_is_refused(tmp_path):
     project.mkdir()
     lock = json.loads((web_assets.SITE / "package-lock.json").read_text("utf-8"))
     entry = lock["packages"]["node_modules/minisearch"] | {"integrity": "sha512-" + "A" * 86 + "=="}
-    wanted = {"dependencies": {"minisearch": entry["version"]}}
-    lock["packages"] = {"": wanted, "node_modules/minisearch": entry}
-    (project / "package.json").write_text(json.dumps(wanted), "utf-8")
+    package = {"dependencies": {"minisearch": entry["version"]}}
+    lock["packages"] = {"": package, "node_modules/minisearch": entry}
+    (project / "package.json").write_text(json.dumps(package), "utf-8")
     (project / "package-lock.json").write_text(json.dumps(lock), "utf-8")
     with pytest.raises(OSError, match="EINTEGRITY"):
         node.install(project, tmp_path / "installed")

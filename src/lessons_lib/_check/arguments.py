@@ -73,20 +73,20 @@ def check_cache(cell: Cell, params: Any, cache: Trace) -> None:
     check_cell(cell)
     made_for = getattr(cache, "cell", None)
     if made_for != cell.name:
-        came = f"one of the {made_for}" if made_for else type(cache).__name__
+        actual = f"one of the {made_for}" if made_for else type(cache).__name__
         raise TypeError(
-            f"cache: got {came}, expected what forward returned third for the {cell.name}"
+            f"cache: got {actual}, expected what forward returned third for the {cell.name}"
         )
     check_params("params", cell, params, cache.x)
-    wanted = {"x": cell.sizes(params)["D"]}
-    wanted |= dict(zip(cell.state_names, cell.state_widths(params), strict=True))
+    required = {"x": cell.sizes(params)["D"]}
+    required |= dict(zip(cell.state_names, cell.state_widths(params), strict=True))
     made_of = {"x": cache.x.shape[2]}
     for name in cell.state_names:
         previous = getattr(cache.steps[0], f"{name}_prev", None)  # if the cell keeps it
-        made_of[name] = wanted[name] if previous is None else previous.shape[1]
-    if made_of != wanted:
-        came, expected = (", ".join(f"{k} {n}" for k, n in w.items()) for w in (made_of, wanted))
-        raise ValueError(f"cache: got one of widths {came}, expected {expected} as of params")
+        made_of[name] = required[name] if previous is None else previous.shape[1]
+    if made_of != required:
+        actual, needed = (", ".join(f"{k} {n}" for k, n in w.items()) for w in (made_of, required))
+        raise ValueError(f"cache: got one of widths {actual}, expected {needed} as of params")
 
 
 def check_output_gradient(dy: Array, shape: tuple[int, ...], like: Array) -> None:
@@ -167,17 +167,17 @@ def check_params(label: str, cell: Cell, params: Any, x: Array | None) -> None:
     for name in names:
         check_array(f"{label}.{name}", getattr(params, name), x)
     for name, text in cell.shapes.items():
-        came, axes = tuple(getattr(params, name).shape), len(text.split())
-        if len(came) != axes:
+        actual, axes = tuple(getattr(params, name).shape), len(text.split())
+        if len(actual) != axes:
             kind = {1: "a vector", 2: "a matrix"}.get(axes, "an array")
-            raise ValueError(f"{label}.{name}: got shape {came}, expected {kind} {letters(text)}")
+            raise ValueError(f"{label}.{name}: got shape {actual}, expected {kind} {letters(text)}")
     sizes = cell.sizes(params)
     known = ", ".join(f"{letter} = {n}" for letter, n in sizes.items())
     for name, text in cell.shapes.items():
-        came, expected = tuple(getattr(params, name).shape), shape(text, sizes)
-        if came != expected:
+        actual, expected = tuple(getattr(params, name).shape), shape(text, sizes)
+        if actual != expected:
             raise ValueError(
-                f"{label}.{name}: got shape {came}, expected {letters(text)} = {expected} for "
+                f"{label}.{name}: got shape {actual}, expected {letters(text)} = {expected} for "
                 f"{known}, read off {', '.join(cell.read_off)}"
             )
 
@@ -186,11 +186,11 @@ def check_state(
     name: str, cell: Cell, state: State, shapes: Sequence[tuple[int, ...]], like: Array
 ) -> None:
     """Reject anything but a tuple of the cell's arrays, each of its shape, and like `like`."""
-    wanted = f"({', '.join(cell.state_names)}{',' if len(cell.state_names) == 1 else ''})"
+    required = f"({', '.join(cell.state_names)}{',' if len(cell.state_names) == 1 else ''})"
     if not isinstance(state, tuple):
-        raise TypeError(f"{name}: got {type(state).__name__}, expected the tuple {wanted}")
+        raise TypeError(f"{name}: got {type(state).__name__}, expected the tuple {required}")
     if len(state) != len(cell.state_names):
-        raise ValueError(f"{name}: got a tuple of {len(state)}, expected the tuple {wanted}")
+        raise ValueError(f"{name}: got a tuple of {len(state)}, expected the tuple {required}")
     for part, array, expected in zip(cell.state_names, state, shapes, strict=True):
         check_array(f"{name}'s {part}", array, like)
         if tuple(array.shape) != expected:

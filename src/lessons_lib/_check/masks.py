@@ -69,8 +69,8 @@ def check_mask(name: str, mask: Any, shapes: list[tuple[int, ...]], x: Array) ->
         raise TypeError(f"{name}: got {type(mask).__name__}, expected {expected}")
     if is_torch_array(mask) != is_torch_array(x):
         raise TypeError(f"{name}: got {type(mask).__name__}, expected {type(x).__name__} as x is")
-    wanted = array_namespace(mask).bool if "keep" in name else x.dtype
-    if mask.dtype != wanted:
+    required = array_namespace(mask).bool if "keep" in name else x.dtype
+    if mask.dtype != required:
         expected = "bool" if "keep" in name else x.dtype
         raise TypeError(f"{name}: got dtype {mask.dtype}, expected {expected}")
     if device(mask) != device(x):

@@ -125,8 +125,8 @@ def shift(target: Tensor, symbols: int) -> tuple[Tensor, Tensor]:
 
 def loss_of(model: EncoderDecoder, source: Tensor, target: Tensor) -> Tensor:
     """Return the mean cross-entropy of each next symbol, given the correct previous ones."""
-    inputs, wanted = shift(target, model.symbols)
-    return cross_entropy(model(source, inputs).flatten(0, 1), wanted.flatten())
+    inputs, targets = shift(target, model.symbols)
+    return cross_entropy(model(source, inputs).flatten(0, 1), targets.flatten())
 
 
 def train(

@@ -47,12 +47,12 @@ def execute(recording: Recording, inputs: Mapping[str, Array | float]) -> dict[s
     ValueError
         The inputs' shapes contradict those of the recording.
     """
-    wanted = recording.inputs()
-    missing = sorted(set(wanted) - set(inputs))
+    needed = recording.inputs()
+    missing = sorted(set(needed) - set(inputs))
     if missing:
         raise KeyError(f"inputs: got {', '.join(inputs)}, {', '.join(missing)} missing")
-    arrays: dict[str, Array] = {n: inputs[n] for n, v in wanted.items() if v.shape is not None}
-    sizes = solve((wanted[name].shape or (), tuple(a.shape)) for name, a in arrays.items())
+    arrays: dict[str, Array] = {n: inputs[n] for n, v in needed.items() if v.shape is not None}
+    sizes = solve((needed[name].shape or (), tuple(a.shape)) for name, a in arrays.items())
     like = next(iter(arrays.values()))
     results: dict[int, Any] = {}
     for v in recording.values:
