@@ -15,7 +15,11 @@ Run = Callable[[], Any]
 
 
 def times(
-    runs: dict[str, Run], seconds: float, device: str, beside: str | None = None
+    runs: dict[str, Run],
+    seconds: float,
+    device: str,
+    beside: str | None = None,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, dict[str, float]]:
     """Run all functions in turns for some seconds; compare each with the first of its turn.
 
@@ -27,6 +31,8 @@ def times(
     device : str
     beside : str, optional
         Name of another function to compare with.
+    clock : callable, optional
+        Returns seconds; ``time.thread_time`` counts only this thread's work.
 
     Returns
     -------
@@ -39,7 +45,7 @@ def times(
     turns: list[dict[str, float]] = []
     start = time.perf_counter()
     while len(turns) < 5 or time.perf_counter() - start < seconds:
-        turns.append({name: _once(run, device) for name, run in runs.items()})
+        turns.append({name: _once(run, device, clock) for name, run in runs.items()})
         progress(f"turn {len(turns)}, {time.perf_counter() - start:.0f} of {seconds:.0f} s")
     progress("")
     rows = {name: _summary(turns, name, next(iter(runs))) for name in runs}
@@ -50,14 +56,14 @@ def times(
     return rows
 
 
-def _once(run: Run, device: str) -> float:
+def _once(run: Run, device: str, clock: Callable[[], float]) -> float:
     if device == "cuda":
         torch.cuda.synchronize()
-    start = time.perf_counter()
+    start = clock()
     run()
     if device == "cuda":
         torch.cuda.synchronize()
-    return time.perf_counter() - start
+    return clock() - start
 
 
 def _summary(turns: list[dict[str, float]], name: str, first: str) -> dict[str, float]:

@@ -23,7 +23,7 @@ from ..cell import Cell, Gradients, State
 from ..masks import NO_MASKS, Masks, dropped_weights
 from .processor import this_processor
 from .program import Program, make_program
-from .table import run_pass
+from .table import Job, as_numpy, of_params
 from .workspace import empty
 
 
@@ -85,22 +85,22 @@ def forward(
     if state is None:
         state = scan.zero_state(cell, params, x)
     program = program_of(cell, params, x, masks, keep)
-    inputs = _numpy(x)
+    inputs = as_numpy(x)
     (T, N), dtype = x.shape[:2], inputs.dtype
-    arrays = {**_of_params(dropped_weights(params, masks)), **_of_masks(masks), "x": inputs}
+    arrays = {**of_params(dropped_weights(params, masks)), **_of_masks(masks), "x": inputs}
     scratch = []
     if "before" in program.passes:
         for name, width in program.passes["before"].padded.items():
             arrays[name] = empty((T, N, width), dtype)
             scratch.append(arrays[name])
-        run_pass(program, "before", arrays, T, N)
+        Job(program, "before", arrays, T, N).run()
     h, *_ = cell.state_names
     last = {}
     for name, initial in zip(cell.state_names, state, strict=True):
         width = program.widths[f"new_{name}"]
         all_steps = keep or name == h
         states = empty((T + 1 if all_steps else 2, N, width), dtype)
-        states[0] = _numpy(initial)
+        states[0] = as_numpy(initial)
         arrays[name] = states[:-1] if all_steps else states
         arrays[f"new_{name}"] = states[1:] if all_steps else states
         last[name] = states[T if all_steps else T % 2]
@@ -113,7 +113,7 @@ def forward(
                 field.kind
             ]
         ]
-    run_pass(program, "forward", arrays, T, N)
+    Job(program, "forward", arrays, T, N).run()
     cache = Trace(cell.name, x, masks, program, caches, scratch) if keep else None
     return _like(x, arrays[f"new_{h}"]), tuple(_like(x, a) for a in last.values()), cache
 
@@ -129,18 +129,18 @@ def backward(
         As `scan.backward`.
     """
     x, masks, program = cache.x, cache.masks, cache.program
-    inputs, (T, N) = _numpy(x), x.shape[:2]
+    inputs, (T, N) = as_numpy(x), x.shape[:2]
     dtype, weights = inputs.dtype, dropped_weights(params, masks)
-    arrays = {**_of_params(weights), **_of_masks(masks), "x": inputs, "dy": _numpy(dy)}
+    arrays = {**of_params(weights), **_of_masks(masks), "x": inputs, "dy": as_numpy(dy)}
     padded = program.passes["backward"].padded
     for number, name in enumerate(cell.state_names):
         width = program.widths[f"dold_{name}"]
         turns = empty((2, N, padded.get(f"dold_{name}", width)), dtype)
-        turns[0, :, :width] = 0 if dstate is None else _numpy(dstate[number])
+        turns[0, :, :width] = 0 if dstate is None else as_numpy(dstate[number])
         arrays[f"d{name}"] = arrays[f"dold_{name}"] = turns
     arrays |= {f"cache_{name}": array for name, array in cache.caches.items()}
     arrays["da"] = _memory(cache.scratch, (T, N, program.widths["da"]), dtype)
-    run_pass(program, "backward", arrays, T, N)
+    Job(program, "backward", arrays, T, N).run()
     first = tuple(
         _like(x, arrays[f"d{name}"][T % 2, :, : program.widths[f"dold_{name}"]])
         for name in cell.state_names
@@ -157,7 +157,7 @@ def _input_gradient(x: Array, program: Program, arrays: dict[str, Any]) -> Array
     T, N, D = x.shape
     width = program.passes["input"].padded.get("dx", D)
     arrays["dx"] = empty((T, N, width), arrays["x"].dtype)
-    run_pass(program, "input", arrays, T, N)
+    Job(program, "input", arrays, T, N).run()
     return _like(x, np.ascontiguousarray(arrays["dx"][..., :D]))
 
 
@@ -172,7 +172,7 @@ def _weight_gradients(cell: Cell, weights: Any, cache: Trace, arrays: dict[str, 
     for name, array in weights._asdict().items():
         grads[name] = empty(tuple(array.shape), arrays["x"].dtype)
         arrays[f"grad_{name}"] = grads[name].reshape(1, 1, -1)
-    run_pass(program, "weights", arrays, *x.shape[:2])
+    Job(program, "weights", arrays, *x.shape[:2]).run()
     return dropped_weights(type(weights)(*(_like(x, a) for a in grads.values())), masks)
 
 
@@ -194,12 +194,6 @@ def _kind(mask: Any, site: str) -> str:
     return "gates" if mask.ndim == 4 else "array"
 
 
-def _of_params(params: Any) -> dict[str, np.ndarray]:
-    """Return the parameters; a vector as an array that is the same at all steps and sequences."""
-    arrays = {name: _numpy(array) for name, array in params._asdict().items()}
-    return {name: a[None, None] if a.ndim == 1 else a for name, a in arrays.items()}
-
-
 def _of_masks(masks: Masks) -> dict[str, Any]:
     arrays: dict[str, Any] = {}
     for site, mask in zip(Masks._fields[:-3], masks[:-3], strict=True):
@@ -208,7 +202,7 @@ def _of_masks(masks: Masks) -> dict[str, Any]:
         if not hasattr(mask, "shape"):
             arrays[f"mask_{site}"] = float(mask)
             continue
-        array = _numpy(mask)
+        array = as_numpy(mask)
         if array.ndim == 4:  # one for each gate; a cell of one gate knows it by the site's name
             arrays |= {f"mask_{site}_{k}": array[:, k] for k in range(array.shape[1])}
             array = array[:, 0]
@@ -224,15 +218,10 @@ def _memory(scratch: list[np.ndarray], shape: tuple[int, ...], dtype: Any) -> np
     return empty(shape, dtype)
 
 
-def _numpy(array: Array) -> np.ndarray:
-    """Return an array, or a tensor's memory as one."""
-    return array if isinstance(array, np.ndarray) else array.detach().numpy()
-
-
 def _like(x: Array, array: np.ndarray) -> Array:
-    """Undo `_numpy`, to the library of x."""
+    """Undo `as_numpy`, to the library of x."""
     if isinstance(x, np.ndarray):
         return array
     import torch
 
-    return torch.from_numpy(array)
+    return torch.fromas_numpy(array)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import Array
 from .llvm_gradients import block_rows
 from .llvm_pass import Pack, Pass
 from .program import Program
@@ -16,8 +17,8 @@ from .threads import run, thread_count
 from .workspace import empty
 
 
-def run_pass(program: Program, name: str, arrays: Mapping[str, Any], T: int, N: int) -> None:
-    """Run a pass over T steps of N sequences.
+class Job:
+    """A pass with all that it reads, which may be run several times.
 
     Parameters
     ----------
@@ -27,38 +28,58 @@ def run_pass(program: Program, name: str, arrays: Mapping[str, Any], T: int, N: 
     arrays : dict
         What `llvm_pass.Pass.arrays` lists, but for temporaries and packed weights: arrays of shape
         (T, N, ·), an axis of length 1 if all steps or sequences share it, weights, and numbers.
+    T, N : int
+        Steps and sequences.
     """
-    compiled = program.passes[name]
-    if name in ("before", "input") and not compiled.temporaries:
-        arrays, T, N = _as_one_step(compiled, arrays, T, N)
-    threads = thread_count() if compiled.all_rows else min(thread_count(), N)
-    packs = {pack.array: pack for pack in compiled.packs}
-    table: list[int] = []
-    kept = []  # what the table's addresses point to
-    for array_name in compiled.arrays:
-        if array_name in compiled.numbers:
-            (bits,) = struct.unpack("<q", struct.pack("<d", arrays[array_name]))
-            table += (bits, 0, 0)
-            continue
-        strides = 0, 0
-        if array_name in packs:
-            pack = packs[array_name]
-            array = packed(arrays[pack.weight], pack, program.panel)
-        elif array_name in compiled.temporaries:
-            rows = threads * block_rows(N) if compiled.all_rows else N
-            array = empty((rows, compiled.temporaries[array_name]), arrays["x"].dtype)
-            width = array.strides[0]
-            strides = N * width if compiled.all_rows else 0, width
-        else:
-            array = _adjacent(arrays[array_name])
-            if array_name in compiled.blocks and not _is_one_block(array):
-                array = np.ascontiguousarray(array)
-            strides = _strides(array, array_name in compiled.blocks)
-        table += (array.__array_interface__["data"][0], *strides)
-        kept.append(array)
-    laid = (ctypes.c_int64 * len(table))(*table)
-    run(program.entries[name], ctypes.addressof(laid), T, N, threads)
-    del kept
+
+    def __init__(
+        self, program: Program, name: str, arrays: Mapping[str, Any], T: int, N: int
+    ) -> None:
+        compiled = program.passes[name]
+        if name in ("before", "input") and not compiled.temporaries:
+            arrays, T, N = _as_one_step(compiled, arrays, T, N)
+        self._entry, self._T, self._N = program.entries[name], T, N
+        self._threads = thread_count() if compiled.all_rows else min(thread_count(), N)
+        self._kept: list[Any] = [program]  # what the table's addresses point to
+        packs = {pack.array: pack for pack in compiled.packs}
+        table: list[int] = []
+        for array_name in compiled.arrays:
+            if array_name in compiled.numbers:
+                (bits,) = struct.unpack("<q", struct.pack("<d", arrays[array_name]))
+                table += (bits, 0, 0)
+                continue
+            strides = 0, 0
+            if array_name in packs:
+                pack = packs[array_name]
+                array = packed(arrays[pack.weight], pack, program.panel)
+            elif array_name in compiled.temporaries:
+                rows = self._threads * block_rows(N) if compiled.all_rows else N
+                array = empty((rows, compiled.temporaries[array_name]), arrays["x"].dtype)
+                width = array.strides[0]
+                strides = N * width if compiled.all_rows else 0, width
+            else:
+                array = _adjacent(arrays[array_name])
+                if array_name in compiled.blocks and not _is_one_block(array):
+                    array = np.ascontiguousarray(array)
+                strides = _strides(array, array_name in compiled.blocks)
+            table += (array.__array_interface__["data"][0], *strides)
+            self._kept.append(array)
+        self._table = (ctypes.c_int64 * len(table))(*table)
+
+    def run(self) -> None:
+        """Run the pass."""
+        run(self._entry, ctypes.addressof(self._table), self._T, self._N, self._threads)
+
+
+def of_params(params: Any) -> dict[str, np.ndarray]:
+    """Return the parameters by name; a vector as an array that all steps and sequences share."""
+    arrays = {name: as_numpy(array) for name, array in params._asdict().items()}
+    return {name: a[None, None] if a.ndim == 1 else a for name, a in arrays.items()}
+
+
+def as_numpy(array: Array) -> np.ndarray:
+    """Return an array, or a tensor's memory as one."""
+    return array if isinstance(array, np.ndarray) else array.detach().numpy()
 
 
 def packed(weight: np.ndarray, pack: Pack, panel: int) -> np.ndarray:
