@@ -21,7 +21,6 @@ HOOKS = (
     "diagrams",
     "computed_figures",
     "printed_tables",
-    "image_sizes",
     "particles",
     "folding",
     "folded_code",

@@ -65,7 +65,6 @@ def one_language_copy(notebook: Notebook, page: str, index: BookIndex, folder: P
         elif cell["cell_type"] == "code":
             count += 1
             _number(cell, count)
-            _describe_images(cell, index.language)
             if writer.folding:
                 cell["metadata"]["jupyter"] = {"source_hidden": True, "outputs_hidden": True}
     copy["cells"] = [c for c in copy["cells"] if c["source"] or c["cell_type"] != "markdown"]
@@ -96,13 +95,6 @@ def _number(cell: Cell, count: int) -> None:
     for output in cell["outputs"]:
         if output["output_type"] == "execute_result":
             output["execution_count"] = count
-
-
-def _describe_images(cell: Cell, language: str) -> None:
-    alt = cell["metadata"].pop("alt", {}).get(language, "")
-    for output in cell["outputs"]:
-        if alt and "image/png" in output.get("data", {}):
-            output["metadata"].setdefault("image/png", {})["alt"] = alt
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,13 +1,11 @@
-"""Rules for a notebook's code cells: executed, used, described, and the same in both languages."""
+"""Rules for a notebook's code cells: executed, used, and the same in both languages."""
 
 from __future__ import annotations
 
 import ast
 import re
 import symtable
-from collections.abc import Iterator
 
-from _ext.one_language import LANGUAGES
 from _ext.plain.execution import complaints
 from IPython.core.inputtransformer2 import TransformerManager
 from pair_rules import Cell, Notebook, Problems, Rule, twins
@@ -35,7 +33,7 @@ def executed(notebook: Notebook) -> Problems:
 
 
 def clean_outputs(notebook: Notebook) -> Problems:
-    """No stored errors, no stderr, figures as small PNG."""
+    """No stored errors, no stderr, figures as small SVG."""
     for cell in code_cells(notebook):
         for complaint in complaints(cell):
             yield cell.id, complaint
@@ -109,30 +107,10 @@ class _Blank(ast.NodeTransformer):
         return ast.Constant(" ".join(sorted(shown)))
 
 
-def images_described(notebook: Notebook) -> Problems:
-    """A cell that stores a PNG carries an alt text in both languages, one for one figure."""
-    for cell in code_cells(notebook):
-        alt = cell.metadata.get("alt", {})
-        images = list(_images(cell))
-        if not images and alt:
-            yield cell.id, "has an alt text and draws nothing"
-        if len(images) > 1:
-            yield cell.id, f"draws {len(images)} figures; a cell's alt text describes one"
-        for language in LANGUAGES if images else ():
-            if not str(alt.get(language, "")).strip():
-                yield cell.id, f"draws a figure, but metadata.alt has no text in {language}"
-
-
-def _images(cell: Cell) -> Iterator[str]:
-    for output in cell["outputs"]:
-        yield from (form for form in output.get("data", {}) if form == "image/png")
-
-
 RULES: tuple[Rule, ...] = (
     executed,
     clean_outputs,
     plain_python,
     everything_used,
     same_code,
-    images_described,
 )

@@ -42,7 +42,7 @@ def _words(span) -> str:
 
 
 def prose_of(cell: Cell) -> list[str]:
-    """Return a cell's pieces of prose: of Markdown, of a code cell's strings and alt texts."""
+    """Return a cell's pieces of prose: of Markdown, of a code cell's strings."""
     if cell["cell_type"] == "markdown":
         return [words for block in walk(blocks_of(cell)) for words in words_of(block)]
     return list(_strings(cell))
@@ -76,11 +76,6 @@ def right_language(notebook: Notebook) -> Problems:
             yield cell.id, "has no language and a comment with Hangul"
         if language == "en" and (found := _stray_hangul(texts)):
             yield cell.id, f"is tagged en and holds Hangul outside parentheses: {found!r}"
-        alt = cell.metadata.get("alt", {})
-        if alt and not HANGUL.search(alt.get("ko", "")):
-            yield cell.id, "has a Korean alt text without Hangul"
-        if found := _stray_hangul([alt.get("en", "")]):
-            yield cell.id, f"has an English alt text with Hangul: {found!r}"
 
 
 def _stray_hangul(texts: list[str]) -> str:
@@ -137,7 +132,7 @@ def terms(notebook: Notebook) -> Problems:
     seen: dict[str, str] = {}
     for cell in notebook.cells:
         pieces = prose_of(cell) if language_of(cell) == "ko" else _korean_labels(cell)
-        text = " ".join(" ".join([*pieces, cell.metadata.get("alt", {}).get("ko", "")]).split())
+        text = " ".join(" ".join(pieces).split())
         for term in TERMS:
             for variant in term["not"]:
                 count = len(re.findall(variant, text))
@@ -166,8 +161,7 @@ def spelling(notebook: Notebook) -> Problems:
     """Codespell's dictionary finds nothing in English prose, in code and in alt texts."""
     for cell in notebook.cells:
         if language_of(cell) != "ko":
-            text = f"{cell.source}\n{cell.metadata.get('alt', {}).get('en', '')}"
-            for word in re.findall(r"[\w'-]+", text):
+            for word in re.findall(r"[\w'-]+", cell.source):
                 if right := misspellings().get(word.lower()):
                     yield cell.id, f"spelling: {word} ==> {right}"
 

@@ -8,7 +8,7 @@ import pytest
 from code_rules import RULES
 from nbformat.v4 import new_output
 from parity import assert_refused, broken_rules, changed, define, outputs, rules_broken_by
-from sample_book import edited, image, printed
+from sample_book import edited, image
 
 ERROR = new_output("error", ename="ValueError", evalue="bad", traceback=[])
 WARNED = new_output("stream", name="stderr", text="careful\n")
@@ -39,7 +39,6 @@ BROKEN: dict[str, tuple[Callable, str, str]] = {
     "stored stderr": (lambda: outputs(WARNED), "draw", "stores stderr: 'careful'"),
     "large figure": (lambda: outputs(image(60_001)), "draw", "60001 bytes, more than 60000"),
     "figure not SVG": (lambda: outputs(DRAWN_JPEG), "draw", "not an SVG"),
-    "two figures": (lambda: outputs(image(), image()), "draw", "draws 2 figures"),
     "unused function": (lambda: define("def f():\n    f()"), "more", "defines f, which no cell"),
     "unused class": (lambda: define("class A:\n    pass"), "more", "defines A, which no cell"),
     "unused import": (lambda: define("import os.path as p"), "more", "defines p, which no cell"),
@@ -56,16 +55,6 @@ BROKEN: dict[str, tuple[Callable, str, str]] = {
         lambda: edited("say-en", "{x}", "{x:.2f}"),
         "say-ko / say-en",
         "more than string literals",
-    ),
-    "drawn without alt": (
-        lambda: changed("draw", metadata={"alt": {"ko": "직선"}}),
-        "draw",
-        "metadata.alt has no text in en",
-    ),
-    "alt without a drawing": (
-        lambda: changed("draw", outputs=[printed("2.0\n")]),
-        "draw",
-        "draws nothing",
     ),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from parity import assert_refused, broken_rules, changed, define, prose, rules_broken_by, shared
+from parity import assert_refused, broken_rules, define, prose, rules_broken_by, shared
 from prose_rules import RULES
 from sample_book import edited
 
@@ -74,16 +74,6 @@ BROKEN: dict[str, tuple[Callable, str, str]] = {
         lambda: edited("figure-ko", "원 하나", "a circle"),
         "figure-ko",
         "its Korean alt text holds no Hangul",
-    ),
-    "drawn, Korean alt in English": (
-        lambda: changed("draw", metadata={"alt": {"ko": "line", "en": "line"}}),
-        "draw",
-        "Korean alt text without Hangul",
-    ),
-    "drawn, English alt in Korean": (
-        lambda: changed("draw", metadata={"alt": {"ko": "직선", "en": "직선"}}),
-        "draw",
-        "English alt text with Hangul",
     ),
     "another term": (
         lambda: prose("그래디언트를 구합니다.", "The gradient."),

@@ -19,9 +19,6 @@ DIAGRAM = """<svg xmlns="http://www.w3.org/2000/svg" class="diagram" width="9" h
 viewBox="0 0 9 9"><style></style>
 <defs><marker id="arrow"><path class="fill-ink" d="M0 0"/></marker></defs>
 <path class="ink" d="M0 0L9 9" marker-end="url(#arrow)"/><use href="#arrow"/></svg>"""
-PIXEL = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
-)
 DRAWING = """<svg xmlns="http://www.w3.org/2000/svg" class="plot" width="90" height="60"
 viewBox="0 0 90 60">
 <style>.plot { color: black; }</style>
@@ -60,15 +57,6 @@ def prose(pair, korean, english):
 
 def markdown(name, source):
     return {"cell_type": "markdown", "id": name, "metadata": {}, "source": source}
-
-
-def plot(name):
-    """Return a code cell with a stored picture and its two descriptions."""
-    data = {"image/png": PIXEL, "text/plain": "<Figure size 1x1>"}
-    output = {"output_type": "display_data", "metadata": {}, "data": data}
-    cell = {"cell_type": "code", "id": name, "source": "plot(h)", "outputs": [output]}
-    metadata = {"alt": {"ko": "은닉 상태의 그래프", "en": "Graph of the hidden state"}}
-    return cell | {"metadata": metadata, "execution_count": 1}
 
 
 def drawing(name):
@@ -116,7 +104,6 @@ SAMPLE = [
     markdown("equation", "$$h_t = 1$$ (eq-sample)"),
     *prose("pictures", FIGURE.format("a", "선"), FIGURE.format("a", "A line")),
     *prose("again", FIGURE.format("b", "또 선"), FIGURE.format("b", "Another line")),
-    plot("plot"),
     *drawing("drawn"),
     printed_table("tabled"),
     *prose("ask", QUESTION.format(*KOREAN_ANSWERS), QUESTION.format(*ENGLISH_ANSWERS)),

@@ -60,11 +60,6 @@ def test_blocks_of_both_languages_carry_no_pair(sample):
         assert not [name for name in block["class"] if name.startswith("pair-")]
 
 
-def test_computed_picture_is_described_in_the_language_of_the_page(sample):
-    alts = {language: page.select_one("div.cell img")["alt"] for language, page in sample.items()}
-    assert alts == {"ko": "은닉 상태의 그래프", "en": "Graph of the hidden state"}
-
-
 def test_diagrams_stand_in_the_page_with_ids_of_their_own(sample):
     drawings = sample["en"].select("figure svg.diagram")
     assert [drawing["aria-label"] for drawing in drawings] == ["A line", "Another line"]

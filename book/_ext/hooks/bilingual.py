@@ -29,8 +29,6 @@ def read_one_language(app: Sphinx, docname: str, source: list[str]) -> None:
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
             _mark_pair(cell)
-        else:
-            _describe_image(cell, app.config.language)
     source[0] = json.dumps(notebook)
 
 
@@ -38,13 +36,6 @@ def _mark_pair(cell: Cell) -> None:
     """Put a MyST comment before the cell's text: which pair, if any, the next blocks belong to."""
     text = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
     cell["source"] = f"% {PAIR_MARK} {pair_of(cell) or ''}\n\n{text}"
-
-
-def _describe_image(cell: Cell, language: str) -> None:
-    """Give MyST-NB the cell's alt text in ``language``, under the key that it expects."""
-    alt = cell["metadata"].get("alt", {}).get(language)
-    if alt:
-        cell["metadata"].setdefault("mystnb", {}).setdefault("image", {})["alt"] = alt
 
 
 def keep_outputs_out_of_site(app: Sphinx) -> None:

@@ -33,8 +33,6 @@ def tag_of(tags: list[str]) -> str:
 def changed_figures(stored: list[Any], drawn: list[Any], tag: str) -> list[str]:
     """Return the differences between the figures in two lists of a cell's outputs."""
     before, after = (list(_drawings(outputs)) for outputs in (stored, drawn))
-    if not before:  # stored as PNG; nbval compares the text in place of a figure
-        return []
     if len(before) != len(after):
         return [f"draws {len(after)} figures, stored are {len(before)}"]
     return [

@@ -81,7 +81,7 @@ def _pieces(notebook: Notebook, page: str, index: BookIndex, folder: Path) -> It
             if cell.get("outputs") and not left_out:
                 if drawing_of(cell):  # its code would take the room of its caption
                     cell["metadata"].setdefault("tags", []).append(WITHOUT_CODE)
-                yield Piece("shown", _with_alt(cell, index.language), _code_lines(cell))
+                yield Piece("shown", cell, _code_lines(cell))
             continue
         lines = cell["source"].split("\n")
         for block in parse(cell["source"]):
@@ -124,13 +124,5 @@ def _code_lines(cell: Any) -> float:
     for output in cell["outputs"]:
         data = output.get("data", {})
         text = data.get("text/markdown") or output.get("text") or data.get("text/plain", "")
-        total += PICTURE - 2 if {"image/png", FORM} & set(data) else min(MOST, text.count("\n") + 2)
+        total += PICTURE - 2 if FORM in data else min(MOST, text.count("\n") + 2)
     return total
-
-
-def _with_alt(cell: Any, language: str) -> Any:
-    alt = cell["metadata"].pop("alt", {}).get(language, "")
-    for output in cell["outputs"]:
-        if alt and "image/png" in output.get("data", {}):
-            output["metadata"].setdefault("image/png", {})["alt"] = alt
-    return cell
