@@ -12,6 +12,7 @@ import pytest
 from _ext.notebooks import BIBLIOGRAPHY, main, one_language_copy, write_copies
 from _ext.one_language import LANGUAGES, keep_language
 from _ext.plain.book_index import index_book, pages_of, read_notebook
+from _ext.plain.chapters import chapter_numbers
 from _ext.plain.citations import Bibliography
 from _ext.plain.drawings import FORM
 from _ext.plain.myst_blocks import MarkupError, parse, walk
@@ -136,11 +137,24 @@ def test_the_command_writes_both_languages_and_reports_a_fault(tmp_path, capsys,
 def copies(request):
     """Return the language and the copies of all notebooks of the book in it."""
     pages = {page: read_notebook(ROOT / f"{page}.ipynb") for page in PAGES}
-    index = index_book(pages, request.param, Bibliography(ROOT / BIBLIOGRAPHY))
+    bibliography = Bibliography(ROOT / BIBLIOGRAPHY)
+    index = index_book(pages, request.param, bibliography, chapter_numbers(ROOT))
     return request.param, {
         page: one_language_copy(notebook, page, index, (ROOT / page).parent)
         for page, notebook in pages.items()
     }
+
+
+def test_copies_name_chapters_as_the_site_does(copies):
+    language, notebooks = copies
+    expected = {
+        "ko": ("# 4. LSTM: 장단기 메모리", "[4장 「LSTM: 장단기 메모리」](lstm.ipynb#lstm)"),
+        "en": ("# 4. LSTM: long", "[chapter 4, “LSTM: long short-term memory”](lstm.ipynb#lstm)"),
+    }
+    title, link = expected[language]
+    assert any(title in cell.source for cell in notebooks["book/lstm"].cells)
+    texts = [cell.source for cell in notebooks["book/bidirectional"].cells]
+    assert any(link in text for text in texts)
 
 
 def test_no_copy_shows_raw_markup(copies):

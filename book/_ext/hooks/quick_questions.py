@@ -7,6 +7,7 @@ the questions.
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 from docutils import nodes
@@ -15,6 +16,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from ..plain.quick_questions import CLASS, RIGHT
 from ..texts import words
+from .search_data import formula_text
 
 
 class FoldReasons(SphinxPostTransform):
@@ -47,12 +49,20 @@ def _folded(item: nodes.Element, said: dict[str, Any]) -> list[nodes.Node]:
         start[:0] = [verdict, nodes.Text(" ")]
     name = "answer right" if is_right else "answer"
     return [
-        nodes.raw("", f'<details class="{name}"><summary>', format="html"),
+        nodes.raw("", f'<details class="{name}"><summary{_label(answer)}>', format="html"),
         nodes.inline("", "", *answer.children),
         nodes.raw("", '</summary><div class="reason">', format="html"),
         *reason,
         nodes.raw("", "</div></details>", format="html"),
     ]
+
+
+def _label(answer: nodes.Element) -> str:
+    """Return the name of an answer that is a formula alone, which not all screen readers name."""
+    texts = [text for text in answer.findall(nodes.Text) if not isinstance(text.parent, nodes.math)]
+    if "".join(texts).strip():
+        return ""
+    return f' aria-label="{escape(formula_text(answer.astext()), quote=True)}"'
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
