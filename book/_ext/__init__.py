@@ -30,6 +30,7 @@ HOOKS = (
     "typography",
     "passages",
     "hearing",
+    "light_pages",
     "page_facts",
     "verified_runs",
     "page_head",

@@ -88,7 +88,11 @@ def write_assets(to: Path) -> None:
         (to / "reveal" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(reveal / name, to / "reveal" / name)
     fonts = to / "fonts"
-    letters = write_letters(ROOT, fonts)
+    # Slides may wait for their letters; a page must not jump under a reader's eyes.
+    letters = [
+        css.replace("font-display: optional", "font-display: swap")
+        for css in write_letters(ROOT, fonts)
+    ]
     for name in ("katex", "pretendard"):
         shutil.copyfile(packages() / LICENCES[name], fonts / f"LICENCE-{name}.txt")
     style = [*letters, code_style(), page_style(), (SOURCE / "slides.css").read_text("utf-8")]

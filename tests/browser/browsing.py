@@ -21,6 +21,7 @@ def find_browser() -> str:
 
 def lay_out(page: Page) -> None:
     """Lay out the whole page, including parts that a browser delays until the reader is near."""
+    page.evaluate("typeof place_figures === 'function' && place_figures()")
     page.evaluate(
         "new Promise(done => {"
         " for (const section of document.querySelectorAll('article > section > section'))"

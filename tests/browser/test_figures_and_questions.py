@@ -29,7 +29,7 @@ def test_texts_of_computed_figures_keep_apart_and_inside(opened, server, pages, 
     wrong = {}
     for path in pages:
         page.goto(server.address + path)
-        if not page.locator("svg.plot").count():
+        if not page.locator(".plot").count():
             continue
         lay_out(page)
         page.evaluate("document.fonts.ready")
@@ -44,11 +44,34 @@ def test_computed_figures_have_the_colours_and_letters_of_the_page(opened):
     found = {}
     for theme in ("light", "dark"):
         page = opened(f"ko/{PAGE}", theme=theme)
+        lay_out(page)
         assert page.evaluate(ink) == page.evaluate("getComputedStyle(document.body).color")
         found[theme] = page.evaluate(curve)
         letters = "getComputedStyle(document.querySelector('svg.plot text')).fontFamily"
         assert page.evaluate(letters).startswith("Pretendard")
     assert found["light"] != found["dark"]
+
+
+def test_computed_figures_come_as_the_reader_does(opened):
+    page = opened(f"en/{PAGE}", language="en")
+    page.wait_for_load_state("networkidle")
+    assert page.locator("img.plot").count() > 0, "none has come yet"
+    page.locator("img.plot").last.scroll_into_view_if_needed()
+    page.locator("svg.plot").last.wait_for()
+    assert page.locator("svg.plot").last.get_attribute("aria-label")
+
+
+def test_computed_figures_are_there_without_scripts(browser, server):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{server.address}en/{PAGE}")
+    picture = page.locator("img.plot").first
+    picture.scroll_into_view_if_needed()
+    page.wait_for_load_state("networkidle")
+    box = picture.bounding_box()
+    assert box["width"] > 300
+    assert box["height"] > 150
+    context.close()
 
 
 def test_labels_are_text_in_the_language_of_the_page(opened):
@@ -90,6 +113,7 @@ def test_without_scripts_an_answer_opens_too(browser, server):
 
 def test_on_paper_every_reason_and_every_figure_is_there(opened):
     page = opened(f"ko/{PAGE}")
+    lay_out(page)
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert all(reason.is_visible() for reason in page.locator(".reason").all())

@@ -6,7 +6,15 @@ from types import SimpleNamespace
 
 import pytest
 from _ext import node
-from _ext.hooks import front_page, page_facts, page_head, social_card, typeface, web_assets
+from _ext.hooks import (
+    front_page,
+    light_pages,
+    page_facts,
+    page_head,
+    social_card,
+    typeface,
+    web_assets,
+)
 from _ext.hooks.math_in_page import Typesetter
 from _ext.plain.code_digest import digest
 from _ext.repository import Repository
@@ -109,6 +117,16 @@ def test_page_with_an_address_names_its_twin_and_itself():
     text = page_head.site_map("https://a.example/rnn", ["index.html", "book/lstm.html"])
     assert text.count("<loc>") == 4
     assert text.count("xhtml:link") == 8
+
+
+def test_what_nobody_sees_is_left_out():
+    cite = '<a class="reference internal" href="r.html#x" title="The work">2014</a>'
+    again = cite.replace(' title="The work"', "")
+    body = f'<span class="n">h</span><span class="k">if</span> {cite} {cite}'
+    body += '<a class="headerlink" href="#a" title="Link">¶</a>'
+    assert light_pages.lighter(body) == (
+        f'h<span class="k">if</span> {cite} {again}<a class="headerlink" href="#a">¶</a>'
+    )
 
 
 def test_description_ends_at_a_word():

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+from hashlib import sha256
+from html import escape
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -46,26 +48,44 @@ def drawings_folder(app: Sphinx) -> Path:
     return Path(app.doctreedir, "drawings")
 
 
-class InlineDrawings(SphinxPostTransform):
-    """Put the drawings into the page, so that its typeface and colours apply to them."""
+class PlaceDrawings(SphinxPostTransform):
+    """Write the drawings beside the page, as images that are fetched as the reader comes near.
+
+    Then a script (``static/page.js``) puts them into the page, so that its typeface and colours
+    apply to them; without scripts they are dark on white, as the page is.
+    """
 
     default_priority = 4  # before diagrams, which are SVG files too
     formats = ("html",)
 
     def run(self, **kwargs: Any) -> None:
         """Walk over the page's images."""
+        page = self.env.docname
+        folder = Path(self.app.outdir, "_static", "figures")
+        folder.mkdir(parents=True, exist_ok=True)
+        prefix = page.replace("/", "-")
+        for stale in folder.glob(f"{prefix}-*.svg"):
+            stale.unlink()
         for image in list(self.document.findall(nodes.image)):
             path = Path(self.app.srcdir, image["uri"])
             if not path.is_relative_to(drawings_folder(self.app)):
                 continue
             svg = ElementTree.parse(path).getroot()
-            svg.remove(svg[0])  # the style, which the site has
             drawing = ElementTree.tostring(svg, encoding="unicode").replace("\n", "")
-            image.replace_self(nodes.raw("", drawing, format="html"))
+            name = f"{prefix}-{path.stem}.svg"
+            (folder / name).write_text(drawing, "utf-8")
+            up = "../" * page.count("/")
+            mark = sha256(drawing.encode()).hexdigest()[:8]
+            shown = (
+                f'<img class="plot" loading="lazy" src="{up}_static/figures/{name}?v={mark}"'
+                f' width="{svg.get("width")}" height="{svg.get("height")}"'
+                f' alt="{escape(svg.get("aria-label", ""), quote=True)}">'
+            )
+            image.replace_self(nodes.raw("", shown, format="html"))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the hooks."""
     app.connect("source-read", move_to_captions, priority=600)  # after one language is kept
-    app.add_post_transform(InlineDrawings)
+    app.add_post_transform(PlaceDrawings)
     return {"parallel_read_safe": True}

@@ -126,6 +126,18 @@ function text_of(block) {
   return copy.textContent;
 }
 
+// Puts a computed figure into the page, whose colours and letters then apply to it.
+async function place_figure(picture) {
+  const answer = await fetch(picture.src);
+  if (!answer.ok || !picture.isConnected) return;
+  const drawing = new DOMParser().parseFromString(await answer.text(), "image/svg+xml").documentElement;
+  drawing.querySelector("style")?.remove();
+  picture.replaceWith(document.importNode(drawing, true));
+}
+
+const computed_figures = () => [...document.querySelectorAll("article img.plot")];
+const place_figures = () => Promise.all(computed_figures().map(place_figure));
+
 // "Suggest an edit" refers to the reader's selection, if it is part of a paragraph.
 function suggest_for_selection() {
   const link = document.querySelector("a.mistake");
@@ -166,4 +178,6 @@ follow_sections();
 reach_wide_blocks();
 suggest_for_selection();
 problem_sheet();
+// A page that was opened as a file may not read another one.
+if (location.protocol !== "file:") when_near(computed_figures(), place_figure);
 addEventListener("load", () => setTimeout(fetch_letters_of_formulas, 1000));

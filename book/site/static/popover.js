@@ -47,13 +47,17 @@ async function target_of(link) {
   return copy;
 }
 
+// A page describes each work on the first link to it. Browsers show titles, too: not twice.
+const works = new Map();
+for (const link of document.querySelectorAll("article a.reference.internal[title]")) {
+  works.set(link.getAttribute("href"), link.title);
+  link.removeAttribute("title");
+}
+const work_of = (anchor) => works.get(anchor.getAttribute("href"));
+
 async function contents_of(anchor) {
-  if (anchor.matches(".math")) return document.createTextNode(meaning_of(anchor));
-  if (anchor.title) {
-    anchor.dataset.work = anchor.title; // not twice: the browser shows titles too
-    anchor.removeAttribute("title");
-  }
-  return anchor.dataset.work ? document.createTextNode(anchor.dataset.work) : target_of(anchor);
+  const text = anchor.matches(".math") ? meaning_of(anchor) : work_of(anchor);
+  return text ? document.createTextNode(text) : target_of(anchor);
 }
 
 let shown, waiting;
@@ -113,7 +117,7 @@ function later(act, delay) {
 
 // A page that was opened as a file may not read another one.
 const readable = (anchor) =>
-  location.protocol !== "file:" || !anchor.href || anchor.title || new URL(anchor.href).pathname === location.pathname;
+  location.protocol !== "file:" || !anchor.href || work_of(anchor) || new URL(anchor.href).pathname === location.pathname;
 
 document.addEventListener("pointerover", ({ target, pointerType }) => {
   if (pointerType === "touch") return;
