@@ -130,8 +130,8 @@ function text_of(block) {
 async function place_figure(picture) {
   const answer = await fetch(picture.src);
   if (!answer.ok || !picture.isConnected) return;
-  const drawing = new DOMParser().parseFromString(await answer.text(), "image/svg+xml").documentElement;
-  drawing.querySelector("style")?.remove();
+  const text = (await answer.text()).replace(/<style>.*?<\/style>/s, ""); // the page has the style
+  const drawing = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
   picture.replaceWith(document.importNode(drawing, true));
 }
 
