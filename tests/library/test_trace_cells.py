@@ -145,3 +145,11 @@ def test_printed_a_recording_reads_like_the_equations():
     (line,) = (line for line in columns if line.startswith("q = "))
     assert line.startswith("q = u_n + b_hn N × H gru.py:")
     assert line.endswith(" in step")
+
+
+def test_of_a_cell_and_its_masks_there_is_one_recording():
+    masks = {"h": "array", "keep_h": "number"}
+    kept = trace.record_step(lstm.CELL, masks)
+    assert trace.record_step(lstm.CELL, dict(reversed(masks.items()))) is kept
+    assert trace.record_step(lstm.CELL, {"h": "array"}) is not kept
+    assert trace.record_step(lstm.CELL) is trace.record_step(lstm.CELL, {})

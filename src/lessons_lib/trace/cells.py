@@ -9,9 +9,10 @@ before the step ``dold_h``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from .. import readout, scan
 from ..cell import Cell, Trace, axes
@@ -21,6 +22,8 @@ from .recorder import Recorder, Symbol
 from .recording import Recording, Value
 from .sizes import Size
 
+Recorded = TypeVar("Recorded")
+
 
 class Passes(NamedTuple):
     """The recordings of a forward pass and of its backward pass."""
@@ -29,7 +32,22 @@ class Passes(NamedTuple):
     backward: Recording
 
 
-def record_step(cell: Cell, masks: Mapping[str, str] | None = None) -> Passes:
+def _once(record: Callable[[Cell, Mapping[str, str]], Recorded]) -> Callable[..., Recorded]:
+    """Keep what was recorded: of a cell and kinds of masks there is one recording for all sizes."""
+
+    @functools.lru_cache(maxsize=256)
+    def kept(cell: Cell, kinds: tuple[tuple[str, str], ...]) -> Recorded:
+        return record(cell, dict(kinds))
+
+    @functools.wraps(record)
+    def call(cell: Cell, masks: Mapping[str, str] | None = None) -> Recorded:
+        return kept(cell, tuple(sorted((masks or {}).items())))
+
+    return call
+
+
+@_once
+def record_step(cell: Cell, masks: Mapping[str, str]) -> Passes:
     """Record one step of N sequences and its backward pass.
 
     Parameters
@@ -52,13 +70,13 @@ def record_step(cell: Cell, masks: Mapping[str, str] | None = None) -> Passes:
     RecordingError
         The cell does something with its arrays that cannot be recorded.
     """
-    recorder, params, drawn = _start(cell, masks or {}, ("N",))
+    recorder, params, drawn = _start(cell, masks, ("N",))
     x = recorder.array("x", ("N", cell.sizes(params)["D"]))
     state = _state(recorder, cell, params, "", "N")
     projected = recorder.run(cell.project, params, x, drawn)
     new, cache = recorder.run(masked_step, cell, params, projected, state, drawn)
     forward = recorder.recording(**_named(cell, "new_", new), **_fields(cache))
-    recorder, params, drawn = _start(cell, masks or {}, ("N",))
+    recorder, params, drawn = _start(cell, masks, ("N",))
     read = _read(recorder, cache)
     dstate = _state(recorder, cell, params, "d", "N")
     dy: Any = recorder.array("dy", dstate[0].shape)
@@ -67,18 +85,20 @@ def record_step(cell: Cell, masks: Mapping[str, str] | None = None) -> Passes:
     return Passes(forward, recorder.recording(da=da, **_named(cell, "dold_", dold)))
 
 
-def record_input_gradient(cell: Cell, masks: Mapping[str, str] | None = None) -> Recording:
+@_once
+def record_input_gradient(cell: Cell, masks: Mapping[str, str]) -> Recording:
     """Record `weights.input_gradient` of N sequences, from ``da`` to ``dx``.
 
     Arguments and errors are those of `record_step`.
     """
     passes = record_step(cell, masks)
-    recorder, params, drawn = _start(cell, masks or {}, ("N",))
+    recorder, params, drawn = _start(cell, masks, ("N",))
     da = recorder.array("da", _shape(passes.backward.outputs["da"]))
     return recorder.recording(dx=recorder.run(input_gradient, params, da, drawn))
 
 
-def record_weight_gradients(cell: Cell, masks: Mapping[str, str] | None = None) -> Recording:
+@_once
+def record_weight_gradients(cell: Cell, masks: Mapping[str, str]) -> Recording:
     """Record a cell's `weight_gradients` of T steps and N sequences.
 
     Arguments and errors are those of `record_step`.
@@ -89,7 +109,7 @@ def record_weight_gradients(cell: Cell, masks: Mapping[str, str] | None = None) 
         From ``x``, ``da``, and the caches of all steps, to the gradients of the parameters.
     """
     passes = record_step(cell, masks)
-    recorder, params, drawn = _start(cell, masks or {}, ("T", "N"))
+    recorder, params, drawn = _start(cell, masks, ("T", "N"))
     x = recorder.array("x", ("T", "N", cell.sizes(params)["D"]))
     da = recorder.array("da", ("T", *_shape(passes.backward.outputs["da"])))
     fields = {
@@ -102,7 +122,8 @@ def record_weight_gradients(cell: Cell, masks: Mapping[str, str] | None = None) 
     return recorder.recording(**_gradients(grads))
 
 
-def record_sequence(cell: Cell, masks: Mapping[str, str] | None = None) -> Passes:
+@_once
+def record_sequence(cell: Cell, masks: Mapping[str, str]) -> Passes:
     """Record `scan.forward` and `scan.backward` for one sequence of one step (T = N = 1).
 
     Arguments and errors are those of `record_step`; here masks of weights are "array" as well.
@@ -113,13 +134,13 @@ def record_sequence(cell: Cell, masks: Mapping[str, str] | None = None) -> Passe
         Forward from ``x`` and the state; backward from ``x``, the cache, ``dy`` and the gradients
         of the last state, ``dh``, to all gradients: ``dx``, of the state before, of the parameters.
     """
-    recorder, params, drawn = _start(cell, masks or {}, (1, 1))
+    recorder, params, drawn = _start(cell, masks, (1, 1))
     x = recorder.array("x", (1, 1, params.W_ih.shape[1]))
     state = _state(recorder, cell, params, "", 1)
     _, new, trace = recorder.run(scan.forward, cell, params, x, state, drawn)
     (cache,) = trace.steps
     forward = recorder.recording(**_named(cell, "new_", new), **_fields(cache))
-    recorder, params, drawn = _start(cell, masks or {}, (1, 1))
+    recorder, params, drawn = _start(cell, masks, (1, 1))
     x = recorder.array("x", (1, 1, params.W_ih.shape[1]))
     trace = Trace(cell.name, x, [_read(recorder, cache)], drawn)
     dy = recorder.array("dy", (1, 1, state[0].shape[1]))
