@@ -30,7 +30,7 @@ TOLERANCE = {"float64": 1e-10, "float32": 1e-5}
 
 
 def outcome(p, loop):
-    """Return by name what a loop computes: outputs, last state, all gradients."""
+    """Return a loop's results by name: outputs, last state, all gradients."""
     y, state, cache = loop.forward(p.cell, p.params, p.x, p.state, p.masks)
     gradients = p.named(loop.backward(p.cell, p.params, cache, p.dy, p.dstate))
     last = {f"last {k}": part for k, part in zip(p.cell.state_names, state, strict=True)}
@@ -63,7 +63,7 @@ def test_without_a_backward_pass_outputs_are_the_same(cell, masks):
 
 
 def sized_problem(name, sizes, dtype, seed=0):
-    """Draw a problem of sizes that are given by letter."""
+    """Draw a problem with sizes given by letter."""
     cell, rng = CELLS[name], np.random.default_rng(seed)
 
     def normal(*shape):
@@ -111,7 +111,7 @@ def test_long_sequences_and_many_rows_go_through_several_blocks():
 @settings(max_examples=12, deadline=None)
 @given(st.permutations([0, 1, 2]), st.sampled_from([1, 2, -1]), st.sampled_from([1, 3, -2]))
 def test_strides_of_any_kind(order, step, last_step):
-    """Every array is a view with other strides than its own copy has."""
+    """Every array is a view with other strides than its copy."""
     p = masked_problem("lstm.CELL", "zoneout")
 
     def strided(array):
@@ -214,7 +214,7 @@ assert abs(y - y2).max() < 1e-12
 
 
 def processors():
-    """Return this one, and the same without its widest vectors."""
+    """Return this processor, and the same one without its widest vectors."""
     own = processor.this_processor()
     features = {f[1:]: f[0] == "+" for f in own.features.split(",") if f}
     narrow = {k: v and "avx512" not in k and "evex" not in k for k, v in features.items()}
@@ -271,7 +271,7 @@ class OwnCache(NamedTuple):
 
 
 def own_step(params, projected, state, masks):
-    """A cell without a recurrent matrix, with a state of another name, of functions of its own."""
+    """A cell without a recurrent matrix, with a state of another name and functions of its own."""
     (m,) = state
     H = m.shape[-1]
     a, candidate = projected[..., :H], projected[..., H:]

@@ -1,4 +1,4 @@
-"""The disk cache: used if it is whole and the user's own, left alone otherwise."""
+"""The disk cache is used if it is intact and private to the user, and ignored otherwise."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def folder(tmp_path, monkeypatch):
 
 
 class Maker:
-    """Counts how often it was asked."""
+    """Count the calls."""
 
     def __init__(self, content=b"code"):
         self.content, self.asked = content, 0

@@ -1,4 +1,4 @@
-"""The compiled loop under autograd: gradients, second derivatives, and what it leaves to others."""
+"""The compiled loop under autograd: gradients, second derivatives, and cases for other code."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_gradcheck_and_second_derivatives(cell):
         return torch_function.run(p.cell, params, x, rest[:size])
 
     assert torch.autograd.gradcheck(function, leaves(p))
-    if cell != "rnn.CELL_RELU":  # whose second derivative jumps where differences look
+    if cell != "rnn.CELL_RELU":  # its second derivative jumps at the points of the differences
         assert torch.autograd.gradgradcheck(function, leaves(p))
 
 

@@ -1,9 +1,9 @@
-"""Keep object files on disk, for the user alone.
+"""Keep object files on disk, for one user only.
 
 A file is used only if it and its folder belong to the user, nobody else may write to them, and its
-checksum is right; what cannot be used or written is compiled again, without a word. The folder is
-``lessons_lib`` in the user's own cache folder; ``LESSONS_LIB_CACHE`` names another, or none if it
-is empty.
+checksum is correct; otherwise the code is silently compiled again. The folder is ``lessons_lib`` in
+the user's cache folder; ``LESSONS_LIB_CACHE`` names another one, and if it is empty, nothing is
+kept.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from pathlib import Path
 
 
 def cached(key: str, make: Callable[[], bytes]) -> bytes:
-    """Return what a file of this key holds; make and keep it if there is none.
+    """Return the contents of this key's file; if there is no file, make the contents and keep them.
 
     Parameters
     ----------
     key : str
-        All that the result depends on.
+        A text of everything on which the result depends.
     make : callable
     """
     folder = cache_folder()
@@ -40,7 +40,7 @@ def cached(key: str, make: Callable[[], bytes]) -> bytes:
 
 
 def cache_folder() -> Path | None:
-    """Return the folder, made if it was not there; None if there is none that is the user's own."""
+    """Return the folder, created if necessary; None if no folder is private to the user."""
     asked = os.environ.get("LESSONS_LIB_CACHE")
     if asked == "":
         return None
@@ -62,7 +62,7 @@ def _user_cache() -> Path:
 
 def _is_private(path: Path) -> bool:
     """Tell whether a file or folder is the user's own, and nobody else may write to it."""
-    if not hasattr(os, "getuid"):  # on Windows, the user's folders are private by themselves
+    if not hasattr(os, "getuid"):  # on Windows, the user's folders are private by default
         return True
     status = path.lstat()
     writable = stat.S_IMODE(status.st_mode) & (stat.S_IWGRP | stat.S_IWOTH)
@@ -81,8 +81,8 @@ def _read(path: Path) -> bytes | None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file at once, so that another process never sees a part of it."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent)  # readable by the user alone
+    """Write a file atomically, so that another process never sees a part of it."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent)  # readable only by the user
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(hashlib.sha256(content).digest() + content)

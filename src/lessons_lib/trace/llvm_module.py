@@ -1,4 +1,4 @@
-"""Put the functions of some passes in a module, and let LLVM make an object file of it."""
+"""Put the functions of some passes into a module, and let LLVM make an object file from it."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def compile_module(text: str, processor: Processor) -> bytes:
     Raises
     ------
     RuntimeError
-        LLVM does not take the text.
+        LLVM rejects the text.
     """
     machine = target_machine(processor)
     parsed = llvm.parse_assembly(text)
     parsed.verify()
     parsed.triple, parsed.data_layout = llvm.get_default_triple(), str(machine.target_data)
     options = llvm.create_pipeline_tuning_options(speed_level=2)
-    # the vectors are written out; making others of them would only take time
+    # the vectors are explicit; vectorizing again would only take time
     options.loop_vectorization = options.slp_vectorization = options.loop_interleaving = False
     options.loop_unrolling = True
     builder = llvm.create_pass_builder(machine, options)
@@ -72,7 +72,7 @@ class Linked:
         library = llvm.JITLibraryBuilder().add_object_img(image).add_current_process()
         for name in names:
             library.export_symbol(name)
-        self._tracker = library.link(self._compiler, "passes")  # what is freed cannot be called
+        self._tracker = library.link(self._compiler, "passes")  # freed code cannot be called
         self.addresses = {name: self._tracker[name] for name in names}
 
 
@@ -97,8 +97,8 @@ attributes #2 = {{ noinline nounwind {width} }}"""
 def _shared(compiled: Pass) -> str:
     """Return a function of one argument, the address of a job.
 
-    A job is the table, T, N, and the addresses of OpenMP's two questions: which thread of the team
-    this is, and how many there are.
+    A job is the table, T, N, and the addresses of two OpenMP functions: the number of this thread,
+    and the number of threads.
     """
     loads = "\n".join(
         f"  %{value}.p = getelementptr i64, ptr %job, i64 {place}\n"

@@ -16,7 +16,7 @@ from .llvm_text import Text, Vectors
 
 
 class _Format(NamedTuple):
-    """What depends on the element type.
+    """Constants that depend on the element type.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class _Format(NamedTuple):
     mantissa, bias : int
         Of the representation of numbers.
     top : float
-        From there on tanh is 1.
+        From this value on, tanh is 1.
     """
 
     rounding: float

@@ -1,4 +1,4 @@
-"""What this processor's vectors hold, and how large a tile of a product its registers take."""
+"""The processor's vector size, and the largest tile of a product that fits its registers."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ llvm.initialize_native_asmprinter()
 
 @dataclass(frozen=True)
 class Processor:
-    """What is compiled for.
+    """The processor for which code is compiled.
 
     Attributes
     ----------
     name, features : str
-        As LLVM calls them.
+        LLVM's names.
     vector_bytes : int
         64 with AVX-512, 32 with AVX2, 16 with SSE and NEON.
     tile : (int, int)
         Rows, and vectors in a row, of the part of a product that stays in registers.
     outer_rows : int
-        The same of a sum of outer products, which loads fewer numbers one by one.
+        The same for a sum of outer products, which loads fewer single numbers.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Processor:
 
 @cache
 def this_processor() -> Processor:
-    """Return the processor that runs; its features decide, not its name."""
+    """Return the processor of this machine; its features decide, not its name."""
     features = llvm.get_host_cpu_features()
     return make_processor(llvm.get_host_cpu_name(), features)
 

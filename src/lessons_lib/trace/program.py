@@ -31,7 +31,7 @@ _ELEMENTS = {"float32": "float", "float64": "double"}
 
 @dataclass(frozen=True)
 class Field:
-    """Where a field of the cache lies.
+    """The place of a field of the cache.
 
     Attributes
     ----------
@@ -56,15 +56,15 @@ class Program:
     passes : dict of Pass
         "before", the products with the input of all steps; "forward" and "backward", the steps;
         "input", the gradient of the input; "weights", those of the weights. The last two, and the
-        first, are missing if NumPy or torch has to do it.
+        first, are missing if NumPy or torch computes them.
     fields : dict of Field
         The fields of the cache that are kept, by their names.
     widths : dict of int
-        The widths of ``da``, ``dx``, of the state's arrays, and of what "before" computes.
+        The widths of ``da``, ``dx``, the state's arrays, and the results of "before".
     entries : dict of Entry
         By the passes' names.
     linked : Linked
-        What the entries' addresses belong to.
+        The object file to which the entries' addresses belong.
     panel : int
         Columns of a panel of a packed weight.
     """
@@ -86,7 +86,7 @@ def make_program(
     keep: bool,
     processor: Processor,
 ) -> Program:
-    """Compile a cell, or take from disk what was compiled before.
+    """Compile a cell, or load an earlier result from disk.
 
     Parameters
     ----------
@@ -195,7 +195,7 @@ def _fields(cell: Cell, masks: dict[str, str], recordings: Passes) -> dict[str, 
     read = set(backward.inputs())
     try:
         read |= set(record_weight_gradients(cell, masks).inputs())
-    except RecordingError:  # NumPy or torch runs it, so it may do what it likes
+    except RecordingError:  # NumPy or torch runs it, so it may use any operation
         read |= set(forward.outputs)
     return {
         name.removeprefix("cache_"): _field(cell, forward, value)

@@ -1,9 +1,9 @@
 """Run a compiled pass on several threads, each with its share of the sequences.
 
-On Linux beside torch, its own pool is used: the team of libgomp, whose threads wait actively and
-would otherwise take the processors from ours. Elsewhere it is a pool of Python's threads. In a
-process that was forked it is one thread, for the pools' threads are gone there and torch's own
-hang with two.
+On Linux, if torch is loaded, its pool is used: the team of libgomp, whose threads wait actively and
+would otherwise compete with ours for the processors. Elsewhere it is a pool of Python threads. In a
+forked process it is one thread, because the pools' threads do not exist there, and torch's own hang
+with two.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ if hasattr(os, "register_at_fork"):
 
 
 class _Team(NamedTuple):
-    """What of libgomp is needed: a function that calls another on each thread, two addresses."""
+    """The needed parts of libgomp: a function that calls another on each thread, two addresses."""
 
     parallel: Any
     which: int
@@ -86,7 +86,7 @@ def _team() -> _Team | None:
     try:
         maps = Path("/proc/self/maps").read_text("utf-8").splitlines()
         paths = {line.split()[-1] for line in maps if "libgomp" in line}
-        (path,) = paths  # of two it is not known which one torch uses
+        (path,) = paths  # if there are two, it is unknown which one torch uses
         library = ctypes.CDLL(path)
         parallel = library.GOMP_parallel
         which, many = library.omp_get_thread_num, library.omp_get_num_threads

@@ -1,9 +1,9 @@
-"""One network in torch, differentiably: the compiled loop where it serves, the equations elsewhere.
+"""A differentiable network in torch: the compiled loop if it can run, otherwise the equations.
 
     y, *last = run(lstm.CELL, params, x, state, masks)
 
 `serves` is the rule. Under torch.func's transformations, and for second derivatives, autograd
-follows the equations themselves.
+follows the equations.
 """
 
 from __future__ import annotations
@@ -65,12 +65,12 @@ def _is_plain(tensor: Any) -> bool:
 
 
 class _Compiled(torch.autograd.Function):
-    """The compiled passes; of a backward pass that is itself differentiated, the equations."""
+    """The compiled passes; if the backward pass is itself differentiated, the equations."""
 
     @staticmethod
     def forward(ctx: Any, cell: Cell, masks: Masks, *tensors: torch.Tensor) -> Any:
         """Return y and the last state."""
-        ctx.save_for_backward(*tensors)  # also lets torch refuse what is changed before backward
+        ctx.save_for_backward(*tensors)  # torch then rejects tensors changed before backward
         x, state, params = _parts(cell, tensors)
         keep = any(ctx.needs_input_grad)
         y, last, ctx.cache = compiled.forward(cell, params, x, state, masks, keep)
