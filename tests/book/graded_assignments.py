@@ -6,12 +6,13 @@ Stubs are in Korean, solutions and partly wrong solutions in English, each in it
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import nbformat
 import pytest
 from _ext.one_language import LANGUAGES
-from release import NAMES, release, run, sources
+from release import BEGIN, NAMES, release, run, sources
 from submissions import answer, points, secrets, submissions
 
 SOURCES = {language: sources(language) for language in LANGUAGES}
@@ -61,7 +62,7 @@ def test_students_get_no_solution_and_no_hidden_test(released, name, language):
     source = SOURCES[language][name]
     for path in student_files(released, name, language):
         text = path.read_text("utf-8")
-        tasks = len(points(source)) // 2
+        tasks = sum(BEGIN in cell.source for cell in source.cells)
         assert text.count("raise NotImplementedError") == tasks
         for secret in secrets(source):
             assert json.dumps(secret, ensure_ascii=False)[1:-1] not in text, f"{path}: {secret}"
@@ -77,7 +78,7 @@ def test_nbgrader_gives_the_points_that_are_due(released, name):
         stub = nbformat.read(course / "release" / name / f"{name}.ipynb", 4)
         path = course / "submitted" / one.name / name / f"{name}.ipynb"
         path.parent.mkdir(parents=True)
-        nbformat.write(answer(stub, SOURCES[language_of(one)][name], one.edits), path)
+        nbformat.write(answer(stub, SOURCES[language_of(one)][name], one), path)
         due[one.name] = expected(one, tests)
         assert sum(due[one.name].values()) == one.score
     for language in LANGUAGES:
@@ -95,12 +96,12 @@ def test_otter_gives_the_points_that_are_due(released, name, tmp_path):
         stub = nbformat.read(folder / "student" / f"{name}.ipynb", 4)
         submitted, results = tmp_path / one.name / f"{name}.ipynb", tmp_path / one.name / "results"
         results.mkdir(parents=True)
-        nbformat.write(answer(stub, SOURCES[language_of(one)][name], one.edits), submitted)
+        nbformat.write(answer(stub, SOURCES[language_of(one)][name], one), submitted)
         (archive,) = (folder / "autograder").glob("*.zip")
         run(results, "otter", "run", str(submitted), "-a", str(archive), "-o", str(results))
         due: dict[str, int] = {}
         for test, worth in expected(one, tests).items():
-            question = test.removesuffix("-test").removesuffix("-hidden").replace("-", "_")
+            question = re.sub("-(test|hidden|hidden-weights)$", "", test).replace("-", "_")
             due[question] = due.get(question, 0) + worth
         graded = json.loads((results / "results.json").read_text("utf-8"))["tests"]
         scores = {test["name"]: test for test in graded if "score" in test}

@@ -20,6 +20,34 @@ class Submission(NamedTuple):
     edits: dict[str, str] | None
     fails: frozenset[str]
     score: int
+    cheat: str = ""
+
+
+#: Attempts on the verdict, written below each stub; FUNCTION is what the stub defines.
+CHEATS = {
+    "replaces-checks": (
+        "checks = type('C', (), {'__getattr__': lambda s, n: lambda *a, **k: True})()"
+    ),
+    "patches-reports": (
+        "import lessons_lib.checks.report\n"
+        "lessons_lib.checks.report.Report.__bool__ = lambda self: True\n"
+        "lessons_lib.checks.report.Report.right = lambda self, *names: True"
+    ),
+    "patches-numpy": "np.abs = lambda a: 0 * a\nnp.isfinite = lambda a: a == a",
+    "reads-the-expected-value": (
+        "def FUNCTION(*arguments):\n"
+        "    import gc\n"
+        "    found = [d for d in gc.get_objects() if type(d) is dict and 'expected' in d]\n"
+        "    return tuple(found[-1]['expected'].values())"
+    ),
+    "leaves": "def FUNCTION(*arguments):\n    import os\n    os._exit(0)",
+}
+
+
+def cheats(notebook: Any) -> list[Submission]:
+    """Return the attempts on the verdict of an assignment whose functions all have a check."""
+    tests = frozenset(points(notebook))
+    return [Submission(name, None, tests, 0, cheat) for name, cheat in CHEATS.items()]
 
 
 def partial_solutions(assignment: str) -> list[Submission]:
@@ -46,6 +74,7 @@ def submissions(assignment: str, notebook: Any) -> list[Submission]:
         Submission("stub", None, frozenset(tests), 0),
         Submission("solution", {}, frozenset(), sum(tests.values())),
         *partial_solutions(assignment),
+        *(cheats(notebook) if assignment == "lstm" else ()),
     ]
 
 
@@ -62,15 +91,18 @@ def stub(source: str) -> str:
     return re.sub(rf"{BEGIN}.*{END}", STUB, source, flags=re.DOTALL)
 
 
-def answer(released: Any, source: Any, edits: dict[str, str] | None) -> Any:
-    """Return the student's version of an assignment with the cells of the solution in it."""
+def answer(released: Any, source: Any, submission: Submission) -> Any:
+    """Return the student's version of an assignment with what the submission makes of it."""
     filled = copy.deepcopy(released)
     solutions = {cell.id: cell.source for cell in source.cells if BEGIN in cell.source}
-    if edits is None:
-        return filled
     for cell in filled.cells:
-        if cell.id in solutions:
-            cell.source = solution(solutions[cell.id], edits)
+        if cell.id not in solutions:
+            continue
+        if submission.edits is not None:
+            cell.source = solution(solutions[cell.id], submission.edits)
+        elif submission.cheat:
+            *_, function = re.findall(r"^def (\w+)", cell.source, re.MULTILINE)
+            cell.source += "\n\n\n" + submission.cheat.replace("FUNCTION", function)
     return filled
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 from pathlib import Path
 
 import code_rules
@@ -13,6 +14,10 @@ from pair_rules import read_as_stored
 from parity import RULES
 from release import BEGIN, BEGIN_HIDDEN, END, END_HIDDEN, HERE, NAMES, STUB, for_otter, sources
 from submissions import partial_solutions, points, secrets, solution, stub, submissions
+
+from lessons_lib import checks
+from lessons_lib.checks import grading
+from lessons_lib.checks.report import Report
 
 SOURCES = {language: sources(language) for language in LANGUAGES}
 POINTS = 20
@@ -27,12 +32,20 @@ def kind(cell):
     return cell.metadata.get("nbgrader", {})
 
 
+def fast_grade(name, function, lang):
+    """Grade as the hidden tests do, without the fresh process, which the real graders try."""
+    seed = grading.seed_for(name)
+    report = checks.CHECKS[name](function, lang, seed, carry=True)
+    return grading.Grade(report.passed, report.wrong, str(report))
+
+
 def run(notebook, change):
     """Run the code with each solution changed by `change`; return the errors of failed tests."""
-    names: dict = {}
+    names: dict = {"fast_grade": fast_grade}
     failed = {}
     for cell in code_cells(notebook):
         source = change(cell.source) if kind(cell).get("solution") else cell.source
+        source = source.replace('runpy.run_path(place)["grade"]', "fast_grade")
         try:
             exec(source, names)
         except Exception as error:
@@ -57,34 +70,51 @@ def test_both_languages_say_the_same(name):
     assert not any(cell.outputs or cell.execution_count for cell in code_cells(notebook))
 
 
+def tasks_of(notebook):
+    """Return the cells of each task: the solution, the visible test, the hidden ones."""
+    tasks: list = []
+    for cell in code_cells(notebook):
+        if kind(cell)["solution"]:
+            tasks.append([cell])
+        elif kind(cell)["grade"]:
+            tasks[-1].append(cell)
+    return tasks
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_each_task_is_a_solution_a_visible_test_and_a_hidden_one(name):
-    cells = code_cells(SOURCES["en"][name])
-    assert all(kind(cell).get("grade_id") == cell.id for cell in cells)
-    tasks = [at for at, cell in enumerate(cells) if kind(cell)["solution"]]
-    for at in tasks:
-        task, visible, hidden = cells[at : at + 3]
-        assert (visible.id, hidden.id) == (f"{task.id}-test", f"{task.id}-hidden")
+def test_each_task_is_a_solution_a_visible_test_and_hidden_ones(name):
+    assert all(kind(cell).get("grade_id") == cell.id for cell in code_cells(SOURCES["en"][name]))
+    for task, visible, *hidden in tasks_of(SOURCES["en"][name]):
+        ids = [f"{task.id}-test", f"{task.id}-hidden", f"{task.id}-hidden-weights"]
+        assert [cell.id for cell in (visible, *hidden)] == ids[: 1 + len(hidden)]
         assert (task.source.count(BEGIN), task.source.count(END)) == (1, 1)
-        assert hidden.source.endswith(END_HIDDEN)
         assert BEGIN_HIDDEN not in visible.source
-        for cell in (visible, hidden):
-            assert (kind(cell)["grade"], kind(cell)["locked"]) == (True, True)
-    assert sum(kind(cell)["grade"] for cell in cells) == 2 * len(tasks)
+        assert kind(visible)["points"] == 0  # the notebook may have changed what it asserts
+        assert all(cell.source.endswith(END_HIDDEN) for cell in hidden)
+        assert all(kind(cell)["locked"] for cell in (visible, *hidden))
+
+
+def test_every_check_is_asked_for():
+    asked = {
+        name
+        for notebook in SOURCES["en"].values()
+        for cell in code_cells(notebook)
+        for name in re.findall(r"report = checks\.(\w+)\(", cell.source)
+    }
+    assert asked == set(checks.CHECKS)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", NAMES)
 def test_the_points_are_those_in_the_headings(name, language):
     notebook = SOURCES[language][name]
-    tests = list(points(notebook).values())
+    worth = [sum(kind(cell)["points"] for cell in task[1:]) for task in tasks_of(notebook)]
     told = re.findall(
         IN_HEADINGS[language], "\n".join(cell.source for cell in notebook.cells), re.MULTILINE
     )
-    assert [int(each) for each in told] == [
-        visible + hidden for visible, hidden in zip(tests[::2], tests[1::2], strict=True)
-    ]
-    assert sum(tests) == POINTS
+    assert [int(each) for each in told] == worth
+    assert sum(worth) == POINTS
+    assert max(worth) <= POINTS / 4  # so that one slip costs a quarter at most
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -109,45 +139,39 @@ def test_what_is_partly_wrong_fails_its_own_tests_and_no_others(name):
         assert set(failed) == one.fails
         lost = sum(points(notebook)[test] for test in failed)
         assert one.score == POINTS - lost
+        assert lost <= POINTS / 4
 
 
 def test_each_assignment_has_a_partial_solution():
     assert all(len(submissions(name, SOURCES["en"][name])) > 2 for name in NAMES)
 
 
-class Memory:
-    """Replace a function: first record its answers, then repeat them."""
+@pytest.mark.parametrize("name", checks.CHECKS)
+def test_hidden_cases_are_others_and_depend_on_the_secret_seed(name, monkeypatch):
+    check, drawn = checks.CHECKS[name], []
+    for secret in (None, "1", "2"):
+        if secret:
+            monkeypatch.setenv("LESSONS_LIB_SEED", secret)
+        for seed in {0, grading.seed_for(name)}:
+            arguments = check.draw(np.random.default_rng((seed, 0)), **check.sizes[0])
+            first = next(a for a in arguments.values() if isinstance(a, np.ndarray | list))
+            drawn.append(np.asarray(first[0]).tobytes())
+    assert len(set(drawn)) == 4  # that of seed 0 is the same each time
 
-    def __init__(self, function):
-        self.function, self.answers = function, {}
 
-    def __call__(self, *arguments):
-        key = b"".join(np.asarray(a).tobytes() for a in arguments if isinstance(a, np.ndarray))
-        if self.function:
-            self.answers[key] = self.function(*arguments)
-        return self.answers[key]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_who_only_knows_the_visible_answers_fails_the_hidden_tests(name):
-    notebook = SOURCES["en"][name]
-    names: dict = {}
-    for cell in code_cells(notebook):
-        if not kind(cell)["grade"]:
-            exec(solution(cell.source, {}), names)
-    cells = {cell.id: cell.source for cell in code_cells(notebook)}
-    for test in [test for test in points(notebook) if test.endswith("-test")]:
-        called = re.search(r"checks\.\w+\((\w+), lang\)", cells[test])
-        if not called or called[1].startswith("clip"):  # lists cannot be keys
-            continue
-        right = names[called[1]]
-        memory = names[called[1]] = Memory(right)
-        exec(cells[test], names)
-        memory.function = None
-        exec(cells[test], names)
-        with pytest.raises(AssertionError):
-            exec(cells[test.replace("-test", "-hidden")], names)
-        names[called[1]] = right
+def test_what_the_notebook_has_changed_does_not_reach_the_verdict(monkeypatch):
+    """The fresh process grades by its own checks, reports and NumPy."""
+    monkeypatch.setattr(checks, "rnn_step", lambda *a, **k: True)
+    monkeypatch.setattr(Report, "__bool__", lambda self: True)
+    monkeypatch.setattr(np, "abs", lambda a: 0 * np.absolute(a))
+    monkeypatch.setattr(np, "isfinite", lambda a: np.ones(np.shape(a), bool))
+    grade = runpy.run_path(grading.__file__)["grade"]
+    graded = grade("rnn_step", lambda x, h, W_ih, W_hh, b: np.zeros_like(h))
+    assert not graded.right("h")
+    assert "not correct yet" in str(graded)
+    right = grade("rnn_step", lambda x, h, W_ih, W_hh, b: np.tanh(x @ W_ih.T + h @ W_hh.T + b))
+    assert right.right("h")
+    assert right.passed
 
 
 def test_otters_source_holds_every_cell_and_hides_what_nbgrader_hides():
@@ -156,7 +180,7 @@ def test_otters_source_holds_every_cell_and_hides_what_nbgrader_hides():
     text = "\n\n".join(cell.source for cell in result.cells)
     assert all(cell.source in text for cell in notebook.cells if not kind(cell).get("grade_id"))
     assert text.count("# BEGIN QUESTION\nname: ") == text.count("# END QUESTION") == 4
-    assert "name: norm\npoints:\n- 3\n- 2\n" in text
+    assert "name: norm\npoints:\n- 0\n- 5\n" in text
     assert text.count("# HIDDEN\n") == text.count(f"{STUB}\n") == 4
     assert BEGIN_HIDDEN not in text
     assert BEGIN not in text
@@ -165,9 +189,9 @@ def test_otters_source_holds_every_cell_and_hides_what_nbgrader_hides():
 
 def test_secrets_are_the_lines_that_only_graders_see():
     found = secrets(SOURCES["en"]["bptt"])
-    assert "report = checks.rnn_step(rnn_step, lang, seed=101)" in found
+    assert 'assert graded.right("dx", "dh_prev"), graded' in found
     assert "da = dh * (1 - h**2)" in found
-    assert "report = checks.rnn_step(rnn_step, lang)" not in found
+    assert "report = checks.rnn_step(rnn_step, lang, carry=True)" not in found
     assert "assert report, report" not in found
 
 

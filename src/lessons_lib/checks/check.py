@@ -151,6 +151,11 @@ class Check:
 
         return self.of(learner, lang, seed, time_limit, carry)
 
+    @property
+    def right(self) -> Right:
+        """The library's own function in the form of this check, to build on."""
+        return Right(self.name)
+
     def of(
         self,
         learner: Callable[[Mapping[str, Any]], student.Learner],

@@ -67,7 +67,13 @@ class Worker:
         Exception
             Any error of pickling, if the function cannot be sent.
         """
-        return self._ask("take", _pickled(function), cloudpickle.dumps(dict(replaced)), count)
+        return self.take_pickled(_pickled(function), replaced, count)
+
+    def take_pickled(
+        self, pickled: bytes, replaced: Mapping[str, Any], count: int
+    ) -> dict[str, Any]:
+        """Send a function that is pickled already, and is not to be unpickled here."""
+        return self._ask("take", pickled, cloudpickle.dumps(dict(replaced)), count)
 
     def load(self, path: str, limit: float) -> dict[str, Any]:
         """Run a file; return the names that it defines, or the error that it raised."""
