@@ -224,4 +224,4 @@ def _like(x: Array, array: np.ndarray) -> Array:
         return array
     import torch
 
-    return torch.fromas_numpy(array)
+    return torch.from_numpy(array)
