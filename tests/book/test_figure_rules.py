@@ -97,6 +97,7 @@ BROKEN: dict[str, tuple[Callable, str, str]] = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:constrained_layout not applied")
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_notebook_is_refused_with_the_place(name):
     make, cell, words = BROKEN[name]

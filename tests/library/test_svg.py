@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 
 from lessons_lib.lab import labels, plots, svg
 
@@ -93,6 +94,28 @@ def test_a_colour_of_no_theme_and_a_picture_of_pixels_are_refused():
     plt.imshow(np.eye(2))
     with pytest.raises(ValueError, match="a picture made of pixels"):
         svg.figure_to_svg(plt.gcf())
+
+
+@pytest.mark.filterwarnings("error")  # matplotlib's letters have no Hangul
+def test_a_copy_in_korean_alone_draws_korean_labels_with_their_room():
+    series = {"편향이 큰 장단기 메모리의 기울기": [1, 2], "바닐라 RNN의 기울기": [2, 1]}
+    plots.curves([1, 2], series, xlabel="시차 $k$", ylabel="크기")
+    root = drawn()
+    texts = {"".join(text.itertext()): text for text in root.iter(f"{NAMESPACE}text")}
+    assert {*series, "시차 k", "크기"} <= set(texts)
+    long, short = (texts[label] for label in series)
+    assert (long.get("x"), long.get("y")) != (short.get("x"), short.get("y"))
+
+
+def test_a_label_in_both_languages_has_room_for_the_longer_one():
+    renderer, prop = svg._Renderer(300, 200), FontProperties(size=10)
+    long, short = "아주 긴 한국어 이름입니다", "짧음"
+    widths = [
+        renderer.get_text_width_height_descent(f"{korean} · short", prop, False)[0]
+        for korean in (long, short)
+    ]
+    assert widths[0] == pytest.approx(labels.width(long, 10))
+    assert widths[1] == renderer.get_text_width_height_descent("short", prop, False)[0] < widths[0]
 
 
 def test_a_shell_shows_svg_and_png_only_of_what_has_no_theme():
