@@ -1,11 +1,11 @@
 """Grade one function for marks, in a fresh process that a submission cannot have changed.
 
-Hidden tests run this file anew (`runpy.run_path`), so that neither a replaced `checks` nor patched
-classes or NumPy functions in the notebook reach the verdict. It imports nothing of the library: the
-process that it starts does. The function itself runs in a third process.
+Hidden tests run this file directly (`runpy.run_path`), so that neither a replaced `checks` nor
+patched classes or NumPy functions in the notebook affect the grade. It imports nothing of the
+library; the process that it starts does. The function itself runs in a third process.
 
 The cases come from the seed in the environment variable LESSONS_LIB_SEED, which teachers keep
-secret; without it they are those of a published seed.
+secret; without it, a published seed is used.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LIMIT = 300.0  # seconds for all cases
 
 
 class Grade(NamedTuple):
-    """What came of it: whether all is right, the results that are wrong, and the report."""
+    """The outcome: whether everything is correct, the wrong results, and the report."""
 
     passed: bool
     wrong: tuple[str, ...]
@@ -41,12 +41,12 @@ class Grade(NamedTuple):
 def grade(name: str, function: Any, lang: str = "en") -> Grade:
     """Grade a function with the check of this name.
 
-    A mistake in a function that it calls is not counted here again: if it is right with the
-    library's function in that place, it is right.
+    A mistake in a function that it calls is not counted again: the function is correct if it is
+    correct with the library's version of that one.
     """
     try:
         pickled = cloudpickle.dumps(function)
-    except Exception as error:  # what cannot be sent is not run in this process
+    except Exception as error:  # a function that cannot be sent is not run in this process
         return Grade(False, (name,), f"✗ {name}: {type(error).__name__}: {error}")
     done = subprocess.run(
         [sys.executable, "-P", "-m", "lessons_lib.checks.grading"],
@@ -62,13 +62,13 @@ def grade(name: str, function: Any, lang: str = "en") -> Grade:
 
 
 def seed_for(name: str) -> int:
-    """Return the seed of a function's cases, from the secret one and its name."""
+    """Return the seed of a function's cases, from the secret seed and the function's name."""
     secret = int(os.environ.get("LESSONS_LIB_SEED", _PUBLISHED))
     return secret * 1000 + sum(name.encode()) % 1000
 
 
 def main() -> None:
-    """Judge the function that is on standard input, and write the verdict."""
+    """Grade the function on standard input, and write the result."""
     from . import CHECKS
     from .isolation import Worker
     from .student import Learner
