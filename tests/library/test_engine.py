@@ -366,6 +366,23 @@ def test_arguments_are_checked_as_by_hand():
         compiled.forward(p.cell, p.params, p.x[..., 0])
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.longdouble])
+def test_other_dtypes_are_refused(dtype):
+    p = masked_problem("lstm.CELL", "no masks").with_arrays(lambda a: a.astype(dtype))
+    with pytest.raises(TypeError, match=r"x: got dtype float.*, expected float32 or float64"):
+        compiled.forward(p.cell, p.params, p.x, p.state)
+
+
+def test_tensors_that_autograd_follows_are_refused():
+    p = masked_problem("lstm.CELL", "no masks").to_torch(requires_grad=True)
+    with pytest.raises(TypeError, match=r"requires its gradient.*torch_function.run"):
+        compiled.forward(p.cell, p.params, p.x, p.state)
+    with torch.no_grad():
+        y, *_ = compiled.forward(p.cell, p.params, p.x, p.state)
+        expected, *_ = p.forward()
+    assert relative_difference(y.numpy(), expected.numpy()) < 1e-12
+
+
 def test_the_code_names_its_source():
     program = compiled.program_of(lstm.CELL, *masked_problem("lstm.CELL", "no masks")[1:3], Masks())
     text = program.passes["forward"].text

@@ -77,7 +77,8 @@ def forward(
     Raises
     ------
     TypeError, ValueError
-        As `scan.forward`.
+        As `scan.forward`; or the dtype is neither float32 nor float64, or autograd follows a
+        tensor: for that there is `torch_function.run`.
     RecordingError
         The cell does something that cannot be compiled.
     """
@@ -185,6 +186,8 @@ def program_of(cell: Cell, params: Any, x: Array, masks: Masks, keep: bool = Tru
     )
     sizes = tuple(sorted(cell.sizes(params).items()))
     dtype = str(x.dtype).removeprefix("torch.")
+    if dtype not in ("float32", "float64"):
+        raise TypeError(f"x: got dtype {x.dtype}, expected float32 or float64")
     return make_program(cell, kinds, sizes, dtype, keep, this_processor())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import struct
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -78,8 +79,21 @@ def of_params(params: Any) -> dict[str, np.ndarray]:
 
 
 def as_numpy(array: Array) -> np.ndarray:
-    """Return an array, or a tensor's memory as one."""
-    return array if isinstance(array, np.ndarray) else array.detach().numpy()
+    """Return an array, or a tensor's memory as one.
+
+    Raises
+    ------
+    TypeError
+        Autograd follows the tensor, which would be lost.
+    """
+    if isinstance(array, np.ndarray):
+        return array
+    if array.requires_grad and sys.modules["torch"].is_grad_enabled():
+        raise TypeError(
+            "got a tensor that requires its gradient, which compiled code cannot follow; "
+            "use trace.torch_function.run, or torch.no_grad()"
+        )
+    return array.detach().numpy()
 
 
 def packed(weight: np.ndarray, pack: Pack, panel: int) -> np.ndarray:
