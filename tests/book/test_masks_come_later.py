@@ -12,7 +12,7 @@ MASKS = re.compile(r"masks?\b|masked_|NO_MASKS")
 
 
 def shown(page: str) -> dict[str, str]:
-    """Return what `show_source` has shown, by cell."""
+    """Return the output of `show_source` by cell."""
     return {
         cell["id"]: "".join(cell["outputs"][0]["data"]["text/plain"])
         for cell in read_notebook(ROOT / f"{page}.ipynb")["cells"]

@@ -1,4 +1,4 @@
-"""Formulas for narrow screens: the same parts, one below the other."""
+"""Formulas for narrow screens have the same parts, one below the other."""
 
 import pytest
 from _ext.plain.narrow_formulas import breakable, one_column

@@ -1,11 +1,11 @@
-"""What a screen reader says: headings without signs, controls that differ, exercises too."""
+"""Screen readers get headings without signs, distinct controls, and exercises."""
 
 import pytest
 from browsing import lay_out
 
 
 def tree(page):
-    """Return roles and names of the page as the browser hands them to a screen reader."""
+    """Return the roles and names of the page that a browser gives to screen readers."""
     lay_out(page)
     session = page.context.new_cdp_session(page)
     found = session.send("Accessibility.getFullAXTree")["nodes"]

@@ -1,4 +1,4 @@
-"""On a slow line the page says that something is on its way."""
+"""On a slow connection the page shows that something is loading."""
 
 import re
 
@@ -6,7 +6,7 @@ SLOW = 1500  # milliseconds
 
 
 def held_back(page, pattern):
-    """Let what matches wait."""
+    """Delay the requests that match."""
 
     def wait(route):
         page.wait_for_timeout(SLOW)

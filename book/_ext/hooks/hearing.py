@@ -1,7 +1,7 @@
-"""Sphinx extension: pages as screen readers say them.
+"""Sphinx extension: pages for screen readers.
 
-Exercises are headings, the signs behind headings are not read, and roles that ARIA has withdrawn or
-forbids are left out.
+Exercises are headings, the signs after headings are not read, and roles that ARIA has withdrawn or
+forbids are removed.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-#: What docutils gives to lists of works.
+#: The roles that docutils gives to lists of works.
 WITHDRAWN = re.compile(r' role="(?:doc-biblioentry|list)"')
 EXERCISE = re.compile(r'(<div class="exercise[^>]*>\s*<p class="admonition-title")')
 
 
 def spoken(body: str) -> str:
-    """Return the page's HTML with what a screen reader needs."""
+    """Return the page's HTML, prepared for screen readers."""
     body = WITHDRAWN.sub("", body)
     # The same address is in the list of sections, which the keyboard reaches.
     body = body.replace('class="headerlink"', 'class="headerlink" aria-hidden="true" tabindex="-1"')

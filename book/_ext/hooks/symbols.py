@@ -1,4 +1,4 @@
-"""Sphinx extension: what a symbol means, on its first formula of a page, for ``static/popover.js``.
+"""Sphinx extension: a symbol's meaning on its first formula of a page, for ``static/popover.js``.
 
 The meanings are those of the table in section ``intro-notation``.
 """
@@ -26,7 +26,7 @@ _ROW = re.compile(r"^\| (\$[^|]*) \| ([^|]*) \|", re.MULTILINE)
 
 @functools.cache
 def meanings(root: Path, language: str) -> dict[str, str]:
-    """Return what each symbol of the notation means, by its TeX: ``h_t, c_t: hidden state, …``."""
+    """Return the meaning of each symbol of the notation by TeX: ``h_t, c_t: hidden …``."""
     path = root / f"{PAGE}.ipynb"
     texts = sources(path, language) if path.exists() else []
     table = "\n".join(text for text in texts if NOTATION in text)
@@ -39,9 +39,9 @@ def meanings(root: Path, language: str) -> dict[str, str]:
 
 
 class MarkSymbols(SphinxPostTransform):
-    """Mark the first formula of a page that is just a symbol of the notation."""
+    """Mark a symbol's first formula on a page, if it consists of the symbol alone."""
 
-    default_priority = 790  # before a formula is wrapped with what follows it
+    default_priority = 790  # before a formula is wrapped with the text after it
     formats = ("html",)
 
     def run(self, **kwargs: Any) -> None:

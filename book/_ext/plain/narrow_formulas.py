@@ -12,7 +12,7 @@ _TOKEN = re.compile(
 
 
 def one_column(tex: str) -> str | None:
-    """Return an aligned formula of several columns with these below each other, else None."""
+    """Return an aligned formula with its columns below each other; None if it has one column."""
     whole = _ALIGNED.fullmatch(tex.strip())
     if not whole or any(depth < 0 for _, depth in _tokens(whole[1])):
         return None
@@ -36,7 +36,7 @@ def breakable(tex: str) -> str:
 
 
 def _split(tex: str, at: str) -> list[str]:
-    """Split where ``at`` is in no braces and in no environment."""
+    """Split at ``at`` outside braces and environments."""
     parts = [""]
     for token, depth in _tokens(tex):
         if depth == 0 and (token == at or (at == r"\\" and token.startswith(r"\\"))):
@@ -47,7 +47,7 @@ def _split(tex: str, at: str) -> list[str]:
 
 
 def _tokens(tex: str) -> Iterator[tuple[str, int]]:
-    """Yield the tokens of a formula and in how many braces and environments each is."""
+    """Yield the tokens of a formula, each with its depth in braces and environments."""
     depth = 0
     for match in _TOKEN.finditer(tex):
         token = match[0]

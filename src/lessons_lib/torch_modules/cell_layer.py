@@ -1,4 +1,4 @@
-"""`Layer`: any cell of the library, or of one's own, as a layer for torch."""
+"""`Layer`: any cell of the library, or a cell of your own, as a layer for torch."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Arrays whose memory is used again by a later call.
 
-Large arrays that are freed go back to the system, and the next ones cost a page fault every four
-kilobytes, which is up to a third of a pass. So memory is kept when its last array is gone, and of
-what is kept, `LIMIT` bytes at most survive the next call.
+Freed large arrays return to the system, and new ones cost a page fault every four kilobytes, which
+is up to a third of a pass. So memory is kept when its last array is gone; at most `LIMIT` bytes of
+it survive the next call.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-#: Bytes that are kept while no array uses them.
+#: Number of bytes that are kept while no array uses them.
 LIMIT = 256 * 2**20
 
 #: Smaller arrays come from NumPy: the allocator keeps their memory itself.
@@ -30,7 +30,7 @@ def empty(shape: Sequence[int], dtype: Any) -> np.ndarray:
     if size < _SMALL:
         return np.empty(shape, dtype)
     memory = _take(size)
-    # of all views of an array, this one, on which they are based, goes last
+    # all views of an array are based on this one, so it is deleted last
     array = np.frombuffer(memory.data, dtype, count=prod(shape))
     weakref.finalize(array, _returned.append, memory).atexit = False
     return array.reshape(shape)
@@ -38,12 +38,12 @@ def empty(shape: Sequence[int], dtype: Any) -> np.ndarray:
 
 _lock = threading.Lock()
 _free: list[np.ndarray] = []
-#: What was given back. That happens at any moment, also while this thread holds the lock.
+#: Returned memory. It may be returned at any moment, even while this thread holds the lock.
 _returned: deque[np.ndarray] = deque()
 
 
 def _take(size: int) -> np.ndarray:
-    """Return the smallest memory that is kept and not much too large, or new memory."""
+    """Return the smallest kept memory that fits and is not much too large, or new memory."""
     with _lock:
         while _returned:
             _free.append(_returned.popleft())
