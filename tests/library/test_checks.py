@@ -196,7 +196,7 @@ def test_a_single_mean_is_told():
     text = str(checks.rnn_step_backward(wrong, "en"))
     assert "correct: dx, dh_prev, dW_ih, dW_hh." in text
     assert "divided by the batch's size N." in text
-    assert "you are given already. [db]" in text
+    assert "that you are given. [db]" in text
 
 
 def test_swapped_axes_are_told_where_the_shapes_raise():

@@ -41,14 +41,14 @@ def test_a_file_that_is_right(tmp_path, capsys):
 def test_a_file_that_is_partly_wrong(tmp_path, capsys):
     assert run(tmp_path, RIGHT + WRONG, "--junit", str(tmp_path / "out.xml")) == 1
     out = capsys.readouterr().out
-    assert "diagnosis: Only what is too large is cut." in out
+    assert "diagnosis: Only elements that are too large are cut." in out
     assert out.endswith("rnn_step       ✓\nclip_by_value  ✗\n1 of 2 correct.\n")
     suite = ET.parse(tmp_path / "out.xml").getroot()
     assert suite.attrib == {"name": "mine.py", "tests": "2", "failures": "1"}
     right, wrong = suite
     assert (right.get("name"), len(right)) == ("rnn_step", 0)
     assert wrong.get("classname") == "mine"
-    assert "Only what is too large is cut." in (wrong[0].text or "")
+    assert "Only elements that are too large are cut." in (wrong[0].text or "")
 
 
 def test_korean(tmp_path, capsys):
