@@ -5,7 +5,7 @@
 
 From recordings, three modules make programs: `javascript`, functions for a page; `compiled`, a loop
 over time for the CPU, which needs llvmlite and is imported by name, and `torch_function`, the same
-under autograd. Their order of computing comes from `normal` and `plan`.
+under autograd. Their order of computation comes from `normal` and `plan`.
 
     from lessons_lib import lstm, trace
     print(trace.record_step(lstm.CELL).forward)

@@ -1,12 +1,12 @@
-"""`scan.forward` and `scan.backward` by compiled code: the same arguments, the same results.
+"""`scan.forward` and `scan.backward` as compiled code, with the same arguments and results.
 
     y, state, cache = compiled.forward(lstm.CELL, params, x)
     grads, dx, dstate0 = compiled.backward(lstm.CELL, params, cache, dy)
 
 The loop over time is compiled from a recording of the cell's own `step` and `step_backward`, for
 NumPy arrays and for torch tensors in the processor's memory. The products over all steps at once,
-before the loop and after it, are the library's own code and run with NumPy or torch. What is
-compiled needs llvmlite (``pip install lessons-lib[fast]``).
+before the loop and after it, are the library's own code and run with NumPy or torch. Compiling
+needs llvmlite (``pip install lessons-lib[fast]``).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Trace(NamedTuple):
     caches : dict of arrays of shape (T, N, ·)
         The fields of the cell's cache that the backward pass reads.
     scratch : list of arrays
-        What nobody reads after the forward pass; da may take its place.
+        Arrays that are not read after the forward pass; da may use their memory.
     """
 
     cell: str
@@ -72,7 +72,7 @@ def forward(
     y, state
         As from `scan.forward`, equal to rounding.
     cache : Trace
-        What `backward` needs; None if it is not kept.
+        The arrays for `backward`; None if they are not kept.
 
     Raises
     ------
@@ -178,7 +178,7 @@ def _weight_gradients(cell: Cell, weights: Any, cache: Trace, arrays: dict[str, 
 
 
 def program_of(cell: Cell, params: Any, x: Array, masks: Masks, keep: bool = True) -> Program:
-    """Return the program that runs a cell with such masks and sizes; compile it if need be."""
+    """Return the program that runs a cell with such masks and sizes; compile it if necessary."""
     kinds = tuple(
         (site, _kind(mask, site))
         for site, mask in zip(Masks._fields, masks, strict=True)
@@ -206,7 +206,7 @@ def _of_masks(masks: Masks) -> dict[str, Any]:
             arrays[f"mask_{site}"] = float(mask)
             continue
         array = as_numpy(mask)
-        if array.ndim == 4:  # one for each gate; a cell of one gate knows it by the site's name
+        if array.ndim == 4:  # one for each gate; in a cell with one gate it has the site's name
             arrays |= {f"mask_{site}_{k}": array[:, k] for k in range(array.shape[1])}
             array = array[:, 0]
         arrays[f"mask_{site}"] = array

@@ -27,8 +27,9 @@ class Job:
     name : str
         Of the pass.
     arrays : dict
-        What `llvm_pass.Pass.arrays` lists, but for temporaries and packed weights: arrays of shape
-        (T, N, ·), an axis of length 1 if all steps or sequences share it, weights, and numbers.
+        The arrays in `llvm_pass.Pass.arrays`, except temporaries and packed weights: arrays of
+        shape (T, N, ·), an axis of length 1 if all steps or sequences share it, weights, and
+        numbers.
     T, N : int
         Steps and sequences.
     """
@@ -41,7 +42,7 @@ class Job:
             arrays, T, N = _as_one_step(compiled, arrays, T, N)
         self._entry, self._T, self._N = program.entries[name], T, N
         self._threads = thread_count() if compiled.all_rows else min(thread_count(), N)
-        self._kept: list[Any] = [program]  # what the table's addresses point to
+        self._kept: list[Any] = [program]  # keeps alive the memory of the table's addresses
         packs = {pack.array: pack for pack in compiled.packs}
         table: list[int] = []
         for array_name in compiled.arrays:
@@ -114,7 +115,7 @@ def packed(weight: np.ndarray, pack: Pack, panel: int) -> np.ndarray:
 def _as_one_step(
     compiled: Pass, arrays: Mapping[str, Any], T: int, N: int
 ) -> tuple[Mapping[str, Any], int, int]:
-    """Return the arrays with all rows in one step, if they lie so: a product is faster then."""
+    """Return the arrays with all rows in one step, if they are contiguous, which is faster."""
     names = [n for n in compiled.arrays if n in arrays and arrays[n].ndim == 3]
     if not all(_is_one_block(arrays[n]) for n in names):
         return arrays, T, N
@@ -138,7 +139,7 @@ def _is_one_block(array: np.ndarray) -> bool:
 
 
 def _adjacent(array: np.ndarray) -> np.ndarray:
-    """Return an array whose rows lie in memory element by element; a copy if they do not."""
+    """Return an array with contiguous rows; a copy if necessary."""
     adjacent = array.strides[-1] == array.itemsize or array.shape[-1] == 1
     if adjacent and array.flags.aligned and array.dtype.isnative:
         return array
