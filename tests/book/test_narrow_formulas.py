@@ -20,6 +20,11 @@ from _ext.plain.narrow_formulas import breakable, one_column
         ),
         (r"\begin{aligned} a & b & c \end{aligned} \quad \begin{aligned} d \end{aligned}", None),
         ("a = b", None),
+        (
+            r"\begin{aligned} a &= " + "b + " * 20 + r"c = d \\ e &= f \end{aligned}",
+            r"\begin{aligned} & a \\ & \quad = " + "b + " * 20 + r"c \\ & \quad = d \\ & e = f "
+            r"\end{aligned}",
+        ),
     ],
 )
 def test_columns_are_put_below_each_other(tex, narrow):

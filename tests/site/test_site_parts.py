@@ -119,6 +119,22 @@ def test_page_with_an_address_names_its_twin_and_itself():
     assert text.count("xhtml:link") == 8
 
 
+def test_scripts_of_a_page_take_no_name_from_each_other():
+    """They share one space of names: a second function of a name takes the place of the first."""
+    layout = (web_assets.SITE / "templates/layout.html").read_text("utf-8")
+    names: dict[str, list[str]] = {}
+    for path in (web_assets.SITE / "static").glob("*.js"):
+        if path.name in layout or path.name == "search-words.js":
+            for name in re.findall(
+                r"^(?:async )?(?:function|const|let|class) (\w+)",
+                path.read_text("utf-8"),
+                re.MULTILINE,
+            ):
+                names.setdefault(name, []).append(path.name)
+    assert len(names) > 40
+    assert not {name: files for name, files in names.items() if len(files) > 1}
+
+
 def test_what_nobody_sees_is_left_out():
     cite = '<a class="reference internal" href="r.html#x" title="The work">2014</a>'
     again = cite.replace(' title="The work"', "")

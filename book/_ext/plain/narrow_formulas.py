@@ -6,25 +6,43 @@ import re
 from collections.abc import Iterator
 
 _ALIGNED = re.compile(r"\\begin\{aligned\}(.*)\\end\{aligned\}([.,]?)", re.DOTALL)
+LONG = 36  # signs: a longer row does not fit
 _TOKEN = re.compile(
-    r"\\begin\{\w+\}|\\end\{\w+\}|\\\\(?:\[[^\]]*\])?|\\[A-Za-z]+|\\.|[{}&]|[^\\{}&]+", re.DOTALL
+    r"\\begin\{\w+\}|\\end\{\w+\}|\\\\(?:\[[^\]]*\])?|\\[A-Za-z]+|\\.|[{}&=]|[^\\{}&=]+", re.DOTALL
 )
 
 
 def one_column(tex: str) -> str | None:
-    """Return an aligned formula with its columns below each other; None if it has one column."""
+    """Return an aligned formula with its columns below each other and its long rows broken at =.
+
+    None for a formula that is narrow as it is.
+    """
     whole = _ALIGNED.fullmatch(tex.strip())
     if not whole or any(depth < 0 for _, depth in _tokens(whole[1])):
         return None
-    rows: list[str] = []
-    several = False
-    for row in _split(whole[1], r"\\"):
-        cells = [cell.strip() for cell in _split(row, "&")]
-        pairs = [cells[k : k + 2] for k in range(0, len(cells), 2)]
-        several = several or len(pairs) > 1
-        rows += [" & ".join(pair) for pair in pairs if any(pair)]
-    lines = r" \\ ".join(rows)
-    return rf"\begin{{aligned}} {lines} \end{{aligned}}{whole[2]}" if several else None
+    rows = [[cell.strip() for cell in _split(row, "&")] for row in _split(whole[1], r"\\")]
+    pairs = [row[k : k + 2] for row in rows for k in range(0, len(row), 2) if any(row[k : k + 2])]
+    if any(_signs(" ".join(pair)) > LONG for pair in pairs):
+        lines = [line for pair in pairs for line in _broken(" ".join(pair))]
+    elif len(pairs) > sum(map(any, rows)):
+        lines = [" & ".join(pair) for pair in pairs]
+    else:
+        return None
+    body = r" \\ ".join(lines)
+    return rf"\begin{{aligned}} {body} \end{{aligned}}{whole[2]}"
+
+
+def _signs(tex: str) -> int:
+    """Return about how many signs a formula shows."""
+    return len(re.sub(r"\\[A-Za-z]+", "x", re.sub(r"[{}^_\s]", "", tex)))
+
+
+def _broken(equation: str) -> list[str]:
+    """Return the rows of an equation; if it is long, each = begins a row."""
+    if _signs(equation) <= LONG:
+        return [f"& {equation}"]
+    first, *more = (part.strip() for part in _split(equation, "="))
+    return [f"& {first}", *(rf"& \quad = {part}" for part in more)]
 
 
 def breakable(tex: str) -> str:
