@@ -50,7 +50,7 @@ def make_processor(name: str, features: dict[str, bool]) -> Processor:
     if features.get("avx512f"):
         size, tile, outer_rows = 64, (8, 2), 12
     elif features.get("avx2") and features.get("fma"):
-        size, tile, outer_rows = 32, (6, 2), 4
+        size, tile, outer_rows = 32, (6, 2), 6
     elif features.get("neon"):
         size, tile, outer_rows = 16, (8, 2), 12
     else:
