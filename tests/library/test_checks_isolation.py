@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from lessons_lib import checks
-from lessons_lib.checks.isolation import EndedError, Worker
+from lessons_lib.checks.isolation import EndedError, TooSlowError, Worker
 
 STEP = "np.tanh(x @ W_ih.T + h @ W_hh.T + b)"
 #: Actions of a function before it returns the correct value, and words of the report.
@@ -186,6 +186,22 @@ def test_a_file_always_gets_a_status_and_a_junit_file(kind, tmp_path):
     suite = ET.parse(tmp_path / "out.xml").getroot()
     assert int(suite.get("failures", 0)) >= 1
     assert text in (suite[0][0].text or "")
+
+
+def test_a_process_that_ends_when_its_time_is_over_was_too_slow():
+    """Telling the line of a thread that runs may end the process: the cause is the time."""
+
+    def late():
+        time.sleep(0.4)
+        os._exit(3)
+
+    worker = Worker()
+    try:
+        worker.take(late, {}, 0)
+        with pytest.raises(TooSlowError):
+            worker.call({}, 0.3)
+    finally:
+        worker.close()
 
 
 def test_answers_that_are_no_answers_end_the_process():

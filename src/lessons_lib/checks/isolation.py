@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections import ChainMap
 from collections.abc import Mapping
 from pathlib import Path
@@ -112,6 +113,7 @@ class Worker:
                 self._ask("path", sys.path, os.getcwd())
         assert self._process is not None
         body = pickle.dumps(request)
+        started = time.monotonic()
         try:
             self._process.stdin.write(struct.pack("<q", len(body)) + body)  # type: ignore[union-attr]
             self._process.stdin.flush()  # type: ignore[union-attr]
@@ -126,6 +128,10 @@ class Worker:
             self.close()
             raise
         if answer is None:
+            if time.monotonic() - started >= limit:  # telling the line may end it, in compiled code
+                lines = _lines(self._stopped)
+                self.close()
+                raise TooSlowError(lines)
             code = None
             with contextlib.suppress(subprocess.TimeoutExpired):  # it lives, but writes no answers
                 code = self._process.wait(1)
