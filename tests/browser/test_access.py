@@ -64,7 +64,8 @@ def read_to_its_end(page):
         page.wait_for_function(
             """() => [...document.images].every((picture) => {
               const { top, bottom } = picture.getBoundingClientRect();
-              return picture.complete || bottom < 0 || top > innerHeight;
+              const seen = picture.checkVisibility() && bottom >= 0 && top <= innerHeight;
+              return picture.complete || !seen;
             })"""
         )
         at += 700

@@ -143,6 +143,9 @@ def test_what_nobody_sees_is_left_out():
     assert light_pages.lighter(body) == (
         f'h<span class="k">if</span> {cite} {again}<a class="headerlink" href="#a">¶</a>'
     )
+    math = '<math xmlns="http://www.w3.org/1998/Math/MathML">'
+    math += '<i style="height:0.6944em;margin-left:-0.25em">'
+    assert light_pages.lighter(math) == '<math><i style="height:.694em;margin-left:-.25em">'
 
 
 def test_description_ends_at_a_word():
