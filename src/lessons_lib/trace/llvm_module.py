@@ -68,7 +68,9 @@ class Linked:
 
     def __init__(self, image: bytes, names: Sequence[str], processor: Processor) -> None:
         self._machine = target_machine(processor)
-        self._compiler = llvm.create_lljit_compiler(self._machine)
+        # JITLink maps code and constants together. LLVM's older linker maps them apart, and aborts
+        # the process if in a full address space they come to lie more than 2 GiB from each other.
+        self._compiler = llvm.create_lljit_compiler(self._machine, use_jit_link=True)
         library = llvm.JITLibraryBuilder().add_object_img(image).add_current_process()
         for name in names:
             library.export_symbol(name)
