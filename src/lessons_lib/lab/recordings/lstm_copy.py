@@ -1,7 +1,8 @@
 """For lstm: delayed copy over longer and longer lags, the same learning rates for each network.
 
 The networks are those of `lstm_adding`. Each rate is tried for each network and lag, with the same
-number of updates; validation data choose the rate, and the results are for test data.
+number of updates, and all accuracies are recorded; the chapter chooses each rate by those on
+validation data and reports those on test data.
 """
 
 from __future__ import annotations
@@ -12,8 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import tasks, training
-from ..record import say
-from .lstm_adding import BATCH, LARGE, NETWORKS, RATES, SEEDS, network
+from .lstm_adding import BATCH, LARGE, NETWORKS, RATES, SEEDS, each_run, network
 
 LAGS = (10, 20, 40, 80)
 UPDATES = 400
@@ -33,17 +33,8 @@ def accuracies(name: str, lag: int, rate: float, seed: int) -> tuple[float, floa
 
 def record() -> dict[str, Any]:
     """Return each network's accuracies by rate, lag and seed."""
-    runs: dict[str, Any] = {"validation": {}, "test": {}}
-    for name in NETWORKS:
-        measured = np.empty((len(RATES), len(LAGS), len(SEEDS), 2))
-        for i, rate in enumerate(RATES):
-            for j, lag in enumerate(LAGS):
-                for seed in SEEDS:
-                    measured[i, j, seed] = accuracies(name, lag, rate, seed)
-                say(f"{name}, rate {rate}, lag {lag}: {measured[i, j, :, 1].round(3)}")
-        runs["validation"][name], runs["test"][name] = np.moveaxis(measured, -1, 0)
     settings = {"lags": LAGS, "rates": RATES, "seeds": len(SEEDS), "updates": UPDATES}
-    return {**settings, **runs}
+    return {**settings, **each_run(accuracies, LAGS, "lag")}
 
 
 def beginning(updates: int) -> dict[str, Any]:
