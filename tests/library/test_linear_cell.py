@@ -12,16 +12,22 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-import torch
-from dropout_examples import EXAMPLES, RATE, fits
+from dropout_examples import fits
+from new_cells import (
+    assert_layers_are_right,
+    assert_lengths_and_checkpoints_are_right,
+    assert_sequence_is_right,
+    assert_tensors_and_float32_are_right,
+    dropouts_of,
+)
 from registry import D, H, N, T
 
-from lessons_lib import checkpoint, scan, stack
+from lessons_lib import scan
 from lessons_lib.arrays import Array, join, sigmoid, split
 from lessons_lib.cell import Cell, State
 from lessons_lib.dropout import Sizes, VariationalDropout, WeightDrop, Zoneout
 from lessons_lib.masks import NO_MASKS, Masks, dropped
-from lessons_lib.verify import cases, jacobians, references
+from lessons_lib.verify import jacobians
 from lessons_lib.verify.gradients import relative_difference
 from lessons_lib.weights import draw_params, input_weight_gradients, project
 
@@ -83,7 +89,7 @@ CELL = Cell(
     weight_gradients=weight_gradients,
     sites=("x", "g"),
 )
-DROPOUTS = [None, *(name for name, make in EXAMPLES.items() if fits(make(RATE), CELL))]
+DROPOUTS = dropouts_of(CELL)
 
 
 def test_its_sizes_are_read_off_the_rows() -> None:
@@ -108,19 +114,12 @@ def test_it_is_a_weighted_sum_of_its_inputs() -> None:
 
 @pytest.mark.parametrize("dropout", DROPOUTS)
 def test_a_sequence_under_each_dropout(dropout: str | None) -> None:
-    variant = EXAMPLES[dropout](RATE) if dropout else None
-    case = cases.random_case(CELL, T=T, N=N, D=D, H=H, dropout=variant)
-    assert set(references.compare(case)[case.name]) == {"finite_differences", "autograd"}
+    assert_sequence_is_right(CELL, dropout)
 
 
 @pytest.mark.parametrize("dropout", DROPOUTS)
 def test_layers_and_directions_under_each_dropout(dropout: str | None) -> None:
-    variant = EXAMPLES[dropout](RATE) if dropout else None
-    sizes = {"T": 4, "N": 2, "D": 3, "H": 2}
-    case = cases.random_stack_case(
-        "layers", CELL, **sizes, num_layers=2, bidirectional=True, dropout=variant
-    )
-    assert set(references.compare(case)["layers"]) == {"finite_differences", "autograd"}
+    assert_layers_are_right(CELL, dropout)
 
 
 def test_the_dropouts_that_it_takes() -> None:
@@ -148,29 +147,11 @@ def test_a_dropout_whose_site_it_lacks_refuses_by_name(variant: Any, site: str) 
 
 
 def test_lengths_checkpoints_and_jacobians() -> None:
-    rng = np.random.default_rng(0)
-    layers = stack.init_params(CELL, D, H, rng, 2, True)
-    x = rng.standard_normal((T, N, D))
-    y, _, _ = stack.forward(CELL, layers, x, lengths=[7, 2, 5])
-    assert not y[2:, 1].any()
-    ((params, _), _) = layers
-    y, _, trace = scan.forward(CELL, params, x)
-    kept_y, _, kept = checkpoint.forward(CELL, params, x)
-    assert relative_difference(y, kept_y) < 1e-14
-    grads, _, _ = scan.backward(CELL, params, trace, np.ones_like(y))
-    again, _, _ = checkpoint.backward(CELL, params, kept, np.ones_like(y))
-    for gradient, other in zip(grads, again, strict=True):
-        assert relative_difference(gradient, other) < 1e-13
+    params, trace, _ = assert_lengths_and_checkpoints_are_right(CELL)
     found = jacobians.step_jacobians(CELL, params, trace)
     expected = np.stack([step.a for step in trace.steps])[..., None] * np.eye(H)
     assert relative_difference(found, expected) < 1e-15
 
 
 def test_tensors_and_float32() -> None:
-    params = init_params(D, H, np.random.default_rng(0), np.float32)
-    x = np.ones((T, N, D), np.float32)
-    y, _, _ = scan.forward(CELL, params, x)
-    tensors = Params(*map(torch.from_numpy, params))
-    z, _, _ = scan.forward(CELL, tensors, torch.from_numpy(x))
-    assert y.dtype == np.float32
-    assert relative_difference(y, z.numpy()) < 1e-5
+    assert_tensors_and_float32_are_right(CELL)
