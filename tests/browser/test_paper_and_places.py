@@ -5,7 +5,7 @@ import pytest
 # What a browser throws where the reader has forbidden sites to keep anything.
 REFUSE = """for (const name of ["localStorage", "sessionStorage"])
   Object.defineProperty(window, name, { get() { throw new DOMException("", "SecurityError") } })"""
-COLOURS = """[".highlight .k", ".highlight .o", ".diagram text"].map(
+COLOURS = """[".highlight .k", ".highlight .s2", ".diagram text"].map(
   name => document.querySelector(name)).map(
   element => [getComputedStyle(element).color, getComputedStyle(element).fill])"""
 
