@@ -2,11 +2,16 @@
 
 The public names
 ----------------
-rnn, lstm, gru, lstm_peepholes, lstm_projected
+rnn, lstm, gru, lstm_peepholes, lstm_projected, min_gru, min_lstm
     The cells. In each: ``Params``, ``init_params``, ``project``, ``step``, ``step_backward``,
     ``weight_gradients`` for one step; ``forward``, ``backward``, ``truncated_backward`` for a
     sequence. ``CELL`` holds all of this for `scan` and `stack`; ``rnn.cell("relu")`` and
     ``gru.cell("before")`` are other forms of two cells.
+linear
+    Linear recurrences h_t = a_t ⊙ h_{t−1} + b_t: a loop, a parallel scan, its backward pass; a
+    ``loop`` for the stacks of the cells that are linear in their state, min_gru and min_lstm.
+lru
+    The linear recurrent unit: complex eigenvalues that do not depend on the input.
 scan
     The loop over time and its backward pass, for any cell.
 stack
@@ -48,9 +53,13 @@ from . import (
     convert,
     dropout,
     gru,
+    linear,
+    lru,
     lstm,
     lstm_peepholes,
     lstm_projected,
+    min_gru,
+    min_lstm,
     rnn,
     scan,
     stack,
@@ -61,9 +70,13 @@ __all__ = [
     "convert",
     "dropout",
     "gru",
+    "linear",
+    "lru",
     "lstm",
     "lstm_peepholes",
     "lstm_projected",
+    "min_gru",
+    "min_lstm",
     "rnn",
     "scan",
     "stack",

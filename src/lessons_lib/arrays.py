@@ -45,6 +45,13 @@ def sigmoid(x: Array) -> Array:
     return 0.5 + 0.5 * tanh(0.5 * x)
 
 
+def log_sigmoid(x: Array) -> Array:
+    """Return log(1 / (1 + exp(−x))) of each element, accurate where the sigmoid rounds to 0."""
+    xp = array_namespace(x)
+    log_or_0 = xp.where(x <= 0, x, zeros_like(x))
+    return log_or_0 - xp.log(1 + xp.exp(xp.where(x <= 0, x, -x)))
+
+
 def relu(x: Array) -> Array:
     """Return max(x, 0) of each element, NaN of NaN; its derivative at 0 is 0, as in torch."""
     return where_positive(x, x)
