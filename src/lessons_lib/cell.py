@@ -142,13 +142,14 @@ class Cell:
     def _places(self) -> dict[str, tuple[str, int, int]]:
         """Where each letter is read: the parameter, the axis, and the letter's factor there.
 
-        The columns of a matrix are preferred, since they have no blocks.
+        The columns of a matrix are preferred, since they have no blocks; then vectors, so that a
+        transposed matrix is the one that an error names.
         """
-        found: dict[str, list[tuple[int, str, int, int]]] = {}
+        found: dict[str, list[tuple[tuple[int, int], str, int, int]]] = {}
         for name, text in self.shapes.items():
             for axis, (factor, letter) in enumerate(axes(text)):
                 rank = 0 if axis == 1 and factor == 1 else factor
-                found.setdefault(letter, []).append((rank, name, axis, factor))
+                found.setdefault(letter, []).append(((rank, len(axes(text))), name, axis, factor))
         best = {letter: min(places, key=lambda place: place[0]) for letter, places in found.items()}
         return {letter: place[1:] for letter, place in sorted(best.items())}
 

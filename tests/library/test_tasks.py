@@ -17,6 +17,7 @@ ALL: dict[str, Any] = {
     "reversed_copy": (tasks.reversed_copy, (14, 5, 6), (7, 5)),
     "nesting": (tasks.nesting, (7, 5, 3), (7, 5)),
     "near_and_far": (tasks.near_and_far, (7, 5, 3), (7, 5, 2)),
+    "key_value_recall": (tasks.key_value_recall, (14, 5, 24), (7, 5)),
 }
 OF_NUMBERS = ("running_sum", "adding_problem", "near_and_far")
 
@@ -150,3 +151,24 @@ def test_near_and_far_refuses_a_share_that_is_none():
     for marks in (0, -0.1, 1.1, float("nan")):
         with pytest.raises(ValueError, match=r"marks: got [^,]+, expected a share above 0"):
             tasks.near_and_far(5, 3, np.random.default_rng(0), marks)
+
+
+def test_key_value_recall_asks_each_shown_key_once():
+    x, target = tasks.key_value_recall(200, 5, np.random.default_rng(0), keys=6, values=3)
+    keys, values = x[..., :6].argmax(-1), x[:5, :, 6:].argmax(-1)
+    assert (x[..., :6].sum(-1) == 1).all()
+    assert (x[:5, :, 6:].sum(-1) == 1).all()
+    assert not x[5:, :, 6:].any()
+    orders = set()
+    for n in range(200):
+        shown = dict(zip(keys[:5, n], values[:, n], strict=True))
+        assert len(shown) == 5
+        assert sorted(keys[5:, n]) == sorted(shown)
+        assert target[:, n].tolist() == [shown[key] for key in keys[5:, n]]
+        orders.add(tuple(list(keys[:5, n]).index(key) for key in keys[5:, n]))
+    assert len(orders) > 50
+
+
+def test_key_value_recall_refuses_more_pairs_than_keys():
+    with pytest.raises(ValueError, match="pairs: got 5, expected at most keys = 4"):
+        tasks.key_value_recall(1, 5, np.random.default_rng(0), keys=4)

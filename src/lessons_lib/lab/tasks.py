@@ -1,4 +1,4 @@
-"""For recurrence, lstm, gru, bidirectional, stacked: sequence tasks that need no download.
+"""For recurrence, lstm, gru, bidirectional, stacked, linear: sequence tasks that need no download.
 
 A task is a function of the batch size N, a length and a ``numpy.random.Generator``; each call draws
 a new batch and returns ``(x, target)``. The input x (T, N, D) has time first, as everywhere here;
@@ -202,6 +202,39 @@ def nesting(batch: int, T: int, generator: np.random.Generator, letters: float =
         x[t] = np.eye(3)[np.where(other, 2, closes)]
         depth = depth + x[t, :, 0] - x[t, :, 1]
     return x, ((x[..., 0] - x[..., 1]).cumsum(axis=0) > 0).astype(int)
+
+
+def key_value_recall(
+    batch: int, pairs: int, generator: np.random.Generator, keys: int = 16, values: int = 8
+) -> Batch:
+    """Look up the values of keys: some pairs are shown, then each key is asked once.
+
+    Parameters
+    ----------
+    batch, pairs : int
+        N sequences, each with this many pairs of different keys, in random order; at most `keys`.
+    generator : numpy.random.Generator
+    keys, values : int, optional
+        How many different keys and values there are.
+
+    Returns
+    -------
+    x : array of shape (2 · pairs, N, keys + values)
+        A key's one-hot vector, and next to it its value's; zeros instead of the value if the key is
+        asked. The second half asks the keys in an order of its own.
+    target : integer array of shape (pairs, N)
+        The values that are asked.
+    """
+    _check(generator, batch=batch, pairs=pairs, keys=keys, values=values)
+    if pairs > keys:
+        raise ValueError(f"pairs: got {pairs}, expected at most keys = {keys}, which differ")
+    key = generator.permuted(np.tile(np.arange(keys)[:, None], batch), axis=0)[:pairs]
+    value = generator.integers(0, values, (pairs, batch))
+    order = generator.permuted(np.tile(np.arange(pairs)[:, None], batch), axis=0)
+    asked, target = (np.take_along_axis(array, order, axis=0) for array in (key, value))
+    shown = np.concatenate([np.eye(keys)[key], np.eye(values)[value]], axis=-1)
+    question = np.concatenate([np.eye(keys)[asked], np.zeros((pairs, batch, values))], axis=-1)
+    return np.concatenate([shown, question]), target
 
 
 def _check(generator: np.random.Generator, **sizes: int) -> None:
