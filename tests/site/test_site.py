@@ -157,6 +157,26 @@ def test_terms_of_the_glossary_have_addresses(site):
         assert terms[0].parent.parent["id"] == "term-sequence"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_chapter_leads_from_a_first_mention_to_the_glossary(site, language):
+    glossary = page_of(site, language, "glossary")
+    addresses = {item["id"] for item in glossary.select("li[id^=term-]")}
+    total = 0
+    for path in (site / language / "book").glob("*.html"):
+        page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        led = [link["href"].partition("#")[2] for link in page.select("a.term")]
+        assert len(led) == len(set(led)), path.name
+        assert addresses.issuperset(led), path.name
+        assert all(len(p.select("a.term")) <= 2 for p in page.select("article p")), path.name
+        total += len(led)
+    assert total > 100
+    lstm = BeautifulSoup((site / language / "book/lstm.html").read_text("utf-8"), "html.parser")
+    assert lstm.select_one("a.term[href$='#term-gradient-clipping']")
+    # The page's title names its term, and everyday words are seldom the term.
+    assert not lstm.select("a.term[href$='#term-long-short-term-memory']")
+    assert not lstm.select("a.term[href$='#term-key']")
+
+
 def test_korean_particles_fit_the_links_before_them(site):
     """Tell the last sound of words, numbers and capitals in another way than the site does."""
     wrong, seen = [], 0

@@ -1,17 +1,41 @@
-"""Sphinx extension: each term of the glossary has an address, ``glossary.html#term-forget-gate``.
+"""Sphinx extension: each term of the glossary has an address, and chapters lead to it.
 
-A text leads there by ``{ref}`망각 게이트 <term-forget-gate>```.
+A text leads there by ``{ref}`망각 게이트 <term-forget-gate>```. Besides, a page's first mention of
+a term that another page introduces is a link: ``static/popover.js`` explains it in place.
 """
 
 from __future__ import annotations
 
+import functools
+import re
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
+from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from ..plain.terms import GLOSSARY, label_of
+from ..plain.glossary import entries
+from ..plain.terms import GLOSSARY, address_of, label_of
+
+# Everyday words, whose mention is seldom the term.
+EVERYDAY = {
+    *("step", "source", "sink", "key", "value", "by value", "rate", "bias", "query", "leak"),
+    *(
+        "evaluation",
+        "bounded",
+        "greedy",
+        "candidate",
+        "highway",
+        "mask",
+        "window",
+        "stream",
+        "stacked",
+    ),
+    *("값", "키", "질의", "편의", "값 기준", "비율", "단계"),
+}
+MOST = 2  # links to terms in a paragraph: more would be restless
 
 
 class TermAddresses(SphinxTransform):
@@ -30,7 +54,84 @@ class TermAddresses(SphinxTransform):
                 self.document.note_explicit_target(item)
 
 
+class LinkTerms(SphinxPostTransform):
+    """Make a page's first mention of each term a link, unless the page introduces the term."""
+
+    default_priority = 20  # references are resolved
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        """Walk over the page's paragraphs."""
+        page, path = self.env.docname, Path(self.app.srcdir, f"{GLOSSARY}.ipynb")
+        if page.startswith("book/appendix/") or not page.startswith("book/") or not path.exists():
+            return
+        terms = names_of_terms(path, self.config.language)
+        left = set(terms.values()) - self.known()
+        glossary = self.app.builder.get_relative_uri(page, GLOSSARY)
+        for paragraph in self.document.findall(nodes.paragraph):
+            if isinstance(paragraph.parent, nodes.section):
+                link_terms(paragraph, terms, left, glossary)
+
+    def known(self) -> set[str]:
+        """Return the addresses of terms that the page introduces or already leads to."""
+        terms = names_of_terms(Path(self.app.srcdir, f"{GLOSSARY}.ipynb"), self.config.language)
+        bold = {
+            terms.get(strong.astext().lower(), "") for strong in self.document.findall(nodes.strong)
+        }
+        led = {
+            link.get("refid") or link.get("refuri", "")
+            for link in self.document.findall(nodes.reference)
+        }
+        title = self.document.next_node(nodes.title)
+        named = {
+            terms[m[0].lower()] for m in mentions(terms).finditer(title.astext() if title else "")
+        }
+        return bold | named | {address.rpartition("#")[2] for address in led}
+
+
+@functools.cache
+def names_of_terms(path: Path, language: str) -> dict[str, str]:
+    """Return the addresses of terms by their names in small letters, without everyday words."""
+    found: dict[str, str] = {}
+    for entry in entries(language, path):
+        for name in entry.names:
+            hangul = bool(re.search("[가-힣]", name))
+            if (hangul if language == "ko" else not hangul) or name.isupper():
+                found[name.lower()] = address_of(entry.names)
+    return {name: address for name, address in found.items() if name not in EVERYDAY}
+
+
+def mentions(terms: dict[str, str]) -> re.Pattern[str]:
+    """Return a pattern that finds names, long ones first; a plural's ending is part of it."""
+    longest = sorted(terms, key=len, reverse=True)
+    names = "|".join(map(re.escape, longest))
+    return re.compile(rf"(?<![\w-])(?:{names})(?=(?:e?s)?(?![A-Za-z-]))", re.IGNORECASE)
+
+
+def link_terms(
+    paragraph: nodes.paragraph, terms: dict[str, str], left: set[str], glossary: str
+) -> None:
+    """Link at most `MOST` mentions in a paragraph's own text; remove their terms from ``left``."""
+    made = 0
+    for text in [child for child in paragraph.children if isinstance(child, nodes.Text)]:
+        parts, end = [], 0
+        for mention in mentions(terms).finditer(text):
+            address = terms[mention[0].lower()]
+            if address in left and made < MOST:
+                left.discard(address)
+                made += 1
+                link = nodes.reference(
+                    "", mention[0], refuri=f"{glossary}#{address}", internal=True
+                )
+                link["classes"].append("term")
+                parts += [nodes.Text(text[end : mention.start()]), link]
+                end = mention.end()
+        if parts:
+            paragraph.replace(text, [*parts, nodes.Text(text[end:])])
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Connect the hook."""
+    """Connect the hooks."""
     app.add_transform(TermAddresses)
+    app.add_post_transform(LinkTerms)
     return {"parallel_read_safe": True}

@@ -1,14 +1,16 @@
-"""Reduce the site's typeface to the characters that the book uses."""
+"""Reduce the site's typeface, and KaTeX's, to the characters that the book uses."""
 
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 import re
 import shutil
 from pathlib import Path
 
 from fontTools import subset
+from fontTools.ttLib import TTFont
 
 from ..plain.book_index import pages_of, read_notebook
 
@@ -54,6 +56,29 @@ def write_fonts(package: Path, characters: str, cache: Path, to: Path) -> str:
             shutil.copyfile(kept, to / file)
             rules.append(FACE.format(weight=weight, file=file, range=unicode_range))
     return "\n".join(rules)
+
+
+def cut_formula_fonts(site: Path, cache: Path) -> None:
+    """Reduce KaTeX's fonts to the characters of the site's pages and drawings.
+
+    They are known when all pages are written. ASCII stays whole, for words that scripts write.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    written = [path.read_text("utf-8") for path in [*site.rglob("*.html"), *site.rglob("*.svg")]]
+    used = set(ALWAYS).union(*map(html.unescape, written))
+    for font in sorted(site.glob("_static/fonts/KaTeX_*.woff2")):
+        whole = font.read_bytes()
+        characters = "".join(sorted(used & _characters_of(font)))
+        mark = hashlib.sha256(whole + characters.encode()).hexdigest()[:10]
+        kept = cache / f"{mark}-{font.name}"
+        if not kept.exists():
+            _cut(font, characters, kept)
+        shutil.copyfile(kept, font)
+
+
+def _characters_of(font: Path) -> set[str]:
+    with TTFont(font) as opened:
+        return set(map(chr, opened.getBestCmap()))
 
 
 def _cut(font: Path, characters: str, to: Path) -> None:

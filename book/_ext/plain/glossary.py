@@ -31,10 +31,10 @@ def sources(path: Path, language: str) -> list[str]:
     ]
 
 
-def entries(language: str) -> list[Entry]:
+def entries(language: str, path: Path = GLOSSARY) -> list[Entry]:
     """Return the entries in the order of the glossary."""
     found = []
-    for match in _ENTRY.finditer("\n".join(sources(GLOSSARY, language))):
+    for match in _ENTRY.finditer("\n".join(sources(path, language))):
         aliases = re.findall(r"(?<!})`([^`]+)`", match["rest"])
         references = re.findall(r"\{ref\}`[^`]*<([\w-]+)>`", match["rest"])
         names = names_of(match["name"], match["other"])

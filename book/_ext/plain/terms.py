@@ -13,13 +13,16 @@ def names_of(name: str, other: str | None) -> tuple[str, ...]:
     return tuple(sorted(set(re.split(", ", f"{name}, {other or name}"))))
 
 
-def label_of(line: str) -> str:
-    """Return the address of the term that a line of the glossary explains, ``""`` if it does not.
+def address_of(names: tuple[str, ...]) -> str:
+    """Return the address of a term by its names: ``term-forget-gate``.
 
-    It is made of the longest English name, so both languages have the same: ``term-forget-gate``.
+    It is made of the longest English name, so both languages have the same.
     """
-    if (match := _HEAD.match(line)) is None:
-        return ""
-    names = names_of(match["name"], match["other"])
     english = max((n for n in names if not re.search("[가-힣]", n)), key=len, default=names[0])
     return "term-" + re.sub(r"[^a-z0-9]+", "-", english.lower()).strip("-")
+
+
+def label_of(line: str) -> str:
+    """Return the address of the term that a line of the glossary explains, ``""`` if none."""
+    match = _HEAD.match(line)
+    return address_of(names_of(match["name"], match["other"])) if match else ""
