@@ -18,6 +18,7 @@ HOOKS = (
     "names",
     "terms",
     "citing",
+    "moving_figures",
     "diagrams",
     "computed_figures",
     "printed_tables",

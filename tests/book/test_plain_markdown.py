@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from _ext.plain import plain_markdown
 from _ext.plain.book_index import index_book
 from _ext.plain.citations import Bibliography
+from _ext.plain.moving import place_on_site
 from _ext.plain.myst_blocks import MarkupError
 from _ext.plain.plain_markdown import CellWriter
 from nbformat.v4 import new_markdown_cell
@@ -117,6 +119,29 @@ def test_a_figure_is_inside_the_cell_with_its_alt_text_and_a_caption(writer):
 def test_of_a_computed_figure_the_caption_is_written_below_its_cell(writer):
     text = "```{figure} #draw\n:name: fig-cell\n:alt: a line\nThe $h$.\n\nMore.\n```"
     assert writer(text) == '<a id="fig-cell"></a>\n\n*Fig. 1. The $h$.*\n\nMore.'
+
+
+def test_a_figure_that_moves_leads_to_the_site(writer, monkeypatch):
+    text = "```{figure} figures/cell.svg\n:name: fig-cell\n:alt: a line\nThe $h$.\n```"
+    said = "On the site, you can move this figure."
+    assert said not in writer(text)
+    monkeypatch.setattr(plain_markdown, "moves", lambda picture: picture == "figures/cell.svg")
+    assert said in writer(text).split("\n")
+    place = "https://someone.org/en/book/sample.html#fig-cell"
+    monkeypatch.setattr(plain_markdown, "place_on_site", lambda *_: place)
+    assert f"[{said}]({place})" in writer(text).split("\n")
+
+
+def test_the_place_of_a_figure_on_the_site(tmp_path):
+    for url, base, expected in (
+        ("https://github.com/OWNER/a-book", "", ""),
+        ("https://github.com/Me/a-book", "", "https://me.github.io/a-book/ko/book/x.html#fig"),
+        ("https://github.com/Me/a-book", "https://a.org/", "https://a.org/ko/book/x.html#fig"),
+    ):
+        (tmp_path / "_config.yml").write_text(
+            f'repository: {{url: "{url}"}}\nhtml: {{baseurl: "{base}"}}', "utf-8"
+        )
+        assert place_on_site("book/x", "fig", "ko", tmp_path) == expected
 
 
 def test_korean_copies_speak_korean(writer):

@@ -128,6 +128,28 @@ def test_the_read_out_in_node_equals_numpy(tmp_path):
     assert_near(second["grad_b"], grads.b)
 
 
+def test_variables_of_the_source_are_returned_too(tmp_path):
+    p, given = case("lstm.CELL", "no masks", 1)
+    _, _, trace_of = p.forward()
+    step, dy, (dh, dc) = trace_of.steps[-1], p.dy[-1], p.dstate
+    total = dc + (dy + dh) * step.o * (1 - step.tanh_c**2)
+    expected = {"do": (dy + dh) * step.tanh_c, "dc": total, "df": total * step.c_prev}
+    _, backward = trace.record_sequence(lstm.CELL)
+    code = javascript.function(backward.with_variables(expected))
+    inputs = named({f"cache_{k}": v for k, v in step._asdict().items()})
+    inputs |= given["params"] | named({"x": p.x[-1], "dy": dy, "dh": dh, "dc": dc})
+    one = {"inputs": inputs, "name": "backward", "run": "function", "sizes": given["sizes"]}
+    (answer,) = run_node(tmp_path, javascript.module(backward=code), [one])
+    for name, value in expected.items():
+        assert_near(answer[f"variable_{name}"], value)
+    assert_near(answer["dold_c"], total * step.f)
+
+
+def test_an_unknown_variable_is_refused():
+    with pytest.raises(KeyError, match=r"got 'dz', expected some of .*tanh_c"):
+        trace.record_sequence(lstm.CELL).forward.with_variables(["dz"])
+
+
 def test_each_line_names_its_source():
     written = javascript.cell(lstm.CELL)
     (line,) = (line for line in written.splitlines() if line.strip().startswith("const tanh_c ="))

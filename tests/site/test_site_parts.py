@@ -6,9 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 from _ext import node
+from _ext.equations import equation
 from _ext.hooks import (
     front_page,
     light_pages,
+    moving_figures,
     page_facts,
     page_head,
     social_card,
@@ -17,6 +19,7 @@ from _ext.hooks import (
 )
 from _ext.hooks.math_in_page import Typesetter
 from _ext.plain.code_digest import digest
+from _ext.plain.moving import MOVING
 from _ext.repository import Repository
 from docutils import nodes
 from fontTools.ttLib import TTFont
@@ -181,3 +184,23 @@ def test_reading_takes_longer_with_more_to_read():
     long = nodes.document("", "", "", nodes.paragraph("", "word " * 6100))
     assert page_facts.reading_minutes(short, "en") == 1
     assert page_facts.reading_minutes(long, "en") == 30
+
+
+def test_scripts_of_moving_figures_hold_equations_and_words():
+    assert moving_figures.scripts_of("lstm-driven") == ["frame", "equations-lstm", "lstm-driven"]
+    frame = moving_figures.script("frame", "en")
+    assert "function withTime(" in frame
+    assert moving_figures.script("equations-lstm", "en").startswith("equations.lstm = withTime({")
+    for language, word in (("en", "keep"), ("ko", "유지")):
+        assert f'"keep":"{word}"' in moving_figures.script("lstm-driven", language)
+
+
+def test_an_unknown_equation_is_refused():
+    with pytest.raises(KeyError, match=r"got 'lstn', expected one of .*lstm"):
+        equation("lstn")
+
+
+def test_no_moving_figure_computes_a_cell_itself():
+    """What squashes is the library's: a script that needs it calls the recorded equations."""
+    for path in MOVING.glob("*.js"):
+        assert not re.search(r"Math\.(tanh|exp|log1p|expm1)", path.read_text("utf-8")), path.name

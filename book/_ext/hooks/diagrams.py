@@ -46,11 +46,19 @@ def faults(svg: ElementTree.Element) -> list[str]:
         if name not in DRAWN:
             found.append(f"<{name}> is not among the elements of a diagram")
         for attribute, value in element.attrib.items():
+            if is_measure(element, attribute):
+                continue
             if LOOKS.fullmatch(attribute):
                 found.append(f"<{name} {attribute}=…>: looks are said by classes only")
             if attribute.endswith("href") and not value.startswith("#"):
                 found.append(f"<{name} {attribute}={value!r}> leads out of the file")
     return found
+
+
+def is_measure(element: ElementTree.Element, attribute: str) -> bool:
+    """Return whether an attribute shows a value: the width of a line that a reader can move."""
+    measured = re.fullmatch(r"stroke-width: [\d.]+(px)?;?", element.get("style", ""))
+    return bool(attribute == "style" and measured and element.get("data-part"))
 
 
 def inline(svg: ElementTree.Element, alt: str, prefix: str) -> str:

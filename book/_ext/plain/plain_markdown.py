@@ -15,6 +15,7 @@ from pathlib import Path
 
 from .book_index import BookIndex
 from .chapters import numbered
+from .moving import moves, place_on_site
 from .myst_blocks import Block, MarkupError, parse
 from .plain_roles import RoleWriter
 from .quick_questions import RIGHT, is_question
@@ -131,6 +132,10 @@ class CellWriter:
         caption, *legend = self._convert(block.source).split("\n\n")
         number = f"{self.index.numbered(block.label)}. " if block.label else ""
         parts = [f"*{number}{caption}*", *legend]
+        if moves(block.argument):
+            said = self.index.word("moving")
+            place = place_on_site(self.page, block.label, self.index.language)
+            parts.append(f"[{said}]({place})" if place else said)
         if picture := self._picture(block):
             parts.insert(0, picture)
         return _anchored(block, "\n\n".join(parts))

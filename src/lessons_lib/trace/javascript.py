@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib.resources import files
 
 from ..scan import Cell
@@ -60,7 +60,9 @@ def module(**parts: str) -> str:
     return "\n".join([runtime, *exports])
 
 
-def cell(cell: Cell, masks: Mapping[str, str] | None = None) -> str:
+def cell(
+    cell: Cell, masks: Mapping[str, str] | None = None, variables: Collection[str] = ()
+) -> str:
     """Return a cell as a JavaScript expression: its step, and the loop over time.
 
     Parameters
@@ -68,8 +70,17 @@ def cell(cell: Cell, masks: Mapping[str, str] | None = None) -> str:
     cell : Cell
     masks : dict, optional
         As for `cells.record_sequence`.
+    variables : collection of str, optional
+        Variables of the cell's `step_backward`, such as "df", that ``stepBackward`` returns too,
+        each named ``variable_df``.
+
+    Raises
+    ------
+    KeyError
+        `step_backward` has no such variable.
     """
     forward, backward = record_sequence(cell, masks)
+    backward = backward.with_variables(variables)
     return (
         "withTime({\n"
         f"name: {json.dumps(cell.name)},\n"

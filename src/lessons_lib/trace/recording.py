@@ -11,7 +11,7 @@ Printed, a recording is a table; here the first lines of an LSTM's step::
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -133,6 +133,26 @@ class Recording:
     def inputs(self) -> dict[str, Value]:
         """Return the inputs that are read, by name."""
         return {value.detail: value for value in self.values if value.operation == "input"}
+
+    def with_variables(self, names: Collection[str]) -> Recording:
+        """Return a recording that has variables of the source as outputs too.
+
+        Parameters
+        ----------
+        names : collection of str
+            Variables; of several values that had one name, the last counts. The output's name is
+            ``variable_`` and the variable's.
+
+        Raises
+        ------
+        KeyError
+            Nothing that the outputs need has such a name.
+        """
+        held = {value.variable: value for value in self.values if value.operation != "input"}
+        if missing := [name for name in names if name not in held]:
+            known = ", ".join(sorted(filter(None, held)))
+            raise KeyError(f"variables: got {missing[0]!r}, expected some of {known}")
+        return Recording(self.outputs | {f"variable_{name}": held[name] for name in names})
 
     def write(self, value: Value) -> str:
         """Write a value's operation as one line of source would."""

@@ -1,0 +1,57 @@
+"""The library's equations as JavaScript, under the names by which moving figures call them.
+
+Each entry returns an expression. A figure's script that says ``equations.lstm`` gets the entry
+``lstm``, recorded from the library when the site is built; nobody writes a cell's arithmetic in
+JavaScript.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from lessons_lib import lstm
+from lessons_lib.trace import javascript
+
+#: The gradients that `lstm.step_backward` computes on its way, which the cell's diagram shows.
+LSTM_GRADIENTS = ("do", "dc", "di", "df", "dg")
+
+
+def lstm_sample() -> dict[str, Any]:
+    """Return an untrained LSTM of a few units and an input of 50 steps, rounded for the page."""
+    rng = np.random.default_rng(0)
+    params = lstm.init_params(2, 8, rng)
+    x = rng.standard_normal((50, 2))
+    return {
+        "sizes": lstm.CELL.sizes(params),
+        "params": {name: _rounded(array) for name, array in params._asdict().items()},
+        "x": [_rounded(row) for row in x],
+    }
+
+
+def _rounded(array: np.ndarray) -> list[float]:
+    return array.round(3).ravel().tolist()
+
+
+EQUATIONS: dict[str, Callable[[], str]] = {
+    "lstm": lambda: javascript.cell(lstm.CELL, variables=LSTM_GRADIENTS),
+    "lstm_sample": lambda: json.dumps(lstm_sample(), separators=(",", ":")),
+}
+
+
+@functools.cache
+def equation(name: str) -> str:
+    """Return the script that defines ``equations.NAME``.
+
+    Raises
+    ------
+    KeyError
+        There is no such entry.
+    """
+    if name not in EQUATIONS:
+        raise KeyError(f"equations: got {name!r}, expected one of {', '.join(EQUATIONS)}")
+    return f"equations.{name} = {EQUATIONS[name]()};\n"

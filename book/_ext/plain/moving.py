@@ -1,0 +1,35 @@
+"""Which figures move: those whose picture has a script of the same name in ``book/site/moving``.
+
+``figures/lstm-driven.svg`` moves if there is ``lstm-driven.js``. The picture is the still: it is
+shown until the script arrives, and wherever no script runs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from ..repository import Repository
+
+ROOT = Path(__file__).resolve().parents[3]
+MOVING = ROOT / "book" / "site" / "moving"
+
+
+def moves(picture: str | Path) -> bool:
+    """Return whether a reader can move the figure that shows this picture."""
+    path = Path(picture)
+    return path.suffix == ".svg" and script_of(path.stem).is_file()
+
+
+def script_of(name: str) -> Path:
+    """Return the path of a figure's script."""
+    return MOVING / f"{name}.js"
+
+
+def place_on_site(page: str, label: str, language: str, root: Path = ROOT) -> str:
+    """Return the address of a figure on the site; empty if the site's address is not known."""
+    settings = yaml.safe_load((root / "_config.yml").read_text("utf-8"))
+    repository = Repository(settings["repository"]["url"].rstrip("/"), "")
+    site = settings.get("html", {}).get("baseurl") or repository.pages_address
+    return f"{site.rstrip('/')}/{language}/{page}.html#{label}" if site else ""

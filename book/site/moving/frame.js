@@ -1,0 +1,150 @@
+// The frame of figures that a reader moves: controls, values in a drawing, announcements. A figure's
+// own script calls moving.figure(name, start); start gets a Figure once its picture is in the page.
+// The cells' arithmetic is not here: `equations` holds what the library's source was recorded as.
+"use strict";
+
+const equations = {};
+const moving = { words: {}, words_of: {} };
+
+// Lets the figures of this name on the page start.
+moving.figure = (name, start) => {
+  for (const place of document.querySelectorAll(`.moving[data-figure="${name}"]`)) {
+    start(new Figure(place, moving.words_of[name]));
+    place.classList.add("started");
+  }
+};
+
+// A new element; attributes that are functions listen to the event of their name.
+moving.element = (name, attributes = {}, ...children) => {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (typeof value === "function") made.addEventListener(key, value);
+    else if (value !== false) made.setAttribute(key, value === true ? "" : value);
+  }
+  made.append(...children);
+  return made;
+};
+
+// A text with symbols: "forget bias $b_f$", "$c_{t-1}$".
+moving.typeset = (text) =>
+  text.split("$").map((part, place) => (place % 2 ? symbol(part) : part));
+
+// The same as it is read aloud: "forget bias b f".
+moving.spoken = (text) => text.replace(/[${}]/g, "").replaceAll("_", " ").replaceAll("-", "−");
+
+function symbol(text) {
+  const [, letter, index] = /^(.*?)(?:_\{?(.*?)\}?)?$/.exec(text.replaceAll("-", "−"));
+  const made = moving.element("var", {}, letter);
+  if (index) made.append(moving.element("sub", {}, index));
+  return made;
+}
+
+// A number as the book writes it: "−0.28".
+moving.number = (value, digits = 2) => {
+  const written = value.toFixed(digits).replace("-", "−");
+  return /[1-9]/.test(written) ? written : written.replace("−", "");
+};
+
+// A map from numbers to places in a drawing.
+moving.scale = (from, to) => (value) =>
+  to[0] + ((value - from[0]) / (from[1] - from[0])) * (to[1] - to[0]);
+
+// The path through points, in tenths of a pixel.
+moving.path = (points) =>
+  points.map(([x, y], k) => `${k ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
+
+// Takes steps one after another until one returns false; all at once for who wants no motion.
+// Returns a function that stops.
+moving.play = (step, milliseconds) => {
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
+    while (step());
+    return () => {};
+  }
+  const timer = setInterval(() => step() || clearInterval(timer), milliseconds);
+  return () => clearInterval(timer);
+};
+
+class Figure {
+  constructor(place, words) {
+    this.place = place;
+    this.words = words;
+    this.controls = moving.element("div", { class: "controls", role: "group", "aria-label": words.controls });
+    this.told = moving.element("p", { class: "told", role: "status" });
+    place.append(this.controls, this.told);
+  }
+
+  // The parts of the drawing that show this value; a value may be shown at several places.
+  parts(name) {
+    return this.place.querySelectorAll(`[data-part="${name}"]`);
+  }
+
+  write(name, text) {
+    for (const part of this.parts(name)) if (part.textContent !== text) part.textContent = text;
+  }
+
+  // Sets attributes of a value's parts: draw("curve", { d: "M0 0" }).
+  draw(name, attributes) {
+    for (const part of this.parts(name)) {
+      for (const [key, value] of Object.entries(attributes)) part.setAttribute(key, value);
+    }
+  }
+
+  // A line as thick as a value is large, up to a most.
+  thicken(name, value, factor = 12, most = 16) {
+    const width = Math.min(most, Math.max(0.4, factor * Math.abs(value)));
+    for (const part of this.parts(name)) part.style.strokeWidth = `${width.toFixed(1)}px`;
+  }
+
+  // A slider; `changed` gets the number. Its `set` moves it without calling `changed`.
+  slider({ label, min, max, step, value, digits = 2 }, changed) {
+    const shown = moving.element("span", { class: "shown", "aria-hidden": "true" });
+    const named = { "aria-label": moving.spoken(label) };
+    const input = moving.element("input", { type: "range", min, max, step, value, ...named });
+    const show = () => {
+      shown.textContent = moving.number(Number(input.value), digits);
+      input.setAttribute("aria-valuetext", shown.textContent);
+    };
+    input.addEventListener("input", () => {
+      show();
+      changed(Number(input.value));
+    });
+    const name = moving.element("span", {}, ...moving.typeset(label));
+    this.controls.append(moving.element("label", { class: "slider" }, name, input, shown));
+    const set = (number) => {
+      input.value = number;
+      show();
+    };
+    show();
+    return { input, set };
+  }
+
+  button(label, pressed) {
+    const made = moving.element("button", { type: "button", click: pressed }, ...moving.typeset(label));
+    this.controls.append(made);
+    return made;
+  }
+
+  // A choice of one of several: options are pairs of a value and its label.
+  choice(label, options, changed) {
+    const select = moving.element("select", { change: () => changed(select.value) });
+    for (const [value, text] of options) select.append(moving.element("option", { value }, text));
+    const name = moving.element("span", {}, ...moving.typeset(label));
+    this.controls.append(moving.element("label", { class: "choice" }, name, select));
+    return select;
+  }
+
+  // A named group of the controls that `make` adds: a "row" of buttons, a "column" of sliders.
+  group(form, label, make) {
+    const all = this.controls;
+    this.controls = moving.element("div", { class: form, role: "group", "aria-label": label });
+    all.append(this.controls);
+    make();
+    this.controls = all;
+  }
+
+  // Tells screen readers, once the reader pauses.
+  tell(text) {
+    clearTimeout(this.telling);
+    this.telling = setTimeout(() => (this.told.textContent = text), 700);
+  }
+}

@@ -1,0 +1,212 @@
+"""Moving figures: driven by mouse, keyboard, touch, with the library's values, and their stills."""
+
+from __future__ import annotations
+
+import gzip
+import re
+
+import numpy as np
+import pytest
+from browsing import watch
+from playwright.sync_api import expect
+from stills import as_started, names, page_of, started
+from stills import main as store_stills
+
+from lessons_lib import lstm
+
+HEAVIEST = 25_000  # bytes, gzip, of all that moves on a page
+FIGURES = names()
+LSTM = "lstm-driven"
+
+
+def column(value):
+    return np.array([[value]])
+
+
+def write(value, digits=2):
+    """Write a number as the page does."""
+    written = f"{value:.{digits}f}".replace("-", "−")
+    return written if re.search("[1-9]", written) else written.replace("−", "")
+
+
+def open_figure(opened, name, **options):
+    language = options.setdefault("language", "en")
+    page = opened(f"{language}/{page_of(name)}", **options)
+    return page, started(page, name)
+
+
+def shown(box, part):
+    return box.locator(f'[data-part="{part}"]').first
+
+
+def slider(box, label):
+    return box.get_by_role("slider", name=label, exact=True)
+
+
+def slide(box, label, value):
+    """Move a slider as a reader's hand does: the value changes, and the browser tells the page."""
+    slider(box, label).evaluate(
+        "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input')) }",
+        value,
+    )
+
+
+def lstm_step(x=0.0, h=0.0, c=1.0, b=(0.0, 0.0, 0.69, 0.0), dh=1.0, dc=0.0):
+    """Return by part what the library computes for the cell of the figure."""
+    params = lstm.Params(np.ones((4, 1)), np.full((4, 1), 0.5), np.array(b))
+    state = (column(h), column(c))
+    (h_t, c_t), cache = lstm.step(params, lstm.project(params, column(x)), state)
+    da, (dh_prev, dc_prev) = lstm.step_backward(params, cache, (column(dh), column(dc)))
+    values = {name: getattr(cache, name) for name in "ifgo"} | {"h_t": h_t, "c_t": c_t}
+    values |= {"dh_prev": dh_prev, "dc_prev": dc_prev, "dx": da @ params.W_ih}
+    values |= {f"da_{name}": da[:, k] for k, name in enumerate("ifgo")}
+    inside = dc + dh * cache.o * (1 - cache.tanh_c**2)
+    values |= {"dc_t": inside, "do": dh * cache.tanh_c, "df": inside * c}
+    values |= {"di": inside * cache.g, "dg": inside * cache.i}
+    return {part: float(np.squeeze(value)) for part, value in values.items()}
+
+
+def assert_shows(box, values):
+    for part, value in values.items():
+        expect(shown(box, part)).to_have_text(write(value))
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_the_still_is_the_figure_as_it_starts(opened, name):
+    from _ext.hooks.diagrams import FIGURES as FOLDER
+
+    _, box = open_figure(opened, name)
+    text = (FOLDER / f"{name}.svg").read_text("utf-8")
+    assert as_started(text, box) == text, f"run {store_stills.__module__}.py"
+
+
+@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_without_scripts_the_still_is_shown(browser, server, name, language):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{server.address}{language}/{page_of(name)}")
+    expect(page.locator(f'.moving[data-figure="{name}"] svg')).to_be_visible()
+    assert page.locator(f'.moving[data-figure="{name}"] input').count() == 0
+    context.close()
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_on_paper_there_are_no_controls(opened, name):
+    page, box = open_figure(opened, name)
+    page.emulate_media(media="print")
+    expect(box.locator(".controls")).to_be_hidden()
+    expect(box.locator("svg")).to_be_visible()
+
+
+def test_scripts_are_loaded_when_the_figure_comes_near(opened):
+    page = opened(f"en/{page_of(LSTM)}", language="en")  # where it is many screens from the top
+    expect(page.locator("article .peek").first).to_be_visible()
+    assert page.locator('script[src*="_static/moving/"]').count() == 0
+    started(page, LSTM)
+
+
+def test_what_moves_on_a_page_is_light(site):
+    for language in ("ko", "en"):
+        for path in sorted({page_of(name) for name in FIGURES}):
+            text = (site / language / path).read_text("utf-8")
+            lists = re.findall(r'data-scripts="([^"]*)"', text)
+            files = {name.split("/")[-1].split("?")[0] for one in lists for name in one.split()}
+            folder = site / language / "_static" / "moving"
+            size = sum(len(gzip.compress((folder / name).read_bytes())) for name in files)
+            print(f"{language}/{path}: {size / 1000:.1f} kB move it")
+            assert size < HEAVIEST
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_narrow_screen_shows_all_of_it(opened, name, theme, language):
+    page, box = open_figure(opened, name, width=320, theme=theme, language=language)
+    for control in box.locator("input, button, select").all():
+        size = control.bounding_box()
+        assert size["height"] >= 44
+        assert size["x"] >= 0
+        assert size["x"] + size["width"] <= 320
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    ink = page.evaluate("getComputedStyle(document.body).color")
+    text = box.locator("svg text").first
+    assert text.evaluate("text => getComputedStyle(text).fill") == ink
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_it_works_from_a_file(browser, site, name):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto((site / "en" / page_of(name)).as_uri())
+    box = started(page, name)
+    expect(box.locator(".controls input, .controls button").first).to_be_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_with_motion_and_by_touch_nothing_goes_wrong(browser, server, name):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale="en"
+    )
+    page = context.new_page()
+    wrong = watch(page, server.address)
+    page.goto(f"{server.address}en/{page_of(name)}")
+    box = started(page, name)
+    for button in box.get_by_role("button").all():
+        button.tap()
+    assert not wrong
+    context.close()
+
+
+def test_the_lstm_shows_the_librarys_values(opened):
+    _, box = open_figure(opened, LSTM)
+    assert_shows(box, lstm_step())
+    given = {"x": -1.3, "h": 0.41, "c": 2.2, "b": (0.7, -1.1, -0.35, 2.25)}
+    labels = {"x t": "x", "h t−1": "h", "c t−1": "c"}
+    for label, key in labels.items():
+        slide(box, label, given[key])
+    for letter, value in zip("ifgo", given["b"], strict=True):
+        slide(box, f"b {letter}", value)
+    for choice, dh, dc in (("h", 1, 0), ("c", 0, 1), ("both", 1, 1)):
+        box.get_by_role("combobox").select_option(choice)
+        assert_shows(box, lstm_step(**given, dh=dh, dc=dc))
+
+
+def test_the_lstms_presets_keep_and_erase(opened):
+    page, box = open_figure(opened, LSTM)
+    box.get_by_role("combobox").select_option("c")
+    box.get_by_role("button", name="keep").click()
+    assert_shows(box, lstm_step(b=(-6, 6, 0.69, 0), dh=0, dc=1))
+    width = "part => parseFloat(getComputedStyle(part).strokeWidth)"
+    expect(shown(box, "dc_prev")).to_have_text("1.00")
+    assert shown(box, "band_dc_prev").evaluate(width) == pytest.approx(12, abs=0.2)
+    box.get_by_role("button", name="erase").focus()
+    page.keyboard.press("Enter")
+    expect(shown(box, "dc_prev")).to_have_text("0.00")
+    assert shown(box, "band_dc_prev").evaluate(width) < 1
+
+
+def test_the_lstm_is_driven_by_keys_and_announced(opened):
+    page, box = open_figure(opened, LSTM)
+    cell = slider(box, "c t−1")
+    cell.focus()
+    page.keyboard.press("End")
+    expect(cell).to_have_attribute("aria-valuetext", "3.00")
+    assert_shows(box, lstm_step(c=3.0))
+    end = lstm_step(c=3.0)
+    told = f"c {write(end['c_t'])}, h {write(end['h_t'])}"
+    expect(box.get_by_role("status")).to_contain_text(told)
+
+
+def test_the_lstm_is_driven_by_the_mouse(opened):
+    page, box = open_figure(opened, LSTM)
+    bias = slider(box, "b f")
+    bias.scroll_into_view_if_needed()
+    place = bias.bounding_box()
+    page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(place["x"] + place["width"] - 1, place["y"] + place["height"] / 2)
+    page.mouse.up()
+    expect(bias).to_have_attribute("aria-valuetext", "6.00")
+    assert_shows(box, lstm_step(b=(0, 6, 0.69, 0)))
