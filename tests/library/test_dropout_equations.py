@@ -61,6 +61,7 @@ def test_evaluation_is_the_papers_rule(name: str) -> None:
     assert variant.evaluation_masks() == expected
     whole = variant.evaluation_stack(3, 2)
     assert whole == dropout.StackMasks((None,) * 3, ((expected,) * 2,) * 3)
+    assert variant.evaluation_stack() == dropout.StackMasks((None,), ((expected,),))
 
 
 def test_a_number_is_an_array_that_holds_it() -> None:

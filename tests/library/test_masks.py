@@ -9,12 +9,18 @@ import pytest
 import torch
 from registry import CELLS, D, H, N, T, problem
 
-from lessons_lib import lstm, masks, scan
+from lessons_lib import dropout, lstm, masks, scan, stack
 from lessons_lib.masks import NO_MASKS, NO_STACK_MASKS, Masks
 from lessons_lib.verify.gradients import relative_difference
 
 GATES = 3
 LIBRARIES = pytest.mark.parametrize("library", [np.asarray, torch.tensor])
+#: Together they have masks of every kind of site: inputs, outputs, steps, sequences and weights.
+SOME_OF_EACH = [
+    dropout.NonRecurrentDropout(0.3),
+    dropout.VariationalDropout(0.3, 0.4, tied=False),
+    dropout.Combined(dropout.WeightDrop(0.3), dropout.Zoneout(h=0.2, c=0.4)),
+]
 #: Shapes of masks for one step and for all steps, by name; M is the product's input width.
 SHAPES = {
     "none": None,
@@ -124,6 +130,20 @@ def test_masks_without_fields_change_nothing(name, same):
         assert np.array_equal(a, b)
     for a, b in zip(trace.steps, again_trace.steps, strict=True):
         assert all(map(np.array_equal, a, b))
+
+
+@pytest.mark.parametrize("variant", SOME_OF_EACH, ids=str)
+@pytest.mark.parametrize("chosen", [[2, 0], slice(1, 3)], ids=str)
+def test_masks_of_some_sequences_act_on_them_as_on_all(variant, chosen):
+    rng = np.random.default_rng(0)
+    params = stack.init_params(lstm.CELL, D, H, rng, num_layers=2, bidirectional=True)
+    x = rng.standard_normal((T, N, D))
+    sizes = dropout.Sizes(T, N, D, H, layers=2, directions=2)
+    drawn = variant.sample_stack(sizes, rng)
+    y, _, _ = stack.forward(lstm.CELL, params, x, masks=drawn)
+    some = drawn.of_sequences(chosen)
+    of_some, _, _ = stack.forward(lstm.CELL, params, x[:, chosen], masks=some)
+    assert relative_difference(of_some, y[:, chosen]) < 1e-14
 
 
 def test_no_masks_stay_no_masks():

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / "_build" / "mutants"  # a copy, because mutmut writes next to the sources
 LIST = ROOT / "tests" / "repository" / "surviving_mutants.toml"
-GOAL = 0.95  # smallest share of mutants that the tests must kill
+GOAL = 0.97  # smallest share of mutants that the tests must kill
 
 
 class Mutant(NamedTuple):
