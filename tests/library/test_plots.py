@@ -158,3 +158,32 @@ def test_equal_neighbours_are_one_rectangle():
     plots.image(np.array([[1.0, 1, 0, 1], [0, 1, 1, 1]]), (0, 4, 0, 2), xlabel="", ylabel="")
     (patch,) = plt.gca().patches
     assert sorted(corners(patch)) == [(0, 0, 2, 1), (1, 1, 4, 2), (3, 0, 4, 1)]
+
+
+def test_a_plane_shows_paths_points_and_arrows_where_they_are():
+    arrows = np.array([[[0.0, 0.0], [1.0, 0.5]], [[2.0, 1.0], [2.0, 0.0]]])
+    points = {"sink": [[1.0, 1.0]], "source": [[0.0, 0.5], [2.0, 0.5]]}
+    path = np.array([[0.0, 1.0], [2.0, 0.0], [2.0, 1.0]])
+    plots.plane({"border": path}, points=points, arrows=arrows, xlabel="$x$", ylabel="$y$")
+    ax = plt.gca()
+    border, *marked = ax.get_lines()
+    assert border.get_xydata().tolist() == path.tolist()
+    assert [line.get_xydata().tolist() for line in marked] == list(points.values())
+    assert [line.get_linestyle() for line in marked] == ["None", "None"]
+    assert len({line.get_marker() for line in marked}) == 2
+    assert [[list(arrow.xyann), list(arrow.xy)] for arrow in ax.texts] == arrows.tolist()
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["border", *points]
+    assert size_of_file() < 7_000
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"paths": {"a": [1.0, 2.0]}}, r"paths\['a'\]: got shape \(2,\), expected \(P, 2\)"),
+        ({"points": {"b": [[1.0]]}}, r"points\['b'\]: got shape \(1, 1\), expected \(P, 2\)"),
+        ({"arrows": [[0.0, 1.0]]}, r"arrows: got shape \(1, 2\), expected \(A, 2, 2\)"),
+    ],
+)
+def test_a_plane_refuses_other_shapes(given, message):
+    with pytest.raises(ValueError, match=message):
+        plots.plane(**{"paths": {}, "xlabel": "", "ylabel": "", **given})

@@ -215,6 +215,54 @@ def image(
         _finish(ax, xlabel, ylabel, None, legend=False)
 
 
+def plane(
+    paths: Mapping[str, Any],
+    *,
+    xlabel: str,
+    ylabel: str,
+    points: Mapping[str, Any] | None = None,
+    arrows: np.ndarray | Sequence[Any] = (),
+) -> None:
+    """Draw paths, points and arrows in a plane, such as a phase portrait or a cobweb.
+
+    Parameters
+    ----------
+    paths : mapping of labels to arrays of shape (P, 2)
+        Each joins its P places by straight lines.
+    xlabel, ylabel : str
+    points : mapping of labels to arrays of shape (P, 2), optional
+        Places that are marked and not joined.
+    arrows : array of shape (A, 2, 2), optional
+        Where each begins and where it ends; all heads have one size.
+
+    Raises
+    ------
+    ValueError
+        A path, the points or the arrows do not have that shape; the message names them.
+    """
+    with plt.rc_context(dict(STYLE)):
+        ax = _axes(None)
+        for label, places in paths.items():
+            x, y = _places(f"paths[{label!r}]", places, 2).T
+            ax.plot(x, y, label=label)
+        for k, (label, places) in enumerate((points or {}).items()):
+            x, y = _places(f"points[{label!r}]", places, 2).T
+            ax.plot(x, y, _MARKERS[k], label=label, ms=7)
+        if len(arrows):
+            for begin, end in _places("arrows", arrows, 3):
+                style = {"arrowstyle": "->", "color": COLORS[-1], "lw": 0.8, "shrinkA": 0}
+                ax.annotate("", end, begin, arrowprops={**style, "shrinkB": 0})
+        _finish(ax, xlabel, ylabel, None, legend=len(paths) + len(points or {}) > 1)
+
+
+def _places(name: str, places: Any, axes: int) -> np.ndarray:
+    found = np.asarray(places, dtype=float)
+    if found.ndim != axes or found.shape[1:] != (2,) * (axes - 1):
+        expected = "(A, 2, 2)" if axes == 3 else "(P, 2)"
+        raise ValueError(f"{name}: got shape {found.shape}, expected {expected}")
+    return found
+
+
 def _cells(ax: Axes, values: np.ndarray, extent: Sequence[float], top: float) -> None:
     """Fill each cell of a matrix, row 0 from `extent`'s bottom, by value: none at 0, full at top.
 
