@@ -20,7 +20,7 @@ SIGNS = {
     "sum": "∑", "prod": "∏", "infty": "∞", "times": "×", "cdot": "·", "odot": "⊙", "oplus": "⊕",
     "leq": "≤", "geq": "≥", "approx": "≈", "pm": "±", "top": "⊤", "rightarrow": "→", "to": "→",
     "leftarrow": "←", "rightleftarrows": "⇄", "|": "‖", "prime": "′", "Delta": "Δ", "Sigma": "Σ",
-    "varnothing": "∅", "neq": "≠", "sqrt": "√",
+    "Lambda": "Λ", "varnothing": "∅", "neq": "≠", "sqrt": "√",
     ",": "\u2009", ";": "\u2005", " ": " ", "ldots": "…", "dots": "…", "{": "{", "}": "}", "%": "%",
 }  # fmt: skip
 RELATIONS = "=<>≤≥≈→⇄"  # with room at both sides where they are on the line
