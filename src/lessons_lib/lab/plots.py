@@ -252,6 +252,7 @@ def plane(
             for begin, end in _places("arrows", arrows, 3):
                 style = {"arrowstyle": "->", "color": COLORS[-1], "lw": 0.8, "shrinkA": 0}
                 ax.annotate("", end, begin, arrowprops={**style, "shrinkB": 0})
+        ax.locator_params(nbins=6)
         _finish(ax, xlabel, ylabel, None, legend=len(paths) + len(points or {}) > 1)
 
 
