@@ -122,7 +122,7 @@ def scan(a: Array, b: Array, h_0: Array | None = None) -> Array:
     only where those of one round run in parallel.
     """
     check_pair(a, b, h_0)
-    a_all, b_all = prefixes((a, b))
+    a_all, b_all = prefixes((a, b), combine)
     return b_all if h_0 is None else a_all * h_0 + b_all
 
 

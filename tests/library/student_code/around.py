@@ -45,3 +45,29 @@ def numerical_gradient(f, x, step):
             down[row, column] -= step
             gradient[row, column] = (f(up) - f(down)) / (2 * step)
     return gradient
+
+
+def linear_scan(a, b, h0):
+    sums, products = b.copy(), a.copy()
+    shift = 1
+    while shift < len(a):
+        old_sums, old_products = sums.copy(), products.copy()
+        for t in range(shift, len(a)):
+            sums[t] = old_products[t] * old_sums[t - shift] + old_sums[t]
+            products[t] = old_products[t] * old_products[t - shift]
+        shift = 2 * shift
+    return sums + products * h0
+
+
+def linear_scan_backward(dy, a, b, h0):
+    steps = len(a)
+    states = [h0]
+    for t in range(steps):
+        states.append(a[t] * states[-1] + b[t])
+    da, db = np.zeros_like(a), np.zeros_like(b)
+    from_later = np.zeros_like(h0)
+    for t in range(steps - 1, -1, -1):
+        db[t] = dy[t] + from_later
+        da[t] = db[t] * states[t]
+        from_later = db[t] * a[t]
+    return da, db, from_later

@@ -1,0 +1,54 @@
+"""Mistakes in the scan of a linear recurrence, and in its backward pass."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..mistake import Mistake, Named, edit
+
+_PRODUCT = ("linear.combine", "return", "a_next * a")
+_SUM = ("linear.combine", "return", "a_next * b + b_next")
+_WITH_STATE = ("linear.scan", "return", "a_all * h_0 + b_all")
+
+
+def _turned(values: Named) -> Named:
+    return {name: np.flip(v, axis=0) if name in "aby" else v for name, v in values.items()}
+
+
+SCAN: tuple[Mistake, ...] = (
+    edit("linear_scan.pair-exchanged", (*_SUM, "a * b_next + b")),
+    edit("linear_scan.b-not-multiplied", (*_SUM, "b + b_next")),
+    edit("linear_scan.both-multiplied", (*_SUM, "a_next * (b + b_next)")),
+    edit("linear_scan.products-added", (*_PRODUCT, "a_next + a")),
+    edit("linear_scan.product-not-carried", (*_PRODUCT, "a_next")),
+    edit("linear_scan.initial-state-ignored", (*_WITH_STATE, "b_all")),
+    edit("linear_scan.initial-state-not-multiplied", (*_WITH_STATE, "h_0 + b_all")),
+    edit("linear_scan.initial-state-multiplied-once", (*_WITH_STATE, "a * h_0 + b_all")),
+    Mistake(
+        "linear_scan.b-weighted", before=lambda given: given | {"b": (1 - given["a"]) * given["b"]}
+    ),
+    Mistake("linear_scan.from-the-end", before=_turned, after=_turned),
+)
+
+_WHERE = "linear.scan_backward"
+_NEXT = (_WHERE, "a_next", "join([a[1:], zeros_like(a[:1])], axis=0)")
+_FIRST = (_WHERE, "first", "zeros_like(y[:1]) if h_0 is None else h_0[None]")
+_PREVIOUS = (_WHERE, "h_prev", "join([first, y[:-1]], axis=0)")
+_OF_STATE = (_WHERE, "return", "dh[0] * _conjugate(a[0])")
+_OF_A = (_WHERE, "return", "dh * _conjugate(h_prev)")
+_SCANNED = (
+    _WHERE,
+    "dh",
+    "xp.flip(scan(xp.flip(_conjugate(a_next), axis=0), xp.flip(dy, axis=0)), axis=0)",
+)
+BACKWARD: tuple[Mistake, ...] = (
+    edit("linear_scan_backward.a-of-own-step", (*_NEXT, "a")),
+    edit("linear_scan_backward.nothing-from-later-steps", (*_NEXT, "0 * a")),
+    edit("linear_scan_backward.later-steps-not-multiplied", (*_NEXT, "0 * a + 1")),
+    edit("linear_scan_backward.forward-in-time", (*_SCANNED, "scan(a, dy)")),
+    edit("linear_scan_backward.state-after-the-step", (*_PREVIOUS, "y")),
+    edit("linear_scan_backward.first-state-zero", (*_FIRST, "zeros_like(y[:1])")),
+    edit("linear_scan_backward.da-from-dy", (*_OF_A, "dy * h_prev")),
+    edit("linear_scan_backward.dh0-not-multiplied", (*_OF_STATE, "dh[0]")),
+    edit("linear_scan_backward.dh0-from-dy", (*_OF_STATE, "dy[0] * a[0]")),
+)
