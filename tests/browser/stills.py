@@ -43,6 +43,8 @@ def page_of(name: str) -> str:
 
 def started(page: Page, name: str):
     """Scroll to a figure, wait until its script has run, and return its box."""
+    # A section whose height is only guessed would be scrolled past.
+    page.evaluate("document.documentElement.classList.add('whole')")
     box = page.locator(f'.moving[data-figure="{name}"]')
     box.scroll_into_view_if_needed()
     page.locator(f'.moving.started[data-figure="{name}"]').wait_for()

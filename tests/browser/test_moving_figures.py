@@ -7,12 +7,14 @@ import re
 
 import numpy as np
 import pytest
+from _ext.equations import lstm_sample
 from browsing import watch
 from playwright.sync_api import expect
 from stills import as_started, names, page_of, started
 from stills import main as store_stills
 
 from lessons_lib import lstm
+from lessons_lib.verify import paths
 
 HEAVIEST = 25_000  # bytes, gzip, of all that moves on a page
 FIGURES = names()
@@ -86,7 +88,11 @@ def test_without_scripts_the_still_is_shown(browser, server, name, language):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{server.address}{language}/{page_of(name)}")
-    expect(page.locator(f'.moving[data-figure="{name}"] svg')).to_be_visible()
+    still = page.locator(f'.moving[data-figure="{name}"] img')
+    still.scroll_into_view_if_needed()
+    expect(still).to_be_visible()
+    expect(still).to_have_js_property("complete", True)
+    assert still.evaluate("still => still.naturalWidth") > 300
     assert page.locator(f'.moving[data-figure="{name}"] input').count() == 0
     context.close()
 
@@ -210,3 +216,48 @@ def test_the_lstm_is_driven_by_the_mouse(opened):
     page.mouse.up()
     expect(bias).to_have_attribute("aria-valuetext", "6.00")
     assert_shows(box, lstm_step(b=(0, 6, 0.69, 0)))
+
+
+def significant(value):
+    """Write a positive number as the page does, with two digits."""
+    if 0.001 <= value < 1000:
+        return f"{value:#.2g}".removesuffix(".")
+    digits, power = f"{value:.1e}".split("e")
+    raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{digits}·10{raised}"
+
+
+def lstm_paths(b_f, factor):
+    """Return the sizes by lag of ∏f and of all other paths, as the library computes them."""
+    sample = lstm_sample()
+    params = sample["params"]
+    b = np.array(params["b"])
+    b[8:16] = b_f
+    W_hh = factor * np.reshape(params["W_hh"], (32, 8))
+    weights = lstm.Params(np.reshape(params["W_ih"], (32, 2)), W_hh, b)
+    kept, rest = paths.split_cell_jacobian(weights, np.array(sample["x"])[:, None])
+    return np.sqrt((kept**2).sum((1, 2)) / 8), np.sqrt((rest**2).sum((1, 2, 3)) / 8)
+
+
+@pytest.mark.parametrize(("b_f", "factor", "lag"), [(1, 1, 50), (4, 1, 30), (-0.5, 2.75, 7)])
+def test_the_paths_are_the_librarys(opened, b_f, factor, lag):
+    _, box = open_figure(opened, "lstm-paths")
+    slide(box, "forget bias b f", b_f)
+    slide(box, "factor of W hh", factor)
+    slide(box, "lag k", lag)
+    kept, rest = lstm_paths(b_f, factor)
+    expect(shown(box, "direct")).to_have_text(significant(kept[lag]))
+    expect(shown(box, "rest")).to_have_text(significant(rest[lag]))
+    for part, sizes, first in (("direct", kept, 0), ("rest", rest, 2)):
+        drawn = shown(box, f"curve_{part}").get_attribute("d")
+        y = np.array(re.findall(r"[ML][\d.]+ ([\d.]+)", drawn), float)
+        places = 84 + 22 * (2 - np.clip(np.log10(sizes[first:]), -9, 3))
+        np.testing.assert_allclose(y, places, atol=0.06)
+
+
+def test_without_recurrent_weights_only_the_direct_path_is_left(opened):
+    page, box = open_figure(opened, "lstm-paths")
+    slider(box, "factor of W hh").focus()
+    page.keyboard.press("Home")
+    expect(shown(box, "rest")).to_have_text("0")
+    expect(box.get_by_role("status")).to_contain_text("other paths 0")

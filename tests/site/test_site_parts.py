@@ -147,8 +147,11 @@ def test_what_nobody_sees_is_left_out():
         f'h<span class="k">if</span> {cite} {again}<a class="headerlink" href="#a">¶</a>'
     )
     math = '<math xmlns="http://www.w3.org/1998/Math/MathML">'
-    math += '<i style="height:0.6944em;margin-left:-0.25em">'
-    assert light_pages.lighter(math) == '<math><i style="height:.694em;margin-left:-.25em">'
+    math += '<i style="height:0.6944em;margin-left:-0.25em;top:-3.0em;margin-right:-0.001em;">'
+    math += '<annotation encoding="application/x-tex">'
+    assert light_pages.lighter(math) == (
+        '<math><i style="height:.69em;margin-left:-.25em;top:-3em;margin-right:0em"><annotation>'
+    )
 
 
 def test_description_ends_at_a_word():
@@ -191,6 +194,7 @@ def test_scripts_of_moving_figures_hold_equations_and_words():
     frame = moving_figures.script("frame", "en")
     assert "function withTime(" in frame
     assert moving_figures.script("equations-lstm", "en").startswith("equations.lstm = withTime({")
+    assert moving_figures.drawing("lstm-driven").startswith("<svg ")
     for language, word in (("en", "keep"), ("ko", "유지")):
         assert f'"keep":"{word}"' in moving_figures.script("lstm-driven", language)
 

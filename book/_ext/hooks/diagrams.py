@@ -82,6 +82,13 @@ def inline(svg: ElementTree.Element, alt: str, prefix: str) -> str:
     return ElementTree.tostring(svg, encoding="unicode")
 
 
+def warn_of_faults(image: nodes.image, path: Path) -> None:
+    """Warn, which fails the build, of what a page cannot show."""
+    wrong = faults(ElementTree.parse(path).getroot())
+    for fault in wrong + ([] if image.get("alt") else ["the figure has no :alt: text"]):
+        logger.warning("%s: %s", image["uri"], fault, location=image)
+
+
 class InlineDiagrams(SphinxPostTransform):
     """Replace the images that are diagrams of this book with their drawings."""
 
@@ -95,9 +102,7 @@ class InlineDiagrams(SphinxPostTransform):
             if path.suffix != ".svg" or not path.is_relative_to(Path(self.app.srcdir)):
                 continue
             svg = ElementTree.parse(path).getroot()
-            wrong = faults(svg) + ([] if image.get("alt") else ["the figure has no :alt: text"])
-            for fault in wrong:
-                logger.warning("%s: %s", image["uri"], fault, location=image)
+            warn_of_faults(image, path)
             drawing = inline(svg, image.get("alt", ""), f"{path.stem}-{number}-")
             image.replace_self(nodes.raw("", drawing, format="html"))
 

@@ -2,7 +2,8 @@
 
 Names, operators and spaces in code have the colour of all code and need no elements; a work that a
 page cites ten times is described once (``static/popover.js`` finds it); signs behind headings need
-no title. HTML knows the namespace of formulas, and a thousandth of an em is finer than a pixel.
+no title. HTML knows the namespace of formulas and what their only annotation is; a hundredth of an
+em is finer than a pixel.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ from sphinx.application import Sphinx
 PLAIN = re.compile(r'<span class="(?:n|nn|o|p|w)">([^<]*)</span>')
 SIGN = re.compile(r'(<a class="headerlink"[^>]*?) title="[^"]*"')
 WORK = re.compile(r'(<a class="reference internal" href="[^"]*") title="[^"]*">')
-NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'
-LENGTH = re.compile(r"(?<=:)(-?)0(\.\d{1,3})\d*em(?=[;\"])")
+UNSEEN = re.compile(
+    ' xmlns="http://www.w3.org/1998/Math/MathML"| encoding="application/x-tex"|(?<=em);(?=">)'
+)
+LENGTH = re.compile(r"(?<=:)(-?\d*\.\d+)em(?=[;\"])")
 
 
 def lighter(body: str) -> str:
     """Return the page's HTML without what nobody sees."""
     body = SIGN.sub(r"\1", PLAIN.sub(r"\1", body))
-    body = LENGTH.sub(r"\1\2em", body.replace(NAMESPACE, ""))
+    body = UNSEEN.sub("", LENGTH.sub(_shorter, body))
     described: set[str] = set()
 
     def once(link: re.Match[str]) -> str:
@@ -33,6 +36,12 @@ def lighter(body: str) -> str:
         return link[0]
 
     return WORK.sub(once, body)
+
+
+def _shorter(length: re.Match[str]) -> str:
+    """Write a length with two decimals and without zeros that say nothing."""
+    written = f"{float(length[1]):.2f}".rstrip("0").rstrip(".")
+    return re.sub(r"^(-?)0\.", r"\1.", written).replace("-0", "0") + "em"
 
 
 def change_body(

@@ -1,8 +1,9 @@
 """Sphinx extension: figures that a reader moves, by scripts that are loaded when they come near.
 
 Below ``_static/moving`` are the frame, with what the equations call; one script for each name in
-`_ext.equations` that a figure uses; and each figure's script, with its words in the language of the
-page. ``static/moving.js`` loads those that the page's HTML names.
+`_ext.equations` that a figure uses; and each figure's script, with its drawing and its words in the
+language of the page. ``static/moving.js`` loads those that the page's HTML names. The page itself
+has the still as an image, which is fetched when it comes near: opening the page stays light.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -21,10 +24,13 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from ..equations import equation
 from ..plain.moving import MOVING, moves, script_of
 from ..texts import texts
+from . import diagrams
 from .web_assets import address_with_version
 
 FRAME = "frame"
 _USED = re.compile(r"\bequations\.(\w+)")
+#: A page without scripts is light, whatever the system prefers.
+_DARK = re.compile(r"^@media \(prefers-color-scheme: dark\).*\n", re.MULTILINE)
 
 
 def equations_of(name: str) -> list[str]:
@@ -42,15 +48,18 @@ def script(name: str, language: str) -> str:
     if name.startswith("equations-"):
         return equation(name.removeprefix("equations-"))
     own = script_of(name).read_text("utf-8")
-    said = texts(language)["moving"].get(name, {})
     if name == FRAME:
         runtime = files("lessons_lib.trace").joinpath("runtime.js").read_text("utf-8")
-        return f"{own}\nmoving.words = {_json(said)};\n\n{runtime}"
-    return f"moving.words_of[{json.dumps(name)}] = {_json(said)};\n\n{own}"
+        return f"{own}\n{runtime}"
+    given = {"words": texts(language)["moving"][name], "drawing": drawing(name)}
+    written = json.dumps(given, ensure_ascii=False, separators=(",", ":"))
+    return f"moving.given[{json.dumps(name)}] = {written};\n\n{own}"
 
 
-def _json(said: dict[str, Any]) -> str:
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+def drawing(name: str) -> str:
+    """Return a figure's picture as part of a page."""
+    svg = ElementTree.parse(diagrams.FIGURES / f"{name}.svg").getroot()
+    return re.sub(r">\s+<", "><", diagrams.inline(svg, "", f"{name}-"))
 
 
 def write_scripts(app: Sphinx) -> None:
@@ -63,33 +72,43 @@ def write_scripts(app: Sphinx) -> None:
     figures = [path.stem for path in sorted(MOVING.glob("*.js")) if path.stem != FRAME]
     for name in sorted({file for figure in figures for file in scripts_of(figure)}):
         (folder / f"{name}.js").write_text(script(name, app.config.language), "utf-8")
+    for name in figures:
+        still = (diagrams.FIGURES / f"{name}.svg").read_text("utf-8")
+        (folder / f"{name}.svg").write_text(_DARK.sub("", still), "utf-8")
 
 
-class MarkFigures(SphinxPostTransform):
-    """Put a box around the picture of a figure that moves; it names the figure and its scripts."""
+class PlaceStills(SphinxPostTransform):
+    """Show the still of a figure that moves, in a box that names the figure and its scripts."""
 
-    default_priority = 4  # before the picture becomes part of the page
+    default_priority = 4  # before other diagrams become part of the page
     formats = ("html",)
 
     def run(self, **kwargs: Any) -> None:
         """Walk over the page's images."""
-        folder = Path(self.app.outdir, "_static", "moving")
-        up = "../" * self.env.docname.count("/")
         for image in list(self.document.findall(nodes.image)):
-            if not moves(image["uri"]):
-                continue
-            name = Path(image["uri"]).stem
-            addresses = " ".join(
-                f"{up}_static/moving/{address_with_version(folder / f'{file}.js')}"
-                for file in scripts_of(name)
-            )
-            box = f'<div class="moving" data-figure="{name}" data-scripts="{addresses}">'
-            opened, closed = (nodes.raw("", text, format="html") for text in (box, "</div>"))
-            image.replace_self([opened, image.deepcopy(), closed])
+            if moves(image["uri"]):
+                diagrams.warn_of_faults(image, diagrams.FIGURES / Path(image["uri"]).name)
+                box = self.still(Path(image["uri"]).stem, image.get("alt", ""))
+                image.replace_self(nodes.raw("", box, format="html"))
+
+    def still(self, name: str, alt: str) -> str:
+        """Return the box of a figure."""
+        folder = Path(self.app.outdir, "_static", "moving")
+        below = f"{'../' * self.env.docname.count('/')}_static/moving"
+        picture, *scripts = (
+            f"{below}/{address_with_version(folder / file)}"
+            for file in (f"{name}.svg", *(f"{script}.js" for script in scripts_of(name)))
+        )
+        svg = ElementTree.parse(folder / f"{name}.svg").getroot()
+        return (
+            f'<div class="moving" data-figure="{name}" data-scripts="{" ".join(scripts)}">'
+            f'<img loading="lazy" src="{picture}" alt="{escape(alt, quote=True)}"'
+            f' width="{svg.get("width")}" height="{svg.get("height")}"></div>'
+        )
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the hooks."""
     app.connect("builder-inited", write_scripts)
-    app.add_post_transform(MarkFigures)
+    app.add_post_transform(PlaceStills)
     return {"parallel_read_safe": True}

@@ -4,12 +4,12 @@
 "use strict";
 
 const equations = {};
-const moving = { words: {}, words_of: {} };
+const moving = { given: {} };
 
 // Lets the figures of this name on the page start.
 moving.figure = (name, start) => {
   for (const place of document.querySelectorAll(`.moving[data-figure="${name}"]`)) {
-    start(new Figure(place, moving.words_of[name]));
+    start(new Figure(place, moving.given[name]));
     place.classList.add("started");
   }
 };
@@ -45,6 +45,14 @@ moving.number = (value, digits = 2) => {
   return /[1-9]/.test(written) ? written : written.replace("−", "");
 };
 
+// A positive number with two digits: "0.40", "1.3·10⁻⁷".
+moving.significant = (value) => {
+  if (value === 0 || (value >= 0.001 && value < 1000)) return value ? value.toPrecision(2) : "0";
+  const [digits, power] = value.toExponential(1).split("e");
+  const raised = power.replace("+", "").replace("-", "⁻");
+  return `${digits}·10${raised.replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit])}`;
+};
+
 // A map from numbers to places in a drawing.
 moving.scale = (from, to) => (value) =>
   to[0] + ((value - from[0]) / (from[1] - from[0])) * (to[1] - to[0]);
@@ -65,12 +73,21 @@ moving.play = (step, milliseconds) => {
 };
 
 class Figure {
-  constructor(place, words) {
+  constructor(place, { words, drawing }) {
     this.place = place;
     this.words = words;
+    this.place_drawing(drawing, place.querySelector("img"));
     this.controls = moving.element("div", { class: "controls", role: "group", "aria-label": words.controls });
     this.told = moving.element("p", { class: "told", role: "status" });
     place.append(this.controls, this.told);
+  }
+
+  // Puts the drawing in the place of the still.
+  place_drawing(text, still) {
+    const parsed = new DOMParser().parseFromString(text, "image/svg+xml");
+    const drawing = document.importNode(parsed.documentElement, true);
+    drawing.setAttribute("aria-label", still.alt);
+    still.replaceWith(drawing);
   }
 
   // The parts of the drawing that show this value; a value may be shown at several places.
