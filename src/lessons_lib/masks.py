@@ -125,6 +125,31 @@ class StackMasks(NamedTuple):
             lambda masks: masks.of_sequences(sequences),
         )
 
+    def at(self, t: int) -> StackMasks:
+        """Return the masks of one step, without the axis of time, as the cells for torch take them.
+
+        Only of layers in one direction, as is `between`: another direction reads other steps then.
+        """
+        self._check_one_direction("at")
+        return self._of_each(
+            lambda mask: mask[t if mask.shape[0] > 1 else 0], lambda masks: masks.at(t)
+        )
+
+    def between(self, start: int, end: int) -> StackMasks:
+        """Return the masks of the steps from `start` to before `end`, for a part of a sequence."""
+        self._check_one_direction("between")
+        return self._of_each(
+            lambda mask: mask[start:end] if mask.shape[0] > 1 else mask,
+            lambda masks: masks.between(start, end),
+        )
+
+    def _check_one_direction(self, name: str) -> None:
+        if any(len(layer) > 1 for layer in self.networks):
+            raise ValueError(
+                f"{name}: got masks of two directions, expected those of one: the second direction "
+                "reads the steps from the last to the first"
+            )
+
     def _of_each(
         self, of_array: Callable[[Array], Array], of_network: Callable[[Masks], Masks]
     ) -> StackMasks:

@@ -36,20 +36,20 @@ class Trace(NamedTuple):
     stretches: list[tuple[int, int, scan.Trace]]
 
 
-def reverse(x: Array, lengths: np.ndarray) -> Array:
+def reverse(x: Array, lengths: np.ndarray | None) -> Array:
     """Reverse each sequence within its length; padding stays where it is.
 
     Parameters
     ----------
     x : array of shape (T, N, D)
-    lengths : array of shape (N,)
+    lengths : array of shape (N,), or None if all are T
 
     Returns
     -------
     array of shape (T, N, D)
     """
     T, N = x.shape[:2]
-    if np.all(lengths == T):
+    if lengths is None or np.all(lengths == T):
         return array_namespace(x).flip(x, axis=0)
     t = np.arange(T)[:, None]
     return x[np.where(t < lengths, lengths - 1 - t, t), np.arange(N)]
@@ -60,7 +60,7 @@ def forward(
     params: Any,
     x: Array,
     state: State,
-    lengths: np.ndarray,
+    lengths: np.ndarray | None,
     masks: Masks = NO_MASKS,
     loop: Any = scan,
 ) -> tuple[Array, State, Trace]:
@@ -70,7 +70,7 @@ def forward(
     ----------
     cell, params, x, state
         As for `scan.forward`.
-    lengths : array of shape (N,)
+    lengths : array of shape (N,), or None if all are T
     masks : Masks, optional
     loop : module, optional
         Whose `forward` runs a stretch: `scan`, or `trace.compiled`.
@@ -83,11 +83,14 @@ def forward(
         The state at the end of each sequence.
     cache : Trace
     """
-    T, N = x.shape[:2]
     if loop is scan:  # each step multiplies by their transposes
         params = params._replace(
             **{name: columns_first(getattr(params, name)) for name in cell.recurrent}
         )
+    T, N = x.shape[:2]
+    if lengths is None:  # no sizes are compared, so that a traced call holds for other N
+        y_all, state, trace = loop.forward(cell, params, x, state, masks)
+        return y_all, state, Trace(slice(None), slice(None), [(0, T, trace)])
     order, back = _orders(lengths)
     x, state = x[:, order], _pick(state, order)
     masks = masks.of_sequences(order)

@@ -30,7 +30,7 @@ class Trace(NamedTuple):
     ----------
     x : array of shape (T, N, D)
         The input.
-    lengths : array of shape (N,)
+    lengths : array of shape (N,), or None if all are T
     layers : list of lists of padding.Trace
         One for each layer and direction.
     masks : StackMasks
@@ -38,7 +38,7 @@ class Trace(NamedTuple):
     """
 
     x: Array
-    lengths: np.ndarray
+    lengths: np.ndarray | None
     layers: list[list[padding.Trace]]
     masks: StackMasks = NO_STACK_MASKS
 

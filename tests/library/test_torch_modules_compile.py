@@ -88,13 +88,3 @@ def test_function_transforms_are_right(name: str) -> None:
     _, along = torch.func.jvp(lambda x: loss(weights, x), (given["x"],), (tangent,))
     dx = torch.func.grad(loss, argnums=1)(weights, given["x"])
     assert relative_difference(along, (dx * tangent).sum()) <= 1e-10
-
-
-def test_forward_mode_is_refused_by_name() -> None:
-    _, layer = pair("LSTM proj_size=0", "by_hand")
-    x = tensors(layer, "batch", hx=False)["x"]
-    with (
-        torch.autograd.forward_ad.dual_level(),
-        pytest.raises(RuntimeError, match="custom autograd"),
-    ):
-        layer(torch.autograd.forward_ad.make_dual(x, torch.ones_like(x)))

@@ -24,7 +24,7 @@ def _variants() -> dict[str, tuple[type, dict[str, Any]]]:
     found = {}
     for name in torch_modules.__all__:
         layer = getattr(torch_modules, name)
-        if not issubclass(layer, torch.nn.RNNBase):
+        if not (isinstance(layer, type) and issubclass(layer, torch.nn.RNNBase)):
             continue  # `Layer` replaces none of torch.nn's; test_torch_cell_layer has it
         known = {k: v for k, v in options.items() if k in inspect.signature(layer).parameters}
         for values in itertools.product(*known.values()):

@@ -21,8 +21,8 @@ def check_forward(
     state: State | None,
     lengths: Any,
     masks: StackMasks = NO_STACK_MASKS,
-) -> np.ndarray:
-    """Reject what does not fit; return the lengths, which are T by default."""
+) -> np.ndarray | None:
+    """Reject what does not fit; return the lengths as an array, or None if none are given."""
     validation.check_cell(cell)
     validation.check_input(x)
     _check_layers(cell, params, x)
@@ -30,7 +30,7 @@ def check_forward(
         validation.check_state("state", cell, state, _state_shapes(cell, params, x.shape[1]), x)
     if masks is not NO_STACK_MASKS:
         check_stack_masks(cell, params, x, masks)
-    return check_lengths(lengths, *x.shape[:2])
+    return None if lengths is None else check_lengths(lengths, *x.shape[:2])
 
 
 def check_backward(cell: Cell, params: Any, cache: Any, dy: Array, dstate: State | None) -> None:
@@ -58,8 +58,6 @@ def check_backward(cell: Cell, params: Any, cache: Any, dy: Array, dstate: State
 
 def check_lengths(lengths: Any, T: int, N: int) -> np.ndarray:
     """Return the lengths as an array of N integers from 1 to T; reject others."""
-    if lengths is None:
-        return np.full(N, T)
     lengths = np.asarray(lengths)
     if not np.issubdtype(lengths.dtype, np.integer):
         raise TypeError(f"lengths: got dtype {lengths.dtype}, expected integers")

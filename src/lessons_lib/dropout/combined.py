@@ -29,7 +29,10 @@ class Combined(Dropout):
 
     variants: tuple[Dropout, ...]
 
-    def __init__(self, *variants: Dropout) -> None:
+    def __init__(self, *variants: Dropout, **fields: tuple[Dropout, ...]) -> None:
+        if fields and (variants or set(fields) != {"variants"}):
+            raise TypeError(f"Combined: got {', '.join(fields)}, expected dropout's variants alone")
+        variants = fields.get("variants", variants)  # as dataclasses.replace passes them
         seen: dict[str, Dropout] = {}
         for variant in variants:
             if not isinstance(variant, Dropout):
@@ -41,6 +44,10 @@ class Combined(Dropout):
                     )
                 seen[site] = variant
         object.__setattr__(self, "variants", variants)
+
+    def __repr__(self) -> str:
+        """Return the call that makes it."""
+        return f"Combined({', '.join(map(repr, self.variants))})"
 
     @classmethod
     def at(cls, rate: float) -> Combined:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from .. import stack
+from .. import scan, stack
 from ..cell import Cell
 from ..convert import from_torch
 from ..masks import NO_STACK_MASKS, StackMasks
 from ..nested import leaves
 from .kernel import KernelCall
+from .loop import Loop
 from .masks import cast, sequence_lengths
+from .memory import as_array, as_own_tensor, as_tensor, numpy_serves
+from .plain import is_followed, of_each
+from .saved import arrays_in, put_arrays, take_arrays
 
 
 class Network(NamedTuple):
@@ -49,17 +54,20 @@ class Network(NamedTuple):
         params = tuple(tuple(flat[k : k + self.directions]) for k in firsts)
         return x, tuple(state), params
 
-    def forward(self, arrays: Any) -> tuple[list[Any], stack.Trace]:
+    def forward(self, arrays: Any, loop: Any = scan) -> tuple[list[Any], stack.Trace]:
         """Return [y, *last state] and the cache for `backward`, for NumPy arrays or tensors."""
         x, state, params = self.unflatten(arrays)
-        y, last, cache = stack.forward(self.cell, params, x, state, self.lengths, self.masks)
+        masks, lengths = self.masks, self.lengths
+        y, last, cache = stack.forward(self.cell, params, x, state, lengths, masks, loop)
         return [y, *last], cache
 
-    def backward(self, arrays: Any, cache: stack.Trace, gradients: Any) -> list[Any]:
+    def backward(
+        self, arrays: Any, cache: stack.Trace, gradients: Any, loop: Any = scan
+    ) -> list[Any]:
         """Return the gradients of `arrays`, given those of y and the last state."""
         *_, params = self.unflatten(arrays)
         dy, *dlast = gradients
-        grads, dx, dstate = stack.backward(self.cell, params, cache, dy, tuple(dlast))
+        grads, dx, dstate = stack.backward(self.cell, params, cache, dy, tuple(dlast), loop)
         return self.flatten(dx, dstate, grads)
 
 
@@ -80,59 +88,56 @@ def apply(network: Network, x: torch.Tensor, state: Any, params: Any) -> tuple[t
         The states after each sequence's last step.
     """
     tensors = network.flatten(x, state, params)
-    if _transforms_active():  # torch.func differentiates and batches the equations directly
-        results, _ = network.forward(tensors)
-        return tuple(results)
+    if is_followed(*tensors, *arrays_in(network.masks)):
+        return tuple(network.forward(tensors)[0])
+    if not torch.is_grad_enabled() or not any(tensor.requires_grad for tensor in tensors):
+        results, _ = _run(network, tensors, keep=False)
+        return results
     return _ByHand.apply(network, *tensors)
 
 
-def _transforms_active() -> bool:
-    # If this check disappears, torch.func raises an error; it never returns wrong results.
-    return getattr(torch._C, "_are_functorch_transforms_active", lambda: False)()
+def _run(network: Network, tensors: Any, keep: bool) -> tuple[tuple[torch.Tensor, ...], Any]:
+    """Run a network, in NumPy on the tensors' memory if that is faster."""
+    if numpy_serves(tensors):
+        tensors = tuple(map(as_array, tensors))
+        network = network._replace(masks=network.masks.map(as_array))
+    with np.errstate(all="ignore"):  # like torch, which passes infinities and NaN on silently
+        results, cache = network.forward(tensors, Loop(keep))
+    return tuple(map(as_own_tensor, results)), cache
 
 
 class _ByHand(torch.autograd.Function):
-    """The library's two passes, in NumPy on the tensors' memory if that is faster."""
+    """The library's two passes; what the second needs is kept by autograd."""
 
     @staticmethod
     def forward(ctx: Any, network: Network, *tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        ctx.save_for_backward(*tensors)  # torch then rejects tensors changed before backward
-        ctx.network, ctx.numpy = network, _numpy_serves(tensors)
-        with np.errstate(all="ignore"):  # like torch, which passes infinities and NaN on silently
-            lowered = _lower_masks(network, ctx.numpy)
-            results, ctx.cache = lowered.forward(_lower(tensors, ctx.numpy))
-        return _lift(results, ctx.numpy)
+        results, cache = _run(network, tensors, keep=True)
+        ctx.kept, arrays = take_arrays((network.masks, cache))
+        ctx.network, ctx.count = network._replace(masks=NO_STACK_MASKS), len(tensors)
+        # torch rejects tensors that are changed before the backward pass
+        ctx.save_for_backward(*tensors, *map(as_tensor, arrays))
+        return results
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> Any:
-        network, tensors = ctx.network, ctx.saved_tensors
-        if torch.is_grad_enabled():  # create_graph=True: autograd has to follow both passes
-            _, cache = network.forward(tensors)
-            return None, *network.backward(tensors, cache, gradients)
-        lowered, dresults = (_lower(part, ctx.numpy) for part in (tensors, gradients))
-        with np.errstate(all="ignore"):
-            return None, *_lift(network.backward(lowered, ctx.cache, dresults), ctx.numpy)
+        saved = ctx.saved_tensors  # asked for once, as torch.utils.checkpoint requires
+        tensors, kept = saved[: ctx.count], saved[ctx.count :]
+        return None, *of_each(partial(_gradients, ctx, tensors, kept), gradients)
 
 
-def _numpy_serves(tensors: Any) -> bool:
-    """Return whether NumPy can run on the tensors' memory."""
-    return all(t.is_cpu and t.dtype in (torch.float32, torch.float64) for t in tensors)
-
-
-def _lower(tensors: Any, numpy: bool) -> tuple[Any, ...]:
-    """Return views of the tensors' memory for NumPy, or the tensors."""
-    return tuple(t.detach().numpy() for t in tensors) if numpy else tuple(tensors)
-
-
-def _lower_masks(network: Network, numpy: bool) -> Network:
-    if not numpy:
-        return network
-    return network._replace(masks=network.masks.map(lambda mask: mask.numpy()))
-
-
-def _lift(arrays: Any, numpy: bool) -> tuple[torch.Tensor, ...]:
-    """Undo `_lower`."""
-    return tuple(map(torch.from_numpy, arrays)) if numpy else tuple(arrays)
+def _gradients(ctx: Any, tensors: Any, kept: Any, gradients: Any) -> list[torch.Tensor]:
+    """Return the gradients of a call's tensors, given those of its results."""
+    followed = torch.is_grad_enabled() or is_followed(*gradients)
+    numpy = not followed and numpy_serves(tensors)
+    masks, cache = put_arrays(ctx.kept, tuple(map(as_array, kept)) if numpy else kept)
+    network = ctx.network._replace(masks=masks)
+    if followed:  # a second derivative, or something else looks at each operation
+        _, cache = network.forward(tensors)
+        return network.backward(tensors, cache, gradients)
+    if numpy:
+        tensors, gradients = (tuple(map(as_array, part)) for part in (tensors, gradients))
+    with np.errstate(all="ignore"):
+        return [*map(as_tensor, network.backward(tensors, cache, gradients, Loop()))]
 
 
 def run_by_hand(
@@ -163,7 +168,7 @@ def run_by_hand(
     last = []
     for k, layers in enumerate(calls):
         if k > 0:
-            y = torch.nn.functional.dropout(y, dropout)
+            y = _dropped_between(y, dropout, call)
         networks = slice(k * directions, (k + len(layers)) * directions)
         states = tuple(part[networks] for part in call.states)
         network = Network(cell, len(layers), directions, lengths, masks or NO_STACK_MASKS)
@@ -178,6 +183,15 @@ def _padded(call: KernelCall) -> tuple[torch.Tensor, np.ndarray | None]:
         return (call.x.transpose(0, 1) if call.batch_first else call.x), None
     x, lengths = pad_packed_sequence(PackedSequence(call.x, call.batch_sizes))
     return x, lengths.numpy()
+
+
+def _dropped_between(y: torch.Tensor, rate: float, call: KernelCall) -> torch.Tensor:
+    """Drop a layer's output as torch's kernel does, which draws for packed sequences' rows only."""
+    if call.batch_sizes is None:
+        return torch.nn.functional.dropout(y, rate)
+    rows = pack_padded_sequence(y, sequence_lengths(call.batch_sizes))
+    dropped = rows._replace(data=torch.nn.functional.dropout(rows.data, rate))
+    return pad_packed_sequence(dropped)[0]
 
 
 def _as_came(y: torch.Tensor, call: KernelCall) -> torch.Tensor:

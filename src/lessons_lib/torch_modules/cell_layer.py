@@ -17,6 +17,7 @@ from ..masks import NO_MASKS, NO_STACK_MASKS
 from ..nested import named
 from .autograd import Network, apply
 from .dropout_setting import DropoutSetting
+from .leaving import as_leaf
 from .masks import between_layers, cast, sample
 
 Batch = tuple[torch.Tensor, np.ndarray | None]
@@ -104,7 +105,6 @@ class Layer(DropoutSetting, torch.nn.Module):
         self,
         input: torch.Tensor | PackedSequence,
         hx: Any = None,
-        *,
         masks: StackMasks | None = None,
         generator: torch.Generator | None = None,
     ) -> tuple[Any, Any]:
@@ -134,6 +134,8 @@ class Layer(DropoutSetting, torch.nn.Module):
         TypeError, ValueError
             An argument's type, dtype, device or shape does not fit; the message names it.
         """
+        if isinstance(input, torch.fx.Proxy):
+            return as_leaf(self, input, hx)
         x, lengths = self._padded(input)
         unbatched = isinstance(input, torch.Tensor) and input.ndim == 2
         order = input.sorted_indices if isinstance(input, PackedSequence) else None

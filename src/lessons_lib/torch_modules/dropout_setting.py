@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from numbers import Number
+from numbers import Real
 from typing import Any
 
 from ..cell import Cell
 from ..dropout import Dropout
+from .leaving import warn_that_it_is_not_quantized
+
+
+def no_class(value: Any) -> None:
+    """Reject a variant's class, which many write instead of a variant."""
+    if isinstance(value, type) and issubclass(value, Dropout):
+        raise TypeError(
+            f"dropout: got the class {value.__name__}, expected a variant made of it with its "
+            f"rates, such as {value.__name__}(…), or a rate in [0, 1]"
+        )
+
+
+def check_rate(value: Any) -> float:
+    """Return a rate between the layers; reject anything else."""
+    no_class(value)
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) <= 1:
+        raise ValueError(f"dropout: got {value!r}, expected a rate in [0, 1], or a Dropout")
+    return float(value)
 
 
 class DropoutSetting:
     """Let a layer keep a rate or a variant, and check what is set later."""
 
-    _variant: Dropout | None
+    _variant: Dropout | None = None
 
     def _cell(self) -> Cell:
         """Return the equations that the layer computes."""
@@ -22,8 +40,10 @@ class DropoutSetting:
         """Set an attribute; without this, torch would register a module instead of rejecting it."""
         if name in ("dropout", "variant"):
             object.__setattr__(self, name, value)
-        else:
-            super().__setattr__(name, value)
+            return
+        if name == "qconfig" and value is None:
+            warn_that_it_is_not_quantized(self)
+        super().__setattr__(name, value)
 
     @property
     def dropout(self) -> float:
@@ -39,15 +59,12 @@ class DropoutSetting:
         if isinstance(value, Dropout):
             self.variant = value
             return
-        variant = self.__dict__.get("_variant")  # not yet set while torch.nn sets up the layer
-        if variant is not None:
+        if self._variant is not None:
             raise ValueError(
                 f"dropout: got {value!r}, but the layer draws its masks from "
-                f"variant={variant!r}; set `variant` to another one, or to None"
+                f"variant={self._variant!r}; set `variant` to another one, or to None"
             )
-        if isinstance(value, bool) or not isinstance(value, Number) or not 0 <= value <= 1:
-            raise ValueError(f"dropout: got {value!r}, expected a rate in [0, 1], or a Dropout")
-        self.__dict__["dropout"] = float(value)
+        self.__dict__["dropout"] = check_rate(value)
 
     @property
     def variant(self) -> Dropout | None:

@@ -14,8 +14,9 @@ from ..convert.torch_layers import TORCH_LAYERS, cell_of_mode
 from ..dropout import Dropout, StackMasks
 from .autocast import in_autocast, run_by_hand_in_autocast, run_kernel_in_autocast
 from .autograd import run_by_hand
-from .dropout_setting import DropoutSetting
+from .dropout_setting import DropoutSetting, no_class
 from .kernel import KernelCall, forward_in_place
+from .leaving import as_leaf, prepare_scriptable
 from .masks import between_layers, draw_masks, kernel_serves, run_kernel, sample, sizes_of_input
 
 #: What computes a layer: torch's kernel, or this library's equations.
@@ -29,7 +30,7 @@ DrawMasks = Callable[[Cell, KernelCall], StackMasks | None]
 
 def _cell_of(kernel: Any, call: KernelCall) -> Cell:
     """Return the cell of a kernel call."""
-    widths = {state.shape[-1] for state in call.states}
+    widths = {int(state.shape[-1]) for state in call.states}  # tensors while torch.jit traces
     return cell_of_mode(_KERNELS[kernel], projected=len(widths) > 1)
 
 
@@ -41,6 +42,11 @@ def _answer(
     engine: str, draw_masks: DrawMasks, kernel: Any, call: KernelCall
 ) -> tuple[torch.Tensor, ...]:
     """Compute a kernel call: by the kernel if the engine allows it and it can, or by hand."""
+    if call.x.is_complex():
+        raise TypeError(
+            f"input: got dtype {call.x.dtype}; the equations and the masks are those of real "
+            "numbers, so complex ones need engine='kernel', no variant and no masks"
+        )
     cell = _cell_of(kernel, call)
     masks = draw_masks(cell, call)
     by_hand = partial(run_by_hand, cell, masks=masks)
@@ -58,7 +64,8 @@ def _run_kernel(kernel: Any, call: KernelCall, masks: StackMasks | None) -> Any:
 class _Layer(DropoutSetting):
     """Add dropout variants and ``engine`` to one of torch.nn's recurrent layers."""
 
-    _engine: str
+    _engine = "kernel"  # on the class, because torch.nn's layers can become ours
+    __jit_unused_properties__ = ("dropout", "variant", "engine")
 
     def _set_up(self, dropout: Any, engine: str) -> None:
         self.engine = engine
@@ -84,8 +91,7 @@ class _Layer(DropoutSetting):
         self,
         input: Any,
         hx: Any = None,
-        *,
-        masks: StackMasks | None = None,
+        masks: StackMasks | None = None,  # not keyword-only, which exporters do not know
         generator: torch.Generator | None = None,
     ) -> Any:
         """Run the layer; arguments and results are torch.nn's, with two more arguments.
@@ -108,9 +114,12 @@ class _Layer(DropoutSetting):
             lost; or this version of torch does not call its kernel in a way that the layer can
             answer, so that masks and engine would be ignored.
         """
+        if isinstance(input, torch.fx.Proxy):
+            return as_leaf(self, input, hx)
         run = super().forward  # type: ignore[misc]
         plain = self.variant is None and masks is None and generator is None
-        device = self.weight_ih_l0.device.type  # type: ignore[attr-defined]
+        # not by name: a parametrization would compute the weight once more
+        device = self._flat_weights[0].device.type  # type: ignore[attr-defined]
         if plain and self._engine == "kernel" and not in_autocast(device):
             return run(input, hx)
         order = input.sorted_indices if isinstance(input, PackedSequence) else None
@@ -138,8 +147,12 @@ class _Layer(DropoutSetting):
             The layer does not accept this input.
         """
         variant = self.variant or between_layers(self.dropout)
-        weight = self.weight_ih_l0  # type: ignore[attr-defined]
+        weight = self._flat_weights[0]  # type: ignore[attr-defined]
         return sample(variant, sizes_of_input(self, input), generator, weight)
+
+    def __prepare_scriptable__(self) -> torch.nn.Module:
+        """Return what `torch.jit.script` compiles instead of the layer."""
+        return prepare_scriptable(self)
 
     def extra_repr(self) -> str:
         """Return torch.nn's text, the variant, and the engine if it is not torch's kernel."""
@@ -151,6 +164,7 @@ class _Layer(DropoutSetting):
 
 def _rate(dropout: Any) -> Any:
     """Return the rate for torch.nn's layer."""
+    no_class(dropout)
     return 0.0 if isinstance(dropout, Dropout) else dropout
 
 

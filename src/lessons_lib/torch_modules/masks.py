@@ -115,7 +115,7 @@ def _sizes(layer: Any, x: torch.Tensor, batch_sizes: Any, batch_first: bool) -> 
         *_steps_and_sequences(x, batch_sizes, batch_first),
         D=layer.input_size,
         H=H,
-        gates=layer.weight_ih_l0.shape[0] // H,
+        gates=layer._cell().gates,
         P=layer.proj_size or None,
         layers=layer.num_layers,
         directions=directions,

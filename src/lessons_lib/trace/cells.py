@@ -18,7 +18,7 @@ from .. import readout, scan
 from ..cell import Cell, Trace, axes
 from ..masks import NO_MASKS, Masks, masked_step, masked_step_backward
 from ..weights import input_gradient
-from .recorder import Recorder, Symbol
+from .recorder import Recorder, RecordingError, Symbol
 from .recording import Recording, Value
 from .sizes import Size
 
@@ -120,6 +120,36 @@ def record_weight_gradients(cell: Cell, masks: Mapping[str, str]) -> Recording:
     caches = SimpleNamespace(**fields)
     grads = recorder.run(cell.weight_gradients, params, x, caches, da, drawn)
     return recorder.recording(**_gradients(grads))
+
+
+def mask_kinds(cell: Cell, masks: Masks) -> dict[str, str]:
+    """Return the kinds of masks as `record_step` takes them; those of weights are left out."""
+    return {
+        site: _kind(mask)
+        for site, mask in zip(Masks._fields, masks, strict=True)
+        if mask is not None and site not in cell.shapes
+    }
+
+
+def _kind(mask: Any) -> str:
+    if not hasattr(mask, "shape"):
+        return "number"
+    return "gates" if mask.ndim == 4 else "array"
+
+
+def fields_read(cell: Cell, masks: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the fields of the cell's cache that its backward pass reads.
+
+    Arguments and errors are those of `record_step`.
+    """
+    forward, backward = record_step(cell, masks)
+    read = set(backward.inputs())
+    try:
+        read |= set(record_weight_gradients(cell, masks).inputs())
+    except RecordingError:  # NumPy or torch runs it, so it may read any field
+        read |= set(forward.outputs)
+    names = (name for name in forward.outputs if name.startswith("cache_") and name in read)
+    return tuple(name.removeprefix("cache_") for name in names)
 
 
 @_once

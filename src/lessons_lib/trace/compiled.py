@@ -21,6 +21,7 @@ from .._check import arguments as validation
 from ..arrays import Array
 from ..cell import Cell, Gradients, State
 from ..masks import NO_MASKS, Masks, dropped_weights
+from .cells import mask_kinds
 from .processor import this_processor
 from .program import Program, make_program
 from .table import Job, as_numpy, of_params
@@ -179,22 +180,12 @@ def _weight_gradients(cell: Cell, weights: Any, cache: Trace, arrays: dict[str, 
 
 def program_of(cell: Cell, params: Any, x: Array, masks: Masks, keep: bool = True) -> Program:
     """Return the program that runs a cell with such masks and sizes; compile it if necessary."""
-    kinds = tuple(
-        (site, _kind(mask, site))
-        for site, mask in zip(Masks._fields, masks, strict=True)
-        if mask is not None and site not in cell.shapes
-    )
+    kinds = tuple(mask_kinds(cell, masks).items())
     sizes = tuple(sorted(cell.sizes(params).items()))
     dtype = str(x.dtype).removeprefix("torch.")
     if dtype not in ("float32", "float64"):
         raise TypeError(f"x: got dtype {x.dtype}, expected float32 or float64")
     return make_program(cell, kinds, sizes, dtype, keep, this_processor())
-
-
-def _kind(mask: Any, site: str) -> str:
-    if not hasattr(mask, "shape"):
-        return "number"
-    return "gates" if mask.ndim == 4 else "array"
 
 
 def _of_masks(masks: Masks) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import llvmlite.binding as llvm
 from ..cell import Cell
 from . import llvm_module, llvm_pass
 from .cache import cached
-from .cells import Passes, record_input_gradient, record_step, record_weight_gradients
+from .cells import fields_read, record_input_gradient, record_step, record_weight_gradients
 from .llvm_gradients import emit_gradients
 from .llvm_pass import Pass
 from .llvm_text import Vectors
@@ -107,7 +107,7 @@ def make_program(
     vectors = llvm_module.vectors_of(processor, _ELEMENTS[dtype])
     recordings = record_step(cell, dict(masks))
     values = dict(sizes)
-    fields = _fields(cell, dict(masks), recordings) if keep else {}
+    fields = _fields(cell, dict(masks), recordings.forward) if keep else {}
     passes = _forward_passes(cell, recordings.forward, fields, keep, vectors, values)
     if keep:
         passes += _backward_passes(cell, dict(masks), recordings.backward, vectors, values)
@@ -189,18 +189,11 @@ def _backward_passes(
     return passes
 
 
-def _fields(cell: Cell, masks: dict[str, str], recordings: Passes) -> dict[str, Field]:
+def _fields(cell: Cell, masks: dict[str, str], forward: Recording) -> dict[str, Field]:
     """Return the fields of the cache that the backward pass or the weights' gradients read."""
-    forward, backward = recordings
-    read = set(backward.inputs())
-    try:
-        read |= set(record_weight_gradients(cell, masks).inputs())
-    except RecordingError:  # NumPy or torch runs it, so it may use any operation
-        read |= set(forward.outputs)
     return {
-        name.removeprefix("cache_"): _field(cell, forward, value)
-        for name, value in forward.outputs.items()
-        if name.startswith("cache_") and name in read
+        name: _field(cell, forward, forward.outputs[f"cache_{name}"])
+        for name in fields_read(cell, masks)
     }
 
 

@@ -1,0 +1,55 @@
+"""Take the arrays out of a network's nested tuples, and put others in their places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class _Place(NamedTuple):
+    """Where an array was: its number."""
+
+    number: int
+
+
+def take_arrays(tree: Any) -> tuple[Any, list[Any]]:
+    """Return the tree with a place instead of each array, and the arrays; each array once."""
+    arrays: list[Any] = []
+    numbers: dict[int, int] = {}
+
+    def take(array: Any) -> _Place:
+        number = numbers.setdefault(id(array), len(arrays))
+        if number == len(arrays):
+            arrays.append(array)
+        return _Place(number)
+
+    return _map(tree, _is_taken, take), arrays
+
+
+def put_arrays(tree: Any, arrays: Sequence[Any]) -> Any:
+    """Undo `take_arrays`, with these arrays."""
+    return _map(tree, lambda value: type(value) is _Place, lambda place: arrays[place.number])
+
+
+def arrays_in(tree: Any) -> list[Any]:
+    """Return the arrays of a tree."""
+    return take_arrays(tree)[1]
+
+
+def _is_taken(value: Any) -> bool:
+    """Return whether this is an array of the network, not one of lengths or of an order."""
+    is_index = isinstance(value, np.ndarray) and value.dtype.kind in "iu"
+    return hasattr(value, "shape") and not is_index
+
+
+def _map(tree: Any, chosen: Any, function: Any) -> Any:
+    if chosen(tree):
+        return function(tree)
+    if isinstance(tree, tuple):
+        parts = [_map(part, chosen, function) for part in tree]
+        return type(tree)(*parts) if hasattr(tree, "_fields") else tuple(parts)
+    if isinstance(tree, list):
+        return [_map(part, chosen, function) for part in tree]
+    return tree
