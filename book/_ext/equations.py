@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from lessons_lib import lstm
-from lessons_lib.trace import javascript
+from lessons_lib import lstm, rnn
+from lessons_lib.trace import Recording, javascript, record_sequence
 
 #: The gradients that `lstm.step_backward` computes on its way, which the cell's diagram shows.
 LSTM_GRADIENTS = ("do", "dc", "di", "df", "dg")
@@ -37,8 +37,16 @@ def _rounded(array: np.ndarray) -> list[float]:
     return array.round(3).ravel().tolist()
 
 
+def rnn_step() -> str:
+    """Return the plain network's step, which also returns its sums before tanh, as ``a``."""
+    forward = record_sequence(rnn.CELL).forward
+    (a,) = forward.outputs["new_h"].arguments
+    return javascript.function(Recording(forward.outputs | {"a": a}))
+
+
 EQUATIONS: dict[str, Callable[[], str]] = {
     "lstm": lambda: javascript.cell(lstm.CELL, variables=LSTM_GRADIENTS),
+    "rnn_step": rnn_step,
     "lstm_sample": lambda: json.dumps(lstm_sample(), separators=(",", ":")),
 }
 
