@@ -96,5 +96,5 @@ def test_it_plays_to_the_end_with_motion_or_without(opened, still):
     page, box = open_figure(opened, NAME)
     page.emulate_media(reduced_motion=still)
     box.get_by_role("button", name="play").click()
-    expect(shown(box, "s_10")).to_have_text("0.0")
+    expect(shown(box, "s_10")).to_have_text("0.0", timeout=30_000)
     assert_shows_network(box, EXAMPLE, 10)
