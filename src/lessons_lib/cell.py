@@ -97,12 +97,12 @@ class Cell:
         weights = (name for name in self.shapes if name in Masks._fields)
         return (*self.sites, "y", "keep_h", *memory, *weights)
 
-    @property
+    @functools.cached_property
     def matrices(self) -> tuple[str, ...]:
         """The names of the parameters of two axes, in order."""
         return tuple(name for name, text in self.shapes.items() if len(axes(text)) == 2)
 
-    @property
+    @functools.cached_property
     def recurrent(self) -> tuple[str, ...]:
         """The names of the matrices that each step multiplies by: all but the input's."""
         return tuple(name for name in self.matrices if "D" not in self.shapes[name])

@@ -66,15 +66,20 @@ def from_two_biases(cell: Cell, matrices: Sequence[Array], b_x: Array, b_h: Arra
         The biases of the input's product and of the product with h. They are added, except in a
         GRU whose reset gate multiplies the candidate's part of the second one.
     """
+    params = join_biases(cell, matrices, b_x, b_h)
+    validation.check_array("weights.W_ih", params.W_ih, None)
+    validation.check_params("weights", cell, params, params.W_ih)
+    return params
+
+
+def join_biases(cell: Cell, matrices: Sequence[Array], b_x: Array, b_h: Array) -> Any:
+    """Do what `from_two_biases` does, without its checks."""
     b, more = b_x + b_h, {}
     if cell == gru.CELL:
         H = len(b) // 3
         b, more["b_hn"] = join([b[: 2 * H], b_x[2 * H :]]), b_h[2 * H :]
     arrays = dict(zip(cell.matrices, matrices, strict=True))
-    params = cell.params_type(b=b, **arrays, **more)
-    validation.check_array("weights.W_ih", params.W_ih, None)
-    validation.check_params("weights", cell, params, params.W_ih)
-    return params
+    return cell.params_type(b=b, **arrays, **more)
 
 
 def to_two_biases(cell: Cell, params: Any) -> tuple[Array, Array]:

@@ -5,6 +5,7 @@ It names torch's classes without importing torch.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -87,6 +88,7 @@ def torch_layer(cell: Cell) -> TorchLayer:
     raise ValueError(f"cell: got {cell.name}, expected one that torch has: {names}")
 
 
+@functools.cache
 def cell_of_mode(mode: str, projected: bool = False) -> Cell:
     """Return the cell that a layer of torch.nn with this `mode` computes."""
     cells = [layer.cell for layer in TORCH_LAYERS if layer.mode == mode]

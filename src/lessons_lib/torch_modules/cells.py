@@ -1,0 +1,329 @@
+"""`RNNCell`, `GRUCell` and `LSTMCell`: torch.nn's cells with dropout's variants, for decoders.
+
+    cell = LSTMCell(3, 5, dropout=VariationalDropout(0.2, 0.3))
+    masks = cell.sample_masks(steps=20, sequences=8)  # once for a run
+    for t in range(20):
+        h, c = cell(x[t], (h, c), masks=masks.at(t))
+        y = h if masks.y is None else h * masks.at(t).y  # what the next layer reads
+
+With the same masks, the steps equal those of the layer. torch's own kernel takes the step, and the
+masks act around it, wherever that gives the same: everywhere but inside the step (the candidate,
+the cell state, a mask for each gate, and the GRU's hidden state, which is read twice).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..cell import Cell, State
+from ..convert.layouts import join_biases
+from ..convert.torch_layers import cell_of_mode
+from ..dropout import Dropout, Sizes
+from ..masks import Masks, StackMasks, dropped, dropped_weights, masked_step, renew
+from .dropout_setting import DropoutSetting, no_class
+from .leaving import as_leaf
+from .masks import cast, sample
+from .memory import as_array, as_own_tensor, numpy_serves
+from .plain import is_followed
+
+
+class _Cell(DropoutSetting):
+    """Add dropout variants to one of torch.nn's cells."""
+
+    def _set_up(self, dropout: Dropout | None) -> None:
+        no_class(dropout)
+        self.__dict__["dropout"] = 0.0
+        self.variant = dropout
+
+    def _cell(self) -> Cell:
+        layer: Any = self
+        return cell_of_mode(layer._mode())
+
+    def forward(
+        self,
+        input: torch.Tensor,
+        hx: Any = None,
+        masks: StackMasks | None = None,
+        generator: torch.Generator | None = None,
+    ) -> Any:
+        """Take one step; arguments and results are torch.nn's, with two more arguments.
+
+        Parameters
+        ----------
+        input, hx
+            As for torch.nn's cell.
+        masks : StackMasks, optional
+            Those of this step: ``masks.at(t)`` of masks from `sample_masks`. They are used in
+            training and evaluation alike. The mask of the output, ``masks.y``, is left to the
+            caller, because h goes on to the next step undropped.
+        generator : torch.Generator, optional
+            Draws the masks; the device's default generator if not given.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for torch.nn's cell; the masks do not fit; or there are none in training and the
+            variant keeps its masks for the whole sequence, so that a step cannot draw them.
+        """
+        if isinstance(input, torch.fx.Proxy):
+            return as_leaf(self, input, hx)
+        if self.variant is None and masks is None:
+            return super().forward(input, hx)  # type: ignore[misc]
+        x, state = self._batch(input, hx)
+        step = self._masks(x, masks, generator)
+        network = step.network(0, 0)
+        x = dropped(x, step.input(0))
+        take = self._by_kernel if _kernel_serves(self._cell(), network) else self._by_equations
+        new = take(x, state, network)
+        if input.ndim == 1:
+            new = tuple(part[0] for part in new)
+        return new if len(new) > 1 else new[0]
+
+    def sample_masks(
+        self, steps: int, sequences: int, generator: torch.Generator | None = None
+    ) -> StackMasks:
+        """Draw the masks of a run of several steps.
+
+        Parameters
+        ----------
+        steps, sequences : int
+            T and N.
+        generator : torch.Generator, optional
+            The device's default generator if not given.
+
+        Returns
+        -------
+        StackMasks
+            Those of a layer; `StackMasks.at` gives the masks of one step.
+        """
+        variant = self.variant or Dropout()
+        sizes = self._sizes(steps, sequences)
+        return sample(variant, sizes, generator, self.weight_ih)  # type: ignore[attr-defined]
+
+    def extra_repr(self) -> str:
+        """Return torch.nn's text and the variant."""
+        text = super().extra_repr()  # type: ignore[misc]
+        return text if self.variant is None else f"{text}, dropout={self.variant!r}"
+
+    def _sizes(self, steps: int, sequences: int) -> Sizes:
+        cell: Any = self
+        return Sizes(steps, sequences, cell.input_size, cell.hidden_size, self._cell().gates)
+
+    def _batch(self, input: torch.Tensor, hx: Any) -> tuple[torch.Tensor, State]:
+        """Return the input and the state with an axis of sequences; reject what does not fit."""
+        cell: Any = self
+        if input.ndim not in (1, 2) or input.shape[-1] != cell.input_size:
+            raise ValueError(
+                f"input: got shape {tuple(input.shape)}, expected (N, {cell.input_size}) or "
+                f"({cell.input_size},)"
+            )
+        names = self._cell().state
+        expected = (*input.shape[:-1], cell.hidden_size)
+        if hx is None:
+            state = tuple(input.new_zeros(expected) for _ in names)
+        else:
+            state = tuple(hx) if len(names) > 1 else (hx,)
+        if len(state) != len(names) or any(part.shape != expected for part in state):
+            actual = ", ".join(str(tuple(part.shape)) for part in state)
+            raise ValueError(f"hx: got {actual}, expected {expected} for {' and '.join(names)}")
+        if input.ndim == 1:
+            return input[None], tuple(part[None] for part in state)
+        return input, state
+
+    def _masks(
+        self, x: torch.Tensor, masks: StackMasks | None, generator: torch.Generator | None
+    ) -> StackMasks:
+        """Return the masks of this step, without the axis of time."""
+        cell: Any = self
+        if masks is not None:
+            _check_step(self._sizes(1, x.shape[0]), masks)
+            return cast(masks, x)
+        variant = self.variant
+        assert variant is not None
+        if not cell.training:
+            return variant.evaluation_stack()
+        if not _draws_each_step(variant):
+            raise ValueError(
+                f"masks: got none, but {variant!r} keeps its masks for the whole sequence: draw "
+                "them once with sample_masks(steps, sequences) and pass masks.at(t) to step t"
+            )
+        return sample(variant, self._sizes(1, x.shape[0]), generator, cell.weight_ih).at(0)
+
+    def _by_kernel(self, x: torch.Tensor, state: State, masks: Masks) -> State:
+        """Take the step with torch's kernel, with the masks around it."""
+        cell: Any = self
+        weights = dropped(cell.weight_ih, masks.W_ih), dropped(cell.weight_hh, masks.W_hh)
+        read = (dropped(state[0], masks.h), *state[1:])
+        result = self._kernel()(
+            dropped(x, masks.x), read if len(read) > 1 else read[0], *weights, *self._biases()
+        )
+        return renew(state, result if isinstance(result, tuple) else (result,), masks)
+
+    def _by_equations(self, x: torch.Tensor, state: State, masks: Masks) -> State:
+        """Take the step with the library's equations, in NumPy if no gradient is wanted."""
+        cell: Any = self
+        biases = self._biases()
+        if biases == (None, None):
+            biases = (cell.weight_ih.new_zeros(len(cell.weight_ih)),) * 2
+        tensors: Any = (x, *state, cell.weight_ih, cell.weight_hh, *biases)
+        drawn = tuple(mask for mask in masks if isinstance(mask, torch.Tensor))
+        grad = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
+        if grad or is_followed(*tensors, *drawn) or not numpy_serves(tensors):
+            return _equations(self._cell(), tensors, masks)
+        with np.errstate(all="ignore"):
+            new = _equations(self._cell(), tuple(map(as_array, tensors)), masks.map(as_array))
+        return tuple(map(as_own_tensor, new))
+
+    def _biases(self) -> tuple[Any, Any]:
+        cell: Any = self
+        return cell.bias_ih, cell.bias_hh
+
+    def _kernel(self) -> Callable[..., Any]:
+        layer: Any = self
+        return getattr(torch, f"{layer._mode().lower()}_cell")
+
+
+def _equations(cell: Cell, tensors: Any, masks: Masks) -> State:
+    x, *rest = tensors
+    count = len(cell.state_names)
+    state, (W_ih, W_hh, b_x, b_h) = tuple(rest[:count]), rest[count:]
+    params = dropped_weights(join_biases(cell, (W_ih, W_hh), b_x, b_h), masks)
+    new, _ = masked_step(cell, params, cell.project(params, x, masks), state, masks)
+    return new
+
+
+def _kernel_serves(cell: Cell, masks: Masks) -> bool:
+    """Return whether the masks act around torch's kernel of one step, and not inside it."""
+    if masks.g is not None or masks.c is not None:
+        return False
+    by_gate = any(mask is not None and mask.ndim == 3 for mask in (masks.x, masks.h))
+    return not by_gate and (masks.h is None or cell.name != "gru")
+
+
+@functools.lru_cache(maxsize=64)
+def _draws_each_step(variant: Dropout) -> bool:
+    """Return whether all masks of a variant are drawn anew at each step."""
+    masks = variant.sample_stack(Sizes(2, 1, 1, 1), np.random.default_rng(0))
+    network = masks.network(0, 0)
+    if any(mask is not None for mask in network[-3:]):
+        return False
+    sites: tuple[Any, ...] = (masks.input(0), masks.y, *network)
+    arrays = (mask for mask in sites if hasattr(mask, "shape"))
+    return all(mask.shape[0] == 2 for mask in arrays)
+
+
+def _check_step(sizes: Sizes, masks: Any) -> None:
+    """Reject masks that are not those of one step of one cell."""
+    networks = masks.networks if isinstance(masks, StackMasks) else ((), ())
+    if len(networks) > 1 or (networks and len(networks[0]) != 1):
+        raise TypeError(
+            "masks: got those of no cell, expected masks.at(t) of masks from sample_masks"
+        )
+    if masks.input(0) is not None:
+        _check_shape("input", masks.input(0), sizes)
+    for name, mask in zip(Masks._fields, masks.network(0, 0), strict=True):
+        if isinstance(mask, torch.Tensor):
+            _check_shape(name, mask, sizes)
+
+
+def _check_shape(name: str, mask: Any, sizes: Sizes) -> None:
+    """Reject another shape; the axis of sequences may be 1, which all of them share."""
+    width = sizes.D if name in ("input", "x", "W_ih") else sizes.H
+    rows = sizes.gates * sizes.H if name.startswith("W_") else sizes.N
+    shape = tuple(mask.shape)
+    if shape in ((rows, width), (1, width)):
+        return
+    if name in ("x", "h") and shape == (sizes.gates, sizes.N, width):
+        return
+    raise ValueError(
+        f"masks: {name}: got shape {shape}, expected {(rows, width)}, that of one step: masks.at(t)"
+    )
+
+
+class RNNCell(_Cell, torch.nn.RNNCell):
+    """One step of Elman's recurrent network, a drop-in replacement for `torch.nn.RNNCell`.
+
+    Parameters
+    ----------
+    input_size, hidden_size : int
+        D and H.
+    bias : bool, optional
+    nonlinearity : {"tanh", "relu"}, optional
+    device, dtype : optional
+        Device and dtype of the parameters.
+    dropout : Dropout, optional
+        A variant of `lessons_lib.dropout`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for torch.nn.RNNCell; also if the variant acts on a site that the cell lacks.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        nonlinearity: str = "tanh",
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        dropout: Dropout | None = None,
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias, nonlinearity, device, dtype)
+        self._set_up(dropout)
+
+    def _mode(self) -> str:
+        return f"RNN_{self.nonlinearity.upper()}"
+
+
+class GRUCell(_Cell, torch.nn.GRUCell):
+    """One step of the gated recurrent unit (GRU), a drop-in replacement for `torch.nn.GRUCell`.
+
+    Parameters and errors are those of `RNNCell`, without `nonlinearity`.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        dropout: Dropout | None = None,
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias, device, dtype)
+        self._set_up(dropout)
+
+    def _mode(self) -> str:
+        return "GRU"
+
+
+class LSTMCell(_Cell, torch.nn.LSTMCell):
+    """One step of the long short-term memory (LSTM), a drop-in replacement for torch's `LSTMCell`.
+
+    Parameters and errors are those of `RNNCell`, without `nonlinearity`.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        dropout: Dropout | None = None,
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias, device, dtype)
+        self._set_up(dropout)
+
+    def _mode(self) -> str:
+        return "LSTM"
