@@ -51,21 +51,35 @@ def test_f1_is_the_harmonic_mean_of_precision_and_recall():
         spacing.f1(predicted, true[:, 0])
 
 
-def test_pair_table_has_the_majority_of_each_pair_and_else_of_the_first_syllable():
-    texts = ("이 장", "이장", "이장", "이 층", "이 값", "이 값", "장이", "층 이", "이 층")
-    table = spacing.pair_table(spacing.take_spaces(texts))
-    _, vocabulary = tasks.book_text("ko", "syllable")
-    size = len(vocabulary)
-    assert table.shape == (size, size)
-    k = {syllable: vocabulary.index(syllable) for syllable in "이장층값"}
-    assert not table[k["이"], k["장"]]
-    assert table[k["이"], k["층"]]
-    assert table[k["이"], k["이"]]  # never seen: after 이 there are 5 spaces of 7
-    assert not table[k["장"], k["값"]]
-    assert table[k["층"], k["값"]]
-    assert table[k["층"], 0]  # the zeros of the padding are not syllables
-    assert not table[k["값"]].any()  # no syllable was ever seen after it
-    assert not table[0].any()
+def by_counts(train, texts, before, after):
+    """Return what is predicted for each text, without its last syllable."""
+    train, given = spacing.take_spaces(train), spacing.take_spaces(texts)
+    predicted = spacing.predicted_by_counts(train, given, before, after)
+    assert predicted.shape == given.follows.shape
+    inside = np.arange(1, len(predicted) + 1)[:, None] < given.lengths
+    assert not predicted[~inside].any()
+    columns = zip(predicted.T, given.lengths, strict=True)
+    return [column[: length - 1].tolist() for column, length in columns]
+
+
+def test_counts_predict_the_majority_of_each_context_and_else_of_a_narrower_one():
+    train = ("이 장", "이장", "이장", "이 층", "이 값", "이 값", "장이", "층 이", "이 층")
+    texts = ("이장", "이층", "이이", "장값", "층값", "값이", "이장이층")
+    # 이이 was never seen, but 5 of 7 times a space follows 이; nothing ever follows 값.
+    expected = [[False], [True], [True], [False], [True], [False], [False, False, True]]
+    assert by_counts(train, texts, 0, 1) == expected
+    assert by_counts(train, texts, 0, 0)[0] == [True]
+
+
+def test_counts_use_the_neighbours_on_the_side_that_is_asked_for():
+    train = ("장이 층", "값이층", "값이층")
+    assert by_counts(train, ("장이층", "값이층", "층이층"), 1, 0) == [
+        [False, True],
+        [False, False],
+        [False, False],  # never seen after 층: 2 of 3 times no space follows 이
+    ]
+    assert by_counts(train, ("장이층",), 1, 1) == [[False, True]]
+    assert by_counts(train, ("장이값",), 1, 1) == [[False, False]]  # narrower: 이 alone
 
 
 @pytest.mark.parametrize("bidirectional", [False, True])

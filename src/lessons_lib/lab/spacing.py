@@ -8,7 +8,8 @@ This module needs torch; ``import lessons_lib`` does not load it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -102,30 +103,46 @@ def f1(predicted: np.ndarray, true: np.ndarray) -> float:
     return 2 * int((predicted & true).sum()) / either if either else 0.0
 
 
-def pair_table(texts: Texts) -> np.ndarray:
-    """Return the baseline without a network: the more frequent case for each pair of syllables.
+def predicted_by_counts(train: Texts, texts: Texts, before: int, after: int) -> np.ndarray:
+    """Predict without a network: the more frequent case of each context in the training texts.
+
+    A context is a syllable with its neighbours. If a context is not in the training texts, or is
+    cut off by a text's end, a narrower one is used: the larger side loses a neighbour first.
 
     Parameters
     ----------
-    texts : Texts
-        The texts whose pairs are counted.
+    train, texts : Texts
+        The texts to count in, and those to predict.
+    before, after : int
+        The number of neighbours on each side, at least 0.
 
     Returns
     -------
-    bool array of shape (V, V)
-        ``table[this, after]`` is true if the two codes mostly have a space between them or, for a
-        pair that is not in the texts, if a space mostly follows `this`. V is the vocabulary's size.
+    bool array of shape (T, N)
+        Whether a space follows, for `texts`.
     """
-    size = len(book_text("ko", "syllable")[1])
-    inside = np.arange(1, len(texts.codes))[:, None] < texts.lengths
-    gap, this, after = (
-        array[inside] for array in (texts.follows[:-1], texts.codes[:-1], texts.codes[1:])
-    )
-    counts = np.zeros((2, size, size), dtype=np.int64)
-    np.add.at(counts, (gap.astype(int), this, after), 1)
-    joined, parted = counts
-    alone = parted.sum(axis=1) > joined.sum(axis=1)
-    return np.where(joined + parted > 0, parted > joined, alone[:, None])
+    validation.check_sizes(syllables=before + after + 1)
+    sides = [(before, after)]
+    while any(sides[-1]):
+        left, right = sides[-1]
+        sides.append((left - 1, right) if left >= right else (left, right - 1))
+    predicted = np.zeros_like(texts.follows)
+    for left, right in reversed(sides):  # wider contexts overwrite narrower ones
+        balance: Counter[tuple[int, ...]] = Counter()
+        for t, n, context in _contexts(train, left, right):
+            balance[context] += 1 if train.follows[t, n] else -1
+        for t, n, context in _contexts(texts, left, right):
+            if context in balance:
+                predicted[t, n] = balance[context] > 0
+    return predicted
+
+
+def _contexts(texts: Texts, before: int, after: int) -> Iterator[tuple[int, int, tuple[int, ...]]]:
+    """Yield the places of the syllables that another one follows, each with its context."""
+    for n, length in enumerate(texts.lengths):
+        codes = texts.codes[:length, n].tolist()
+        for t in range(before, length - max(after, 1)):
+            yield t, n, tuple(codes[t - before : t + after + 1])
 
 
 class Spacer(torch.nn.Module):
