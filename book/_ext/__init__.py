@@ -20,6 +20,7 @@ HOOKS = (
     "citing",
     "moving_figures",
     "diagrams",
+    "linked_symbols",
     "computed_figures",
     "printed_tables",
     "particles",

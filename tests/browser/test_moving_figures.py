@@ -8,6 +8,8 @@ import re
 import numpy as np
 import pytest
 from _ext.equations import lstm_sample
+from _ext.plain.links import LINKED as TABLES
+from _ext.plain.links import as_set, groups_of
 from browsing import watch
 from playwright.sync_api import expect
 from stills import as_started, names, page_of, started
@@ -165,6 +167,18 @@ def test_with_motion_and_by_touch_nothing_goes_wrong(browser, server, name):
     context.close()
 
 
+@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_once_it_moves(opened, tools, name, theme):
+    page, box = open_figure(opened, name, theme=theme)
+    page.evaluate((tools / "axe-core" / "axe.min.js").read_text("utf-8"))
+    report = page.evaluate("box => axe.run(box.closest('figure'))", box.element_handle())
+    found = [
+        (fault["id"], node["html"]) for fault in report["violations"] for node in fault["nodes"]
+    ]
+    assert not found
+
+
 def test_the_lstm_shows_the_librarys_values(opened):
     _, box = open_figure(opened, LSTM)
     assert_shows(box, lstm_step())
@@ -261,3 +275,57 @@ def test_without_recurrent_weights_only_the_direct_path_is_left(opened):
     page.keyboard.press("Home")
     expect(shown(box, "rest")).to_have_text("0")
     expect(box.get_by_role("status")).to_contain_text("other paths 0")
+
+
+LINKED = [
+    (path.stem, number)
+    for path in sorted(TABLES.glob("*.toml"))
+    for number in range(len(groups_of(path.stem)))
+]
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize(("chapter", "number"), LINKED)
+def test_a_symbol_lights_up_everywhere_by_keyboard(opened, chapter, number, language):
+    page = opened(f"{language}/book/{chapter}.html", language=language)
+    page.evaluate("document.documentElement.classList.add('whole')")
+    group = groups_of(f"book/{chapter}")[number]
+    figure = page.locator(f"#{group['figure']}")
+    figure.scroll_into_view_if_needed()
+    buttons = figure.locator(".linked button")
+    expect(buttons).to_have_count(len(group["symbol"]))
+    for symbol, button in zip(group["symbol"], buttons.all(), strict=True):
+        button.focus()
+        page.keyboard.press("Enter")
+        expect(button).to_have_attribute("aria-pressed", "true")
+        expect(figure.locator("svg .lit")).not_to_have_count(0)
+        lit = page.locator(".cell_output pre .lit")
+        assert set(lit.all_text_contents()) == set(symbol["code"])
+        formulas = page.locator(".katex-html .lit").evaluate_all(
+            "parts => parts.map(part => part.textContent.replaceAll('\\u200b', ''))"
+        )
+        expected = {as_set(formula) for formula in symbol["formula"]}
+        assert {f.removeprefix("d") for f in formulas} == {e.removeprefix("d") for e in expected}
+        meaning = re.sub(r"[${}_]", "", symbol[language]).replace("-", "−")
+        expect(figure.get_by_role("status")).to_have_text(meaning)
+    buttons.last.press("Enter")
+    expect(page.locator(".lit")).to_have_count(0)
+
+
+def test_a_symbol_lights_up_under_the_pointer_and_at_a_touch(browser, server):
+    for touch in (False, True):
+        context = browser.new_context(has_touch=touch, viewport={"width": 1000, "height": 1400})
+        page = context.new_page()
+        page.goto(f"{server.address}en/book/lstm.html")
+        page.evaluate("document.documentElement.classList.add('whole')")
+        figure = page.locator("#fig-lstm-cell")
+        figure.scroll_into_view_if_needed()
+        expect(figure.locator(".linked.started")).to_be_visible()
+        name = figure.locator("svg text[data-symbol=f]")
+        if touch:
+            name.tap()
+        else:
+            name.hover()
+        expect(page.locator("#equation-eq-lstm-state .lit").first).to_have_text(re.compile("f"))
+        expect(page.locator(".cell_output pre .lit").first).to_have_text("a_f")
+        context.close()

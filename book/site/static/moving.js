@@ -1,4 +1,5 @@
-// Loads the scripts of a figure that the reader can move, as the figure comes near (site/moving).
+// Loads the scripts of figures that move and of symbols that light up together, as they come near
+// (site/moving, site/linked).
 "use strict";
 
 function load_scripts(figure) {
@@ -11,4 +12,4 @@ function load_scripts(figure) {
   }
 }
 
-when_near(document.querySelectorAll(".moving"), load_scripts);
+when_near(document.querySelectorAll("[data-scripts]"), load_scripts);
