@@ -74,6 +74,7 @@ def test_each_name_is_in_the_source_that_the_chapter_shows(chapter, group):
 @each_group
 def test_each_meaning_ends_with_the_symbol_in_both_languages(chapter, group):
     for symbol in group["symbol"]:
-        ends = [re.search(r"\$([^$]+)\$$", symbol[language])[1] for language in LANGUAGES]
+        assert all(symbol[language].endswith("$") for language in LANGUAGES)
+        ends = [symbol[language].split("$")[-2] for language in LANGUAGES]
         assert ends[0] == ends[1]
         assert ends[0] in symbol["formula"]
