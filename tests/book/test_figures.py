@@ -16,7 +16,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 # Names that occur in equations or code (hn and in are the indices of a GRU's weights); all
 # else is single letters, digits and these signs.
 NAMES = {"AND", "OR", "tanh", "step", "torch", "nn", "hn", "in", "hh", "ih"}
-SIGNS = set(" .,()+−=·⊙∏∂∇′→✓✗⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+SIGNS = set(" .,()+−–=·⊙∏∂∇′→✓✗⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 # A column of a 390 px page; below 11 px a subscript cannot be read.
 PHONE_COLUMN, SMALLEST_TEXT = 360, 11
