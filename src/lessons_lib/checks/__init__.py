@@ -32,7 +32,7 @@ from .masks import (
     weight_drop,
     zoneout,
 )
-from .recurrences import linear_scan, linear_scan_backward
+from .recurrences import linear_combine, linear_scan, linear_scan_backward, min_gru_pairs
 from .tools import (
     bidirectional_merge,
     clip_by_norm,
@@ -56,6 +56,6 @@ CHECKS.update(
         *(clip_by_norm, clip_by_value, bidirectional_merge, padded_reverse, numerical_gradient),
         *(non_recurrent_dropout, rnndrop, variational_dropout),
         *(weight_drop, recurrent_dropout, zoneout),
-        *(linear_scan, linear_scan_backward),
+        *(min_gru_pairs, linear_combine, linear_scan, linear_scan_backward),
     )
 )

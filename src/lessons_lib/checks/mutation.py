@@ -14,7 +14,17 @@ from graphlib import TopologicalSorter
 from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
-from lessons_lib import clipping, gru, linear, lstm, lstm_peepholes, lstm_projected, padding, rnn
+from lessons_lib import (
+    clipping,
+    gru,
+    linear,
+    lstm,
+    lstm_peepholes,
+    lstm_projected,
+    min_gru,
+    padding,
+    rnn,
+)
 from lessons_lib.verify import gradients
 
 from . import helpers
@@ -23,7 +33,10 @@ from .source import ClashError, Edit, changed_code
 __all__ = ["ClashError", "Edit", "library", "modules"]
 
 #: The modules whose functions these use are included, each before the modules that use it.
-_ROOTS = (clipping, gru, linear, lstm, lstm_peepholes, lstm_projected, padding, rnn, gradients)
+_ROOTS = (
+    *(clipping, gru, linear, lstm, lstm_peepholes, lstm_projected, min_gru, padding, rnn),
+    gradients,
+)
 #: Modules whose functions check arguments or need no change; they are used as they are.
 _UNCHANGED = ("lessons_lib._check", "lessons_lib.arrays")
 

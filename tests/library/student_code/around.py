@@ -47,14 +47,27 @@ def numerical_gradient(f, x, step):
     return gradient
 
 
+def min_gru_pairs(x, W_ih, b):
+    units = len(b) // 2
+    projected = np.einsum("tnd,kd->tnk", x, W_ih) + b
+    gate, new = projected[..., :units], projected[..., units:]
+    keep = 1 / (1 + np.exp(-gate))
+    return keep, new - keep * new
+
+
+def linear_combine(a, b, a_next, b_next):
+    product = a * a_next
+    total = b * a_next + b_next
+    return product, total
+
+
 def linear_scan(a, b, h0):
     sums, products = b.copy(), a.copy()
     shift = 1
     while shift < len(a):
-        old_sums, old_products = sums.copy(), products.copy()
+        pairs = list(zip(products.copy(), sums.copy(), strict=True))
         for t in range(shift, len(a)):
-            sums[t] = old_products[t] * old_sums[t - shift] + old_sums[t]
-            products[t] = old_products[t] * old_products[t - shift]
+            products[t], sums[t] = linear_combine(*pairs[t - shift], *pairs[t])
         shift = 2 * shift
     return sums + products * h0
 

@@ -1,4 +1,4 @@
-"""Mistakes in the scan of a linear recurrence, and in its backward pass."""
+"""Mistakes in a linear recurrence: its pairs, its scan, and the backward pass."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ def _turned(values: Named) -> Named:
     return {name: np.flip(v, axis=0) if name in "aby" else v for name, v in values.items()}
 
 
-SCAN: tuple[Mistake, ...] = (
+COMBINE: tuple[Mistake, ...] = (
     edit("linear_scan.pair-exchanged", (*_SUM, "a * b_next + b")),
     edit("linear_scan.b-not-multiplied", (*_SUM, "b + b_next")),
     edit("linear_scan.both-multiplied", (*_SUM, "a_next * (b + b_next)")),
     edit("linear_scan.products-added", (*_PRODUCT, "a_next + a")),
     edit("linear_scan.product-not-carried", (*_PRODUCT, "a_next")),
+)
+SCAN: tuple[Mistake, ...] = (
+    *COMBINE,
     edit("linear_scan.initial-state-ignored", (*_WITH_STATE, "b_all")),
     edit("linear_scan.initial-state-not-multiplied", (*_WITH_STATE, "h_0 + b_all")),
     edit("linear_scan.initial-state-multiplied-once", (*_WITH_STATE, "a * h_0 + b_all")),
@@ -51,4 +54,18 @@ BACKWARD: tuple[Mistake, ...] = (
     edit("linear_scan_backward.da-from-dy", (*_OF_A, "dy * h_prev")),
     edit("linear_scan_backward.dh0-not-multiplied", (*_OF_STATE, "dh[0]")),
     edit("linear_scan_backward.dh0-from-dy", (*_OF_STATE, "dy[0] * a[0]")),
+)
+
+_WEIGHTED = ("min_gru.pairs", "return", "(1 - z) * n")
+_GATE = ("min_gru.pairs", "z", "sigmoid(a_z)")
+PAIRS: tuple[Mistake, ...] = (
+    edit("min_gru_pairs.gate-inverted", (*_GATE, "sigmoid(-a_z)")),
+    edit("min_gru_pairs.gate-without-sigmoid", (*_GATE, "a_z")),
+    edit("min_gru_pairs.candidate-not-weighted", (*_WEIGHTED, "n")),
+    edit("min_gru_pairs.candidate-weighted-by-z", (*_WEIGHTED, "z * n")),
+    edit("min_gru_pairs.candidate-through-tanh", (*_WEIGHTED, "(1 - z) * tanh(n)")),
+    edit(
+        "min_gru_pairs.blocks-exchanged",
+        ("min_gru.pairs", "", "a_z, n = split(projected, 2)", "n, a_z = split(projected, 2)"),
+    ),
 )
