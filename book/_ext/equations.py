@@ -33,6 +33,20 @@ def lstm_sample() -> dict[str, Any]:
     }
 
 
+def rnn_sample() -> dict[str, Any]:
+    """Return an RNN whose recurrent weights have spectral radius 1, 50 inputs, and a gradient."""
+    rng = np.random.default_rng(2)
+    params = rnn.init_params(2, 16, rng)
+    radius = np.abs(np.linalg.eigvals(params.W_hh)).max()
+    return {
+        "H": 16,
+        "W_ih": _rounded(params.W_ih),
+        "W_hh": _rounded(params.W_hh / radius),
+        "x": [_rounded(row) for row in rng.standard_normal((50, 2))],
+        "dh": _rounded(rng.standard_normal(16)),
+    }
+
+
 def _rounded(array: np.ndarray) -> list[float]:
     return array.round(3).ravel().tolist()
 
@@ -46,6 +60,9 @@ def rnn_step() -> str:
 
 EQUATIONS: dict[str, Callable[[], str]] = {
     "lstm": lambda: javascript.cell(lstm.CELL, variables=LSTM_GRADIENTS),
+    "rnn": lambda: javascript.cell(rnn.CELL),
+    "rnn_relu": lambda: javascript.cell(rnn.CELL_RELU),
+    "rnn_sample": lambda: json.dumps(rnn_sample(), separators=(",", ":")),
     "rnn_step": rnn_step,
     "lstm_sample": lambda: json.dumps(lstm_sample(), separators=(",", ":")),
 }

@@ -135,6 +135,16 @@ class Figure {
     return { input, set };
   }
 
+  // Calls `moved` with the place in the drawing over which a pointer moves, or that is touched.
+  point(moved) {
+    const drawing = this.place.querySelector("svg");
+    const told = ({ clientX, clientY }) => {
+      const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(drawing.getScreenCTM().inverse());
+      moved(x, y);
+    };
+    for (const event of ["pointerdown", "pointermove"]) drawing.addEventListener(event, told);
+  }
+
   button(label, pressed) {
     const made = moving.element("button", { type: "button", click: pressed }, ...moving.typeset(label));
     this.controls.append(made);
