@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from lessons_lib import lstm, rnn
+from lessons_lib import lstm, rnn, scan
+from lessons_lib.lab import show_source
 from lessons_lib.trace import Recording, javascript, record_sequence
 
 #: The gradients that `lstm.step_backward` computes on its way, which the cell's diagram shows.
@@ -58,12 +59,53 @@ def rnn_step() -> str:
     return javascript.function(Recording(forward.outputs | {"a": a}))
 
 
+def rnn_backward() -> str:
+    """Return the plain network's backward pass of one step, which also returns dh_t and da_t.
+
+    dh_t, the sum of what comes from the output and from the next step, is ``total``.
+    """
+    backward = record_sequence(rnn.CELL).backward.with_variables(["da"])
+    total = backward.outputs["variable_da"].arguments[0]
+    return javascript.function(Recording(backward.outputs | {"total": total}))
+
+
+def bptt_lines() -> list[dict[str, str]]:
+    """Return the lines of source that a step of backpropagation through time runs, in order.
+
+    Each has the name of its arrow in the figure, and the label of its equation.
+    """
+    lines = (
+        ("hidden", scan.backward, "dstate = (dy[t]", "eq-bptt-hidden"),
+        ("slope", rnn.step_backward, "da = ", "eq-bptt-pre"),
+        ("carried", rnn.step_backward, "return da", "eq-bptt-hidden"),
+        ("weights", scan.backward, "grads = ", "eq-bptt-weights"),
+    )
+    return [
+        {
+            "name": name,
+            "function": f"{function.__module__.rpartition('.')[2]}.{function.__name__}",
+            "code": line_of(function, begins),
+            "equation": f"equation-{label}",
+        }
+        for name, function, begins, label in lines
+    ]
+
+
+def line_of(function: Callable[..., Any], begins: str) -> str:
+    """Return the one line of a function, shown without masks, that begins like this."""
+    shown = str(show_source(function, masks=False)).splitlines()
+    (line,) = (line.strip() for line in shown if line.strip().startswith(begins))
+    return line.partition("  #")[0]
+
+
 EQUATIONS: dict[str, Callable[[], str]] = {
     "lstm": lambda: javascript.cell(lstm.CELL, variables=LSTM_GRADIENTS),
     "rnn": lambda: javascript.cell(rnn.CELL),
     "rnn_relu": lambda: javascript.cell(rnn.CELL_RELU),
     "rnn_sample": lambda: json.dumps(rnn_sample(), separators=(",", ":")),
     "rnn_step": rnn_step,
+    "rnn_backward": rnn_backward,
+    "bptt_lines": lambda: json.dumps(bptt_lines()),
     "lstm_sample": lambda: json.dumps(lstm_sample(), separators=(",", ":")),
 }
 

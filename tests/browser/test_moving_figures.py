@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 import pytest
-from _ext.equations import lstm_sample
+from _ext.equations import bptt_lines, lstm_sample
 from _ext.plain.links import LINKED as TABLES
 from _ext.plain.links import as_set, groups_of
 from browsing import watch
@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from stills import as_started, names, page_of, started
 from stills import main as store_stills
 
-from lessons_lib import lstm
+from lessons_lib import lstm, rnn
 from lessons_lib.verify import paths
 
 HEAVIEST = 25_000  # bytes, gzip, of all that moves on a page
@@ -275,6 +275,44 @@ def test_without_recurrent_weights_only_the_direct_path_is_left(opened):
     page.keyboard.press("Home")
     expect(shown(box, "rest")).to_have_text("0")
     expect(box.get_by_role("status")).to_contain_text("other paths 0")
+
+
+def rnn_pass(W, dy):
+    """Return by part what the library computes for three steps, in the order of the lines."""
+    params = rnn.Params(np.ones((1, 1)), column(W), np.zeros(1))
+    _, _, trace = rnn.forward(params, np.array([0.5, 0.25, 0.5])[:, None, None])
+    found, carried = [], np.zeros((1, 1))
+    for t in (3, 2, 1):
+        dh = dy[t - 1] + carried
+        da, (carried,) = rnn.step_backward(params, trace.steps[t - 1], (dh,))
+        found += [{f"dh_{t}": dh}, {f"da_{t}": da}, {"dh_0": carried} if t == 1 else {}]
+    grads, _, _ = rnn.backward(params, trace, np.array(dy)[:, None, None])
+    return [*found, {"dU": grads.W_ih, "dW": grads.W_hh, "db": grads.b}]
+
+
+@pytest.mark.parametrize(("W", "every"), [(0.5, False), (-1.35, True)])
+def test_the_backward_pass_is_stepped_line_by_line(opened, W, every):
+    page, box = open_figure(opened, "bptt-stepped")
+    slide(box, "weight W", W)
+    box.get_by_role("combobox").select_option("every" if every else "last")
+    found = rnn_pass(W, (1.0, 1.0, 1.0) if every else (0.0, 0.0, 1.0))
+    everything = {part: float(np.squeeze(v)) for line in found for part, v in line.items()}
+    assert_shows(box, everything)
+    box.get_by_role("button", name="From the start").click()
+    for part in everything:
+        expect(shown(box, part)).to_have_text("")
+    codes = [line["code"] for line in bptt_lines()]
+    following = [*codes[:3], *codes[:3], *codes[:3], codes[3]]
+    box.get_by_role("button", name="Next line").focus()
+    for number, (values, code) in enumerate(zip(found, following, strict=True)):
+        page.keyboard.press("Enter")
+        assert_shows(box, {part: float(np.squeeze(value)) for part, value in values.items()})
+        expect(box.locator("[aria-current] code")).to_have_text(code)
+        expect(box.locator(".equation .katex")).not_to_have_count(0)
+        expect(box.locator("path.thick")).to_have_count(1 if number < 9 else 0)
+    box.get_by_role("button", name="Previous line").click()
+    expect(shown(box, "dW")).to_have_text("")
+    expect(box.get_by_role("status")).to_contain_text(codes[2])
 
 
 LINKED = [
