@@ -84,7 +84,8 @@ def test_a_mistake_is_named_beside_a_changed_argument(name):
 
     def careless(*arguments):
         results = function(*arguments)
-        results = [r.copy() for r in results] if isinstance(results, list) else results.copy()
+        many = isinstance(results, list | tuple)
+        results = [r.copy() for r in results] if many else results.copy()
         array = next(a for a in arguments if isinstance(a, np.ndarray | list))
         array[0] *= 2
         return results
