@@ -14,12 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from lessons_lib import lstm, rnn, scan
+from lessons_lib import gru, lstm, rnn, scan
+from lessons_lib.cell import Cell
 from lessons_lib.lab import show_source
 from lessons_lib.trace import Recording, javascript, record_sequence
 
 #: The gradients that `lstm.step_backward` computes on its way, which the cell's diagram shows.
 LSTM_GRADIENTS = ("do", "dc", "di", "df", "dg")
+
+
+#: The same for both GRUs.
+GRU_GRADIENTS = ("dz", "dn", "dr", "dq")
 
 
 def lstm_sample() -> dict[str, Any]:
@@ -69,6 +74,19 @@ def rnn_backward() -> str:
     return javascript.function(Recording(backward.outputs | {"total": total}))
 
 
+def gru_cell(cell: Cell) -> str:
+    """Return a GRU whose step also returns the two terms of the sum below tanh.
+
+    They are the input's part, ``variable_a_n``, and the state's, ``state_part``.
+    """
+    forward = record_sequence(cell).forward.with_variables(["n"])
+    (total,) = forward.outputs["variable_n"].arguments
+    a_n, state_part = total.arguments
+    outputs = {**record_sequence(cell).forward.outputs, "variable_a_n": a_n}
+    step = javascript.function(Recording(outputs | {"state_part": state_part}))
+    return f"{{ ...{javascript.cell(cell, variables=GRU_GRADIENTS)}, step: {step} }}"
+
+
 def bptt_lines() -> list[dict[str, str]]:
     """Return the lines of source that a step of backpropagation through time runs, in order.
 
@@ -99,6 +117,8 @@ def line_of(function: Callable[..., Any], begins: str) -> str:
 
 
 EQUATIONS: dict[str, Callable[[], str]] = {
+    "gru": lambda: gru_cell(gru.CELL),
+    "gru_before": lambda: gru_cell(gru.CELL_BEFORE),
     "lstm": lambda: javascript.cell(lstm.CELL, variables=LSTM_GRADIENTS),
     "rnn": lambda: javascript.cell(rnn.CELL),
     "rnn_relu": lambda: javascript.cell(rnn.CELL_RELU),

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from stills import as_started, names, page_of, started
 from stills import main as store_stills
 
-from lessons_lib import lstm, rnn
+from lessons_lib import gru, lstm, rnn
 from lessons_lib.verify import paths
 
 HEAVIEST = 25_000  # bytes, gzip, of all that moves on a page
@@ -313,6 +313,51 @@ def test_the_backward_pass_is_stepped_line_by_line(opened, W, every):
     box.get_by_role("button", name="Previous line").click()
     expect(shown(box, "dW")).to_have_text("")
     expect(box.get_by_role("status")).to_contain_text(codes[2])
+
+
+def gru_step(kind, x=0.0, h=0.5, b=(0.0, 1.1, 0.2), b_hn=0.3):
+    """Return by part what the library computes for one of the figure's two cells."""
+    cell = {"after": gru.CELL, "before": gru.CELL_BEFORE}[kind]
+    arrays = {"W_ih": np.ones((3, 1)), "W_hh": np.array([[0.0], [0.0], [1.0]])}
+    arrays |= {"b": np.array(b), "b_hn": np.array([b_hn])}
+    params = cell.params_type(**{name: arrays[name] for name in cell.params_type._fields})
+    projected = cell.project(params, column(x))
+    (h_t,), cache = cell.step(params, projected, (column(h),))
+    da, (dh_prev,) = cell.step_backward(params, cache, (column(1.0),))
+    values = {"h_t": h_t, "dh_prev": dh_prev, "dn": 1 - cache.z, "a_n": projected[:, 2]}
+    values |= {name: getattr(cache, name) for name in "rzn"}
+    values |= {f"da_{name}": da[:, k] for k, name in enumerate("rzn")}
+    values["u_n"] = np.arctanh(cache.n) - projected[:, 2]
+    return {f"{kind}_{part}": float(np.squeeze(value)) for part, value in values.items()}
+
+
+def test_both_grus_show_the_librarys_values(opened):
+    _, box = open_figure(opened, "gru-driven")
+    given = {"x": -0.45, "h": -0.8, "b": (0.7, -0.35, 0.6), "b_hn": -1.2}
+    for values in ({}, given):
+        if values:
+            named = {"x t": "x", "h t−1": "h", "b hn": "b_hn"}
+            for label, key in named.items():
+                slide(box, label, given[key])
+            for letter, value in zip("rzn", given["b"], strict=True):
+                slide(box, f"b {letter}", value)
+        for kind in ("after", "before"):
+            assert_shows(box, gru_step(kind, **values))
+
+
+def test_the_sign_of_z_changes_what_is_shown_and_not_the_model(opened):
+    page, box = open_figure(opened, "gru-driven")
+    before = gru_step("after")
+    box.get_by_role("combobox").select_option("replaces")
+    expect(shown(box, "name_z")).to_have_text("z′")
+    expect(slider(box, "b z")).to_have_attribute("aria-valuetext", "−1.10")
+    flipped = {"after_z": 1 - before["after_z"], "after_da_z": -before["after_da_z"]}
+    assert_shows(box, before | flipped)
+    slider(box, "b z").focus()
+    page.keyboard.press("Home")  # z′ has the bias −6, so z has 6
+    assert_shows(box, {"after_h_t": gru_step("after", b=(0, 6, 0.2))["after_h_t"], "after_z": 0.0})
+    box.get_by_role("button", name="example").click()
+    expect(slider(box, "b z")).to_have_attribute("aria-valuetext", "−1.10")
 
 
 LINKED = [

@@ -10,8 +10,10 @@ from _ext.texts import texts
 from site_sample import ROOT
 
 BOOK = ROOT / "book"
-#: Files in which Hangul is data and not a text: word endings and pronunciations.
-HANGUL_AS_DATA = {"search-words.js", "particles.py", "passages.py", "typography.py", "typeface.py"}
+#: Files in which Hangul is data and not a text: words, their endings and pronunciations.
+HANGUL_AS_DATA = {
+    *("search-words.js", "particles.py", "passages.py", "terms.py", "typography.py", "typeface.py"),
+}
 
 
 def names(value: Any, path: str = "") -> Iterator[str]:
