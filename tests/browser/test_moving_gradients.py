@@ -52,6 +52,18 @@ def test_norms_by_lag_are_the_librarys(opened, activation, rho, inputs):
     np.testing.assert_allclose(drawn[:, 1], places, atol=0.06)
 
 
+def test_the_chapters_numbers_are_the_librarys():
+    factors, slope = lag_factors(1.2, "tanh", 1)
+    assert (round(factors[-1], 3), round(slope, 2)) == (0.073, 0.87)
+    slopes = [lag_factors(2, "tanh", inputs)[1] for inputs in (1, 30, 0)]
+    assert np.round(slopes, 2).tolist() == [0.45, 0.18, 1]
+    assert lag_factors(2, "tanh", 1)[0].max() < 10
+    assert lag_factors(2, "tanh", 30)[0][-1] < 1e-20
+    growth = lag_factors(2, "tanh", 0)[0][1:] / lag_factors(2, "linear", 1)[0][1:]
+    np.testing.assert_allclose(growth, 1)
+    assert lag_factors(2, "linear", 1)[0][-1] > 1e13
+
+
 def test_the_radius_is_changed_by_keys_and_announced(opened):
     page, box = open_figure(opened, LAG)
     slider(box, "radius ρ").focus()
