@@ -2,12 +2,14 @@
 
 import json
 import re
+import tomllib
 import unicodedata
 import xml.etree.ElementTree as ElementTree
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from _ext.hooks import diagrams, interface
+from _ext.hooks.learning_paths import PATHS
 from _ext.notebooks import BIBLIOGRAPHY
 from _ext.one_language import LANGUAGES
 from _ext.plain.book_index import index_book, read_notebook
@@ -155,6 +157,22 @@ def test_terms_of_the_glossary_have_addresses(site):
         terms = page_of(site, language, "glossary").select("li[id^=term-] > p > strong")
         assert len(terms) > 100
         assert terms[0].parent.parent["id"] == "term-sequence"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_front_page_has_the_learning_paths_with_their_times(site, language):
+    front = BeautifulSoup((site / language / "index.html").read_text("utf-8"), "html.parser")
+    for name, labels in tomllib.loads(PATHS.read_text("utf-8")).items():
+        path = front.select_one(f"#path-{name}")
+        links = [link["href"] for link in path.select("li a")]
+        # A section that is renamed or removed must not vanish from a path unnoticed.
+        assert [link.partition("#")[2] for link in links] == labels
+        for link in links:
+            page, _, anchor = link.partition("#")
+            assert f'id="{anchor}"' in (site / language / page).read_text("utf-8")
+        minutes = [int(re.search(r"\d+", span.text)[0]) for span in path.select("li span")]
+        assert re.search(rf"\b{sum(minutes)}(?!\d)", path.select_one("p").text)
+        assert sum(minutes) <= 150, name
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

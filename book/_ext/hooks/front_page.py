@@ -18,10 +18,11 @@ from sphinx.application import Sphinx
 from ..one_language import LANGUAGES
 from ..plain.chapters import numbered
 from ..texts import texts, words
-from . import diagrams
+from . import diagrams, moving_figures
 from .interface import root_title
+from .learning_paths import learning_paths
 
-PICTURE = "proof-chain.svg"
+MOVING, PICTURE = "lstm-driven", "six-dropouts.svg"
 
 
 def chapters(app: Sphinx) -> list[dict[str, str]]:
@@ -58,7 +59,10 @@ def front_page(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         "chapters": found,
         "introduction": {"page": app.config.master_doc, "title": root_title(app)},
         "launchers": repository.launchers(f"{app.config.language}/{app.config.master_doc}.ipynb"),
+        "moving": moving_figures.still(app, "index", MOVING, front["moving"]),
         "picture": diagrams.inline(picture, front["picture"], "front-"),
+        "paths": learning_paths(app, front["paths"]),
+        "has": set(app.env.found_docs),
     }
     yield "index", context, "front-page.html"
 

@@ -88,23 +88,25 @@ class PlaceStills(SphinxPostTransform):
         for image in list(self.document.findall(nodes.image)):
             if moves(image["uri"]):
                 diagrams.warn_of_faults(image, diagrams.FIGURES / Path(image["uri"]).name)
-                box = self.still(Path(image["uri"]).stem, image.get("alt", ""))
+                name = Path(image["uri"]).stem
+                box = still(self.app, self.env.docname, name, image.get("alt", ""))
                 image.replace_self(nodes.raw("", box, format="html"))
 
-    def still(self, name: str, alt: str) -> str:
-        """Return the box of a figure."""
-        folder = Path(self.app.outdir, "_static", "moving")
-        below = f"{'../' * self.env.docname.count('/')}_static/moving"
-        picture, *scripts = (
-            f"{below}/{address_with_version(folder / file)}"
-            for file in (f"{name}.svg", *(f"{script}.js" for script in scripts_of(name)))
-        )
-        svg = ElementTree.parse(folder / f"{name}.svg").getroot()
-        return (
-            f'<div class="moving" data-figure="{name}" data-scripts="{" ".join(scripts)}">'
-            f'<img loading="lazy" src="{picture}" alt="{escape(alt, quote=True)}"'
-            f' width="{svg.get("width")}" height="{svg.get("height")}"></div>'
-        )
+
+def still(app: Sphinx, page: str, name: str, alt: str) -> str:
+    """Return the box of a figure on a page."""
+    folder = Path(app.outdir, "_static", "moving")
+    below = f"{'../' * page.count('/')}_static/moving"
+    picture, *scripts = (
+        f"{below}/{address_with_version(folder / file)}"
+        for file in (f"{name}.svg", *(f"{script}.js" for script in scripts_of(name)))
+    )
+    svg = ElementTree.parse(folder / f"{name}.svg").getroot()
+    return (
+        f'<div class="moving" data-figure="{name}" data-scripts="{" ".join(scripts)}">'
+        f'<img loading="lazy" src="{picture}" alt="{escape(alt, quote=True)}"'
+        f' width="{svg.get("width")}" height="{svg.get("height")}"></div>'
+    )
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

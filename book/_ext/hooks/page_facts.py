@@ -25,14 +25,18 @@ RECORD = Path("book", "verified.json")
 
 def reading_minutes(doctree: nodes.document, language: str) -> int:
     """Return the page's reading time in minutes; above ten, in steps of five."""
-    words = sum(len(text.astext().split()) for text in doctree.findall(nodes.paragraph))
-    formulas = sum(1 for _ in doctree.findall(nodes.math_block))
-    code = [block for block in doctree.findall(nodes.literal_block) if _is_read(block)]
+    minutes = max(1, round(reading_seconds(doctree, language) / 60))
+    return minutes if minutes <= 10 else 5 * round(minutes / 5)
+
+
+def reading_seconds(part: nodes.Element, language: str) -> float:
+    """Return the reading time of a page or of a section, with the sections inside it."""
+    words = sum(len(text.astext().split()) for text in part.findall(nodes.paragraph))
+    formulas = sum(1 for _ in part.findall(nodes.math_block))
+    code = [block for block in part.findall(nodes.literal_block) if _is_read(block)]
     lines = sum(block.astext().count("\n") + 1 for block in code)
     seconds = words * SECONDS_A_WORD[language]
-    seconds += formulas * SECONDS_A_FORMULA + lines * SECONDS_A_LINE_OF_CODE
-    minutes = max(1, round(seconds / 60))
-    return minutes if minutes <= 10 else 5 * round(minutes / 5)
+    return seconds + formulas * SECONDS_A_FORMULA + lines * SECONDS_A_LINE_OF_CODE
 
 
 def _is_read(block: nodes.literal_block) -> bool:
