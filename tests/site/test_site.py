@@ -170,7 +170,7 @@ def test_the_front_page_has_the_learning_paths_with_their_times(site, language):
         for link in links:
             page, _, anchor = link.partition("#")
             assert f'id="{anchor}"' in (site / language / page).read_text("utf-8")
-        minutes = [int(re.search(r"\d+", span.text)[0]) for span in path.select("li span")]
+        minutes = [int(re.sub(r"\D", "", span.text)) for span in path.select("li span")]
         assert re.search(rf"\b{sum(minutes)}(?!\d)", path.select_one("p").text)
         assert sum(minutes) <= 150, name
 

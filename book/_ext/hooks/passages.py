@@ -1,7 +1,7 @@
 """Sphinx extension: ``lang`` on text in the other language, for screen readers.
 
 On English pages this is every run of Hangul, on Korean pages every work in a list of works. English
-terms in Korean sentences are loan words and are not marked.
+terms in Korean sentences are loan words and are not marked. `printed_tables` marks those of tables.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-HANGUL = re.compile(r"([가-힣](?:[가-힣 ·,’‘]*[가-힣])?)")
+from ..plain.printed_tables import HANGUL
+
 NO_PROSE = (nodes.literal_block, nodes.raw, nodes.math, nodes.math_block, nodes.comment)
 
 

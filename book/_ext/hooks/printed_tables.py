@@ -7,7 +7,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from ..plain.printed_tables import MARK, set_formulas, translate_tables
+from ..plain.printed_tables import MARK, mark_hangul, set_formulas, translate_tables
 from .math_in_page import typesetter
 
 
@@ -17,6 +17,8 @@ def set_tables(app: Sphinx, docname: str, source: list[str]) -> None:
         return
     notebook = json.loads(source[0])
     translate_tables(notebook, app.config.language)
+    if app.config.language == "en":
+        mark_hangul(notebook)
     set_formulas(notebook, lambda tex: typesetter.html(tex, display=False))
     source[0] = json.dumps(notebook)
 

@@ -12,6 +12,9 @@ from ..one_language import Notebook
 
 MARK = '<table class="printed">'
 _IN_BOTH = re.compile(r' data-label="([^"]*)">[^<]*')
+#: A run of Hangul with the signs inside it.
+HANGUL = re.compile(r"([가-힣](?:[가-힣 ·,’‘]*[가-힣])?)")
+_TEXT = re.compile(r">[^<]+")
 _FORMULA = re.compile(r"\$([^$]+)\$")
 
 
@@ -23,6 +26,12 @@ def translate_tables(notebook: Notebook, language: str) -> None:
 def set_formulas(notebook: Notebook, typeset: Callable[[str], str]) -> None:
     """Set the formulas in the stored tables of a notebook by ``typeset``, in place."""
     _change(notebook, lambda html: _FORMULA.sub(lambda match: typeset(unescape(match[1])), html))
+
+
+def mark_hangul(notebook: Notebook) -> None:
+    """Say of each run of Hangul in the stored tables that it is Korean, in place."""
+    marked = r'<span lang="ko">\1</span>'
+    _change(notebook, lambda html: _TEXT.sub(lambda text: HANGUL.sub(marked, text[0]), html))
 
 
 def _shown(label: str, language: str) -> str:
