@@ -1,6 +1,6 @@
 """Sphinx extension: symbols that light up together in equations, figures and source.
 
-`_ext.plain.links` reads a chapter's table. Below a figure that the table names stands an empty box,
+`_ext.plain.links` reads a chapter's table. Below a figure that the table names is an empty box,
 which ``site/linked/linked.js`` fills with a list of the symbols when it comes near.
 """
 
