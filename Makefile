@@ -15,7 +15,7 @@ ON_GPU = PYTHONPATH=.:src:tests/repository:tests/library:$$PYTHONPATH $(if $(GIV
 
 .PHONY: help env book serve notebooks execute figures corpus test test-processors verify \
   test-gpu test-site test-package test-alone test-lowest test-newest test-binder test-hub record lint mutants lock audit \
-  hooks lint-workflows architecture branch assignments test-assignments slides clean
+  hooks lint-workflows architecture branch assignments test-assignments support test-adoption slides clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -165,6 +165,21 @@ assignments: env .venv-grading/.ready ## make the assignments for students, nbgr
 
 test-assignments: env .venv-grading/.ready ## release them; grade stubs, solutions and wrong solutions with both
 	$(PY) -m pytest -p no:cacheprovider tests/book/graded_assignments.py
+
+# Programs that use torch's layers, on top of the book's environment.
+.venv-adoption/.ready: deploy/adoption.txt $(READY)
+	rm -rf .venv-adoption
+	$(PYTHON) -m venv .venv-adoption
+	$(PY) -c 'import sysconfig; path = sysconfig.get_path("purelib"); print(f"import site; site.addsitedir({path!r})")' \
+	  > "$$(.venv-adoption/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/book.pth"
+	.venv-adoption/bin/python -m pip install --quiet --disable-pip-version-check -r deploy/adoption.txt
+	@touch $@
+
+support: env .venv-adoption/.ready ## run what the front pages' table of layers says, and write it
+	.venv-adoption/bin/python tests/adoption/support.py
+
+test-adoption: env .venv-adoption/.ready ## train, load and export models written for torch's layers with ours
+	PYTHONPATH=tests/library:$$PYTHONPATH .venv-adoption/bin/python -m pytest -p no:cacheprovider -n 2 tests/adoption/*.py
 
 slides: env ## make slides of each chapter in each language: _build/slides
 	$(EXT).slides

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Pin what pyproject.toml asks for, in five lists: the book, Binder, the hub's test, graders, tools.
+# Pin what pyproject.toml asks for, in six lists: the book, Binder, the hub's test, graders, tools, and
+# programs that use torch's layers.
 #   deploy/lock.sh PATH-OF-UV [--upgrade]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -33,6 +34,8 @@ pin deploy/hub.txt "What tests Binder and the hub, in .venv-hub." \
   "${everywhere[@]}" -c requirements.txt --extra chapters --group pyproject.toml:hub pyproject.toml
 pin deploy/grading.txt "What grades the assignments, in .venv-grading." \
   "${everywhere[@]}" -c requirements.txt --group pyproject.toml:grading pyproject.toml
+pin deploy/adoption.txt "Programs that use torch's layers, in .venv-adoption." \
+  "${everywhere[@]}" -c requirements.txt --group pyproject.toml:adoption pyproject.toml
 pin binder/requirements.txt "What the chapters run on, and nothing that builds the book." \
   "${binder[@]}" -c requirements.txt --extra chapters pyproject.toml
 grep '^nbgitpuller==' deploy/hub.txt >> binder/requirements.txt

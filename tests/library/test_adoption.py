@@ -28,7 +28,7 @@ from lessons_lib.dropout import (
     WeightDrop,
     Zoneout,
 )
-from lessons_lib.torch_modules import GRU, LSTM, RNN, Layer
+from lessons_lib.torch_modules import GRU, LSTM, RNN, Layer, LSTMCell
 from lessons_lib.verify.gradients import relative_difference
 
 T, N, D, H = 5, 3, 4, 6
@@ -171,7 +171,12 @@ class TestScriptsAndQuantization:
 
     @pytest.mark.filterwarnings("ignore::DeprecationWarning")
     def test_a_variant_is_not_scripted_away(self) -> None:
-        for layer in (LSTM(D, H, dropout=ZONEOUT), LSTM(D, H, dropout=WeightDrop(0.5)).eval()):
+        for layer in (
+            LSTM(D, H, dropout=ZONEOUT),
+            LSTM(D, H, dropout=WeightDrop(0.5)).eval(),
+            LSTMCell(D, H, dropout=ZONEOUT),
+            Layer(lstm_peepholes.CELL, D, H),
+        ):
             with pytest.raises(RuntimeError, match=r"^torch.jit.script: .*torch\.export"):
                 torch.jit.script(layer)
 

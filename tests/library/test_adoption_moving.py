@@ -197,3 +197,23 @@ def test_a_layer_of_any_cell_has_no_counterpart() -> None:
 
     with pytest.raises(TypeError, match=r"^layer: got Layer, expected RNN, GRU or LSTM of"):
         to_module(Layer(lstm.CELL, D, H))
+
+
+@pytest.mark.parametrize("kind", ["RNNCell", "GRUCell", "LSTMCell"])
+def test_cells_move_too(kind: str) -> None:
+    cell, x = getattr(torch.nn, kind)(D, H), torch.randn(N, D)
+    model: Any = swap(torch.nn.Sequential(copy.deepcopy(cell), torch.nn.GRU(H, H)), dropout=0.5)
+    assert (model[0].dropout, model[0].variant, model[1].dropout) == (0.0, None, 0.5)
+    ours = from_module(cell, dropout=ZONEOUT)
+    assert ours.variant == ZONEOUT
+    assert not torch.equal(first(ours(x)), first(cell(x)))
+    ours.variant = None
+    assert torch.equal(first(ours(x)), first(cell(x)))
+    assert type(to_module(ours)) is type(cell)
+    if kind == "GRUCell":
+        with pytest.raises(ValueError, match=r"^dropout: .*a cell state"):
+            from_module(cell, dropout=Zoneout(c=0.5))
+
+
+def first(state: Any) -> torch.Tensor:
+    return state[0] if isinstance(state, tuple) else state

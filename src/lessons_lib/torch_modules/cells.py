@@ -37,7 +37,6 @@ class _Cell(DropoutSetting):
 
     def _set_up(self, dropout: Dropout | None) -> None:
         no_class(dropout)
-        self.__dict__["dropout"] = 0.0
         self.variant = dropout
 
     def _cell(self) -> Cell:

@@ -6,8 +6,15 @@ from typing import Any
 
 import torch
 
-#: The layers of torch.nn that have a counterpart here.
-THEIRS = (torch.nn.RNN, torch.nn.GRU, torch.nn.LSTM)
+#: The layers and cells of torch.nn that have a counterpart here.
+THEIRS = (
+    torch.nn.RNN,
+    torch.nn.GRU,
+    torch.nn.LSTM,
+    torch.nn.RNNCell,
+    torch.nn.GRUCell,
+    torch.nn.LSTMCell,
+)
 
 
 def class_of(layer: Any) -> type:

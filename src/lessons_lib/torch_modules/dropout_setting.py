@@ -7,7 +7,7 @@ from typing import Any
 
 from ..cell import Cell
 from ..dropout import Dropout
-from .leaving import warn_that_it_is_not_quantized
+from .leaving import prepare_scriptable, warn_that_it_is_not_quantized
 
 
 def no_class(value: Any) -> None:
@@ -36,6 +36,10 @@ class DropoutSetting:
         """Return the equations that the layer computes."""
         raise NotImplementedError
 
+    def __prepare_scriptable__(self) -> Any:
+        """Return what `torch.jit.script` compiles instead of the layer."""
+        return prepare_scriptable(self)
+
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; without this, torch would register a module instead of rejecting it."""
         if name in ("dropout", "variant"):
@@ -52,7 +56,7 @@ class DropoutSetting:
         It may be set at any time, to another rate or to a variant. A layer with a variant rejects a
         rate, because the variant would continue to draw masks; set `variant` first.
         """
-        return self.__dict__["dropout"]
+        return self.__dict__.get("dropout", 0.0)  # torch.nn's cells have none
 
     @dropout.setter
     def dropout(self, value: float | Dropout) -> None:

@@ -16,7 +16,7 @@ from .autocast import in_autocast, run_by_hand_in_autocast, run_kernel_in_autoca
 from .autograd import run_by_hand
 from .dropout_setting import DropoutSetting, no_class
 from .kernel import KernelCall, forward_in_place
-from .leaving import as_leaf, prepare_scriptable
+from .leaving import as_leaf
 from .masks import between_layers, draw_masks, kernel_serves, run_kernel, sample, sizes_of_input
 
 #: What computes a layer: torch's kernel, or this library's equations.
@@ -65,7 +65,6 @@ class _Layer(DropoutSetting):
     """Add dropout variants and ``engine`` to one of torch.nn's recurrent layers."""
 
     _engine = "kernel"  # on the class, because torch.nn's layers can become ours
-    __jit_unused_properties__ = ("dropout", "variant", "engine")
 
     def _set_up(self, dropout: Any, engine: str) -> None:
         self.engine = engine
@@ -149,10 +148,6 @@ class _Layer(DropoutSetting):
         variant = self.variant or between_layers(self.dropout)
         weight = self._flat_weights[0]  # type: ignore[attr-defined]
         return sample(variant, sizes_of_input(self, input), generator, weight)
-
-    def __prepare_scriptable__(self) -> torch.nn.Module:
-        """Return what `torch.jit.script` compiles instead of the layer."""
-        return prepare_scriptable(self)
 
     def extra_repr(self) -> str:
         """Return torch.nn's text, the variant, and the engine if it is not torch's kernel."""

@@ -30,13 +30,18 @@ def prepare_scriptable(layer: Any) -> torch.nn.Module:
     Raises
     ------
     RuntimeError
-        The layer has a variant, which a script would leave out.
+        The layer has a variant, which a script would leave out, or torch.nn has no such layer.
     """
     if layer.variant is not None:
         raise RuntimeError(
             f"torch.jit.script: the layer's variant {layer.variant!r} runs in Python, and a script "
             "would leave it out. For deployment call eval() and use torch.export, torch.jit.trace "
             "or ONNX; or set `variant` to None before"
+        )
+    if not any(cls in THEIRS for cls in class_of(layer).__mro__):
+        raise RuntimeError(
+            f"torch.jit.script: the equations of {type(layer).__name__} run in Python; for "
+            "deployment call eval() and use torch.export, torch.jit.trace or ONNX"
         )
     return to_module(layer)
 
@@ -46,12 +51,12 @@ def to_module(layer: Any) -> Any:
 
     Parameters
     ----------
-    layer : RNN, GRU or LSTM
+    layer : RNN, GRU, LSTM, RNNCell, GRUCell or LSTMCell
         It is left as it is; both then share their parameters, hooks and parametrizations.
 
     Returns
     -------
-    torch.nn.RNN, torch.nn.GRU or torch.nn.LSTM
+    torch.nn.RNN, or whichever it corresponds to
         It gives the same results. Of a layer with a variant that changes nothing in evaluation, it
         has no dropout.
 

@@ -15,14 +15,17 @@ from typing import Any, TypeVar
 import torch
 
 from ..dropout import Dropout
+from .cells import GRUCell, LSTMCell, RNNCell
 from .classes import THEIRS, class_of, copy_of, with_class
 from .dropout_setting import check_rate
 from .layers import ENGINES, GRU, LSTM, RNN
 
 Model = TypeVar("Model", bound=torch.nn.Module)
 
-#: Each layer of torch.nn with ours.
-_OURS: dict[type, type] = dict(zip(THEIRS, (RNN, GRU, LSTM), strict=True))
+#: Each layer and cell of torch.nn with ours.
+_OURS: dict[type, type] = dict(
+    zip(THEIRS, (RNN, GRU, LSTM, RNNCell, GRUCell, LSTMCell), strict=True)
+)
 
 
 def from_module(
@@ -32,41 +35,43 @@ def from_module(
 
     Parameters
     ----------
-    layer : torch.nn.RNN, torch.nn.GRU or torch.nn.LSTM
+    layer : torch.nn.RNN, torch.nn.GRU, torch.nn.LSTM, or a cell, such as torch.nn.LSTMCell
         It is left as it is; both then share their parameters, hooks and parametrizations.
     dropout : float or Dropout, optional
         As for our layers; the rate of `layer` by default.
     engine : {"kernel", "by_hand"}, optional
+        Of a layer; cells have none.
 
     Returns
     -------
-    RNN, GRU or LSTM
+    RNN, GRU, LSTM, RNNCell, GRUCell or LSTMCell
 
     Raises
     ------
     TypeError, ValueError
-        The layer is not one of the three, such as a subclass with a `forward` of its own; or an
+        The layer is not one of these, such as a subclass with a `forward` of its own; or an
         argument is not one that our layers take.
     """
     ours = _ours(layer)
     if ours is None:
         raise TypeError(
-            f"layer: got {type(layer).__name__}, expected torch.nn.RNN, torch.nn.GRU or "
-            "torch.nn.LSTM themselves, not a subclass"
+            f"layer: got {type(layer).__name__}, expected torch.nn's RNN, GRU or LSTM, or a cell "
+            "of theirs, not a subclass"
         )
     _check(layer, ours, dropout, engine)
     return _set(copy_of(layer), ours, dropout, engine)
 
 
 def swap(model: Model, dropout: float | Dropout | None = None, engine: str = "kernel") -> Model:
-    """Make all of torch.nn's recurrent layers in a model ours, in place.
+    """Make all of torch.nn's recurrent layers and cells in a model ours, in place.
 
     Parameters
     ----------
     model : torch.nn.Module
         A model, or a single layer.
     dropout : float or Dropout, optional
-        For each layer; by default each keeps its rate.
+        For each layer; by default each keeps its rate. Cells take variants only; a rate leaves
+        them without.
     engine : {"kernel", "by_hand"}, optional
 
     Returns
@@ -91,7 +96,7 @@ def swap(model: Model, dropout: float | Dropout | None = None, engine: str = "ke
     for name, layer, ours in found:
         if ours is not None:
             _set(layer, ours, dropout, engine)
-        elif isinstance(layer, torch.nn.RNNBase) and not isinstance(layer, RNN | GRU | LSTM):
+        elif _is_recurrent(layer) and not hasattr(layer, "variant"):
             warnings.warn(
                 f"swap: {name or 'the model'} is a {type(layer).__name__}, a subclass of one of "
                 "torch.nn's layers, and stays as it is",
@@ -102,6 +107,10 @@ def swap(model: Model, dropout: float | Dropout | None = None, engine: str = "ke
 
 def _ours(layer: torch.nn.Module) -> type | None:
     return _OURS.get(class_of(layer))
+
+
+def _is_recurrent(layer: torch.nn.Module) -> bool:
+    return isinstance(layer, torch.nn.RNNBase | torch.nn.RNNCellBase)
 
 
 def _check(layer: torch.nn.Module, ours: type, dropout: Any, engine: str) -> None:
@@ -116,7 +125,10 @@ def _check(layer: torch.nn.Module, ours: type, dropout: Any, engine: str) -> Non
 
 def _set(layer: Any, ours: type, dropout: Any, engine: str) -> Any:
     with_class(layer, ours)
-    layer.engine = engine
+    if issubclass(ours, torch.nn.RNNBase):
+        layer.engine = engine
+    elif not isinstance(dropout, Dropout):
+        return layer
     if dropout is not None:
         layer.dropout = dropout
     return layer
