@@ -53,6 +53,31 @@ def test_curves_draw_one_run_as_it_is_and_several_as_median_and_range():
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("$T$", "$L$")
 
 
+def test_intervals_draw_a_point_and_its_interval_for_each_category_from_the_top():
+    plots.intervals(["a", "b"], [[1, 4], [2, 6], [3, 8]], xlabel="$x$", reference=0)
+    ax = plt.gca()
+    first, second, points, reference = ax.get_lines()
+    assert first.get_xydata().tolist() == [[1, 0], [3, 0]]
+    assert second.get_xydata().tolist() == [[4, -1], [8, -1]]
+    assert points.get_xydata().tolist() == [[2, 0], [6, -1]]
+    assert reference.get_xdata() == [0, 0]
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["a", "b"]
+    assert ax.get_xlabel() == "$x$"
+    assert size_of_file() < 12_000
+
+
+def test_intervals_draw_points_alone():
+    plots.intervals(["a", "b", "c"], [3, 1, 2], xlabel="$x$")
+    (points,) = plt.gca().get_lines()
+    assert points.get_xydata().tolist() == [[3, 0], [1, -1], [2, -2]]
+
+
+@pytest.mark.parametrize("shape", [(2,), (2, 3), (4, 3), (3, 2)])
+def test_intervals_need_a_value_or_an_interval_for_each_category(shape):
+    with pytest.raises(ValueError, match="got shape"):
+        plots.intervals(["a", "b", "c"], np.zeros(shape), xlabel="$x$")
+
+
 def test_curves_on_logarithmic_axes_with_a_reference():
     plots.curves([1, 10], {"": [1, 2]}, xlabel="", ylabel="", logx=True, logy=True, reference=0.5)
     ax = plt.gca()

@@ -147,6 +147,55 @@ def bars(
             ax.set_yscale("log")
 
 
+def intervals(
+    categories: Sequence[str],
+    values: Any,
+    *,
+    xlabel: str,
+    reference: float | None = None,
+    ax: Axes | None = None,
+) -> None:
+    """Draw a point on each category's line, and the interval around it; the first at the top.
+
+    Parameters
+    ----------
+    categories : sequence of C labels
+        Along the vertical axis.
+    values : array of shape (C,) or (3, C)
+        Points; or the intervals' lower ends, the points, and the upper ends.
+    xlabel : str
+    reference : float, optional
+        Place of a dashed line, such as no difference.
+    ax : matplotlib Axes, optional
+
+    Raises
+    ------
+    ValueError
+        There is not one value, or one interval, for each category.
+    """
+    runs = _runs(xlabel, values, len(categories), "categories")
+    if len(runs) not in (1, 3):
+        raise ValueError(
+            f"values: got shape {np.shape(values)}, "
+            f"expected ({len(categories)},) or (3, {len(categories)})"
+        )
+    with plt.rc_context(dict(STYLE)):
+        if ax is None:
+            ax = _subplots(figsize=(4.8, 0.9 + 0.3 * len(categories)))[0, 0]
+        rows = -np.arange(len(categories))
+        if len(runs) == 3:
+            for row, low, high in zip(rows, runs[0], runs[2], strict=True):
+                ax.plot([low, high], [row, row], color=COLORS[0])
+        ax.plot(runs[len(runs) // 2], rows, "o", color=COLORS[0])
+        ax.set_yticks(rows, categories)
+        ax.locator_params(axis="x", nbins=5)
+        ax.grid(visible=False, axis="y")
+        ax.set_ylim(rows[-1] - 0.5, 0.5)
+        ax.set_xlabel(xlabel)
+        if reference is not None:
+            ax.axvline(reference, color=COLORS[-1], linestyle="--", linewidth=1)
+
+
 def heatmaps(panels: Mapping[str, np.ndarray], *, xlabel: str = "step $t$") -> None:
     """Draw states over time, one panel below the other: time to the right, one row per unit.
 
