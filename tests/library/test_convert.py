@@ -221,3 +221,65 @@ def test_weights_of_integers_are_refused():
     weights = {name: np.ones(shape, int) for name, shape in shapes.items()}
     with pytest.raises(TypeError, match=r"weights\.W_ih: got dtype int64, expected a floating"):
         convert.from_torch(rnn.CELL, weights)
+
+
+@pytest.mark.parametrize("name", ["SimpleCell", "LSTMCell", "OptimizedLSTMCell", "GRUCell"])
+def test_flax_nnx_computes_the_same(name):
+    pytest.importorskip("flax", reason="Flax is not installed: the extra `oracles`")
+    from flax import nnx
+
+    cells = {"SimpleCell": rnn.CELL, "GRUCell": gru.CELL}
+    cell = cells.get(name, lstm.CELL)
+    theirs = getattr(nnx, name)(in_features=3, hidden_features=5, rngs=nnx.Rngs(0))
+    rng = np.random.default_rng(0)
+    state = nnx.state(theirs, nnx.Param)
+    weights = nnx.to_pure_dict(state)
+    drawn = {
+        side: {k: rng.standard_normal(a.shape).astype(np.float32) for k, a in arrays.items()}
+        for side, arrays in weights.items()
+    }
+    nnx.replace_by_pure_dict(state, drawn)
+    nnx.update(theirs, state)
+    x = rng.standard_normal((4, 2, 3)).astype(np.float32)
+    carry, outputs = theirs.initialize_carry((2, 3), nnx.Rngs(0)), []
+    for x_t in x:
+        carry, y_t = theirs(carry, x_t)
+        outputs.append(np.asarray(y_t))
+    y, _, _ = scan.forward(cell, convert.from_flax(cell, drawn), x)
+    assert np.abs(y - np.stack(outputs)).max() < 1e-5
+
+
+def test_torchs_layer_without_biases_takes_parameters():
+    torch.manual_seed(0)
+    layer, other = (torch.nn.GRU(3, 5, 2, bias=False, bidirectional=True) for _ in range(2))
+    params = convert.from_torch(gru.CELL, layer.state_dict())
+    other.load_state_dict(convert.to_torch(gru.CELL, params, bias=False))
+    x = torch.randn(4, 2, 3)
+    assert torch.equal(other(x)[0], layer(x)[0])
+    with_bias = convert.from_torch(gru.CELL, torch.nn.GRU(3, 5).state_dict())
+    with pytest.raises(ValueError, match=r"^params: got a bias_l0 that is not zero"):
+        convert.to_torch(gru.CELL, with_bias, bias=False)
+
+
+@pytest.mark.parametrize("cell", [rnn.CELL, lstm.CELL, gru.CELL, gru.CELL_BEFORE])
+def test_parameters_that_require_gradients_are_converted_to_keras(cell):
+    params = cell.init_params(3, 5, np.random.default_rng(0))
+    learned = type(params)(*(torch.tensor(array, requires_grad=True) for array in params))
+    for got, want in zip(
+        convert.to_keras(cell, learned), convert.to_keras(cell, params), strict=True
+    ):
+        assert np.array_equal(got, want)
+
+
+def test_a_layer_of_any_cell_takes_what_was_converted():
+    from lessons_lib.torch_modules import Layer
+
+    rng = np.random.default_rng(0)
+    params = gru.CELL_BEFORE.init_params(3, 5, rng)
+    layer = Layer(gru.CELL_BEFORE, 3, 5, dtype=torch.float64)
+    layer.load_params(
+        ((convert.from_keras(gru.CELL_BEFORE, convert.to_keras(gru.CELL_BEFORE, params)),),)
+    )
+    x = rng.standard_normal((4, 2, 3))
+    y, _, _ = scan.forward(gru.CELL_BEFORE, params, x)
+    assert np.abs(layer(torch.from_numpy(x))[0].detach().numpy() - y).max() < 1e-12

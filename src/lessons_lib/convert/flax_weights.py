@@ -1,4 +1,4 @@
-"""The weights of Flax's linen cells: a transposed kernel for each gate and side, and biases."""
+"""The weights of Flax's cells: linen's kernel for each gate and side, or nnx's for each side."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ FLAX_BIASES = {
 
 
 def from_flax(cell: Cell, weights: Mapping[str, Mapping[str, Any]]) -> Any:
-    """Convert the weights of Flax's linen SimpleCell, LSTMCell, OptimizedLSTMCell or GRUCell.
+    """Convert the weights of Flax's SimpleCell, LSTMCell, OptimizedLSTMCell or GRUCell.
 
     Parameters
     ----------
     cell : Cell
     weights : mapping of Flax's names to kernel and bias
-        ``variables["params"]`` of the cell.
+        ``variables["params"]`` of a linen cell; of an nnx cell,
+        ``nnx.to_pure_dict(nnx.state(cell, nnx.Param))``.
 
     Returns
     -------
@@ -41,6 +42,10 @@ def from_flax(cell: Cell, weights: Mapping[str, Mapping[str, Any]]) -> Any:
     """
     require("Flax", cell, FLAX_CELLS)
     gates = FLAX_GATES[cell.params_type]
+    if "dense_i" in weights and "dense_h" in weights:  # nnx: the gates of a side in one kernel
+        (W_ih, b_x), (W_hh, b_h) = (_join([weights[f"dense_{side}"]]) for side in "ih")
+        return from_two_biases(cell, (W_ih, W_hh), b_x, b_h)
+    weights = {name.rstrip("_"): part for name, part in weights.items()}  # nnx writes if_
     for name in (side + gate for side in "ih" for gate in gates):
         if name not in weights:
             raise ValueError(f"weights: got {sorted(weights)}, expected {name} among them")

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import gru, lstm, rnn
 from ..cell import Cell
+from ..nested import map_leaves
 from .layouts import GATES, from_two_biases, reorder_gates, require, to_two_biases
 
 KERAS_CELLS = (rnn.CELL, rnn.CELL_RELU, lstm.CELL, gru.CELL, gru.CELL_BEFORE)
@@ -24,7 +25,8 @@ def from_keras(cell: Cell, weights: Sequence[Any]) -> Any:
         The cell that Keras's layer computes: ``gru.cell(reset="before")`` for
         ``reset_after=False``.
     weights : sequence of arrays
-        ``layer.get_weights()``: kernel, recurrent kernel, and bias if there is one.
+        ``layer.get_weights()``: kernel, recurrent kernel, and bias if there is one. Those of a
+        Bidirectional are both directions' one after the other: convert each half by itself.
 
     Returns
     -------
@@ -50,10 +52,13 @@ def to_keras(cell: Cell, params: Any) -> list[np.ndarray]:
     """Return the argument of ``set_weights`` of Keras's layer; the inverse of `from_keras`."""
     require("Keras", cell, KERAS_CELLS)
     kind = cell.params_type
+    params = map_leaves(_as_array, params)
     b_x, b_h = to_two_biases(cell, params)
     bias = np.stack([b_x, b_h]) if kind is gru.Params else b_x
-    kernels = (getattr(params, name).T for name in cell.matrices)
-    return [
-        reorder_gates(np.asarray(a), GATES[kind], KERAS_GATES[kind], axis=-1)
-        for a in (*kernels, bias)
-    ]
+    kernels = (np.asarray(getattr(params, name)).T for name in cell.matrices)
+    return [reorder_gates(a, GATES[kind], KERAS_GATES[kind], axis=-1) for a in (*kernels, bias)]
+
+
+def _as_array(array: Any) -> Any:
+    """Return an array; a tensor that requires a gradient has to be detached."""
+    return array.detach().cpu().numpy() if hasattr(array, "detach") else array

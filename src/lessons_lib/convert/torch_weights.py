@@ -44,13 +44,15 @@ def from_torch(cell: Cell, weights: Mapping[str, Array]) -> Params:
     return tuple(layers)
 
 
-def to_torch(cell: Cell, params: Params) -> dict[str, Any]:
+def to_torch(cell: Cell, params: Params, bias: bool = True) -> dict[str, Any]:
     """Return the argument of ``load_state_dict`` of torch's layer.
 
     Parameters
     ----------
     cell : Cell
     params : tuple of layers, each a tuple of the Params of its directions
+    bias : bool, optional
+        Whether torch's layer has biases; if not, those of `params` have to be zero.
 
     Returns
     -------
@@ -60,7 +62,8 @@ def to_torch(cell: Cell, params: Params) -> dict[str, Any]:
     Raises
     ------
     ValueError, TypeError
-        Torch has no such cell, or the parameters are not the cell's.
+        Torch has no such cell, the parameters are not the cell's, or a bias that is left out is
+        not zero.
     """
     import torch  # imported here, because the library itself does not need torch
 
@@ -71,7 +74,10 @@ def to_torch(cell: Cell, params: Params) -> dict[str, Any]:
         for network, suffix in zip(layer, (f"_l{number}", f"_l{number}_reverse"), strict=False):
             b_x, b_h = to_two_biases(cell, network)
             named = {_name(matrix): getattr(network, matrix) for matrix in cell.matrices}
-            named |= {"bias_ih": b_x, "bias_hh": b_h}
+            if bias:
+                named |= {"bias_ih": b_x, "bias_hh": b_h}
+            elif any((b != 0).any() for b in (b_x, b_h)):
+                raise ValueError(f"params: got a bias{suffix} that is not zero, but bias=False")
             weights.update({f"{name}{suffix}": torch.as_tensor(a) for name, a in named.items()})
     return weights
 

@@ -101,6 +101,17 @@ class Layer(DropoutSetting, torch.nn.Module):
             for k in range(self.num_layers)
         )
 
+    def load_params(self, params: stack.Params) -> None:
+        """Copy parameters of `stack`, such as `convert` makes, into the layer's own.
+
+        Raises
+        ------
+        RuntimeError
+            They are not those of such a layer, as from ``load_state_dict``.
+        """
+        tensors = {name: torch.as_tensor(array) for name, array in named(params)}
+        self.load_state_dict(tensors)
+
     def forward(
         self,
         input: torch.Tensor | PackedSequence,
