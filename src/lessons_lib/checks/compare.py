@@ -22,33 +22,33 @@ class Attempt(NamedTuple):
     sizes: Mapping[str, Any]
     arguments: Named
     expected: Named
-    came: Named
+    actual: Named
 
 
-def gap(came: np.ndarray, expected: np.ndarray) -> float:
+def gap(actual: np.ndarray, expected: np.ndarray) -> float:
     """Return the largest difference, relative to the largest expected element.
 
     It is infinite if the shapes differ or an actual element is not finite.
     """
-    if came.shape != expected.shape:
+    if actual.shape != expected.shape:
         return np.inf
     scale = max(np.abs(expected).max(initial=0), 1e-3)  # rounding at zero does not count
     with np.errstate(invalid="ignore", over="ignore"):
-        largest = np.abs(came - expected).max(initial=0) / scale
+        largest = np.abs(actual - expected).max(initial=0) / scale
     return float(largest) if np.isfinite(largest) else np.inf
 
 
 def worst(name: str, attempts: Sequence[Attempt]) -> Attempt:
     """Return the first attempt in which a result is farthest off."""
     having = (attempt for attempt in attempts if name in attempt.expected)
-    return max(having, key=lambda a: gap(a.came[name], a.expected[name]))
+    return max(having, key=lambda a: gap(a.actual[name], a.expected[name]))
 
 
 def gaps(attempts: Sequence[Attempt]) -> dict[str, float]:
     """Return each result's largest difference over the attempts."""
     names = dict.fromkeys(name for attempt in attempts for name in attempt.expected)
     return {
-        n: max(gap(a.came[n], a.expected[n]) for a in attempts if n in a.expected) for n in names
+        n: max(gap(a.actual[n], a.expected[n]) for a in attempts if n in a.expected) for n in names
     }
 
 
@@ -62,21 +62,21 @@ def places(names: Sequence[str], attempts: Sequence[Attempt]) -> list[Finding]:
 def describe(name: str, attempts: Sequence[Attempt]) -> Finding:
     """Describe how a wrong result differs."""
     attempt = worst(name, attempts)
-    came, expected = attempt.came[name], attempt.expected[name]
+    actual, expected = attempt.actual[name], attempt.expected[name]
     sizes = ", ".join(f"{letter} = {size}" for letter, size in attempt.sizes.items())
     values = {"name": name, "sizes": sizes, "shape": expected.shape}
-    if came.shape != expected.shape:
-        return Finding("wrong_shape", {**values, "came": came.shape})
-    if not np.isfinite(came).all():
-        index = np.argwhere(~np.isfinite(came))[0]
-        return Finding("not_finite_at", {**values, **_element(came, index)})
-    difference = np.abs(came - expected)
+    if actual.shape != expected.shape:
+        return Finding("wrong_shape", {**values, "actual": actual.shape})
+    if not np.isfinite(actual).all():
+        index = np.argwhere(~np.isfinite(actual))[0]
+        return Finding("not_finite_at", {**values, **_element(actual, index)})
+    difference = np.abs(actual - expected)
     index = np.array(np.unravel_index(np.argmax(difference), difference.shape))
     return Finding(
         "wrong",
         {
             **values,
-            **_element(came, index),
+            **_element(actual, index),
             "expected": f"{expected[tuple(index)]:.4g}",
             "wrong": int((difference > 1e-9 * np.abs(expected).max()).sum()),
             "all": difference.size,
@@ -84,16 +84,16 @@ def describe(name: str, attempts: Sequence[Attempt]) -> Finding:
     )
 
 
-def _element(came: np.ndarray, index: np.ndarray) -> dict[str, str]:
-    return {"index": f"[{', '.join(map(str, index))}]", "came": f"{came[tuple(index)]:.4g}"}
+def _element(actual: np.ndarray, index: np.ndarray) -> dict[str, str]:
+    return {"index": f"[{', '.join(map(str, index))}]", "actual": f"{actual[tuple(index)]:.4g}"}
 
 
 def imprecise(attempts: Sequence[Attempt], tolerance: float) -> list[Finding]:
     """Return a finding if results are correct only to float32 precision."""
     off = gaps(attempts)
-    low = {n for a in attempts for n in a.expected if a.came[n].dtype.itemsize < 8}
+    low = {n for a in attempts for n in a.expected if a.actual[n].dtype.itemsize < 8}
     names = [name for name in off if off[name] > tolerance or name in low]
-    kinds = dict.fromkeys(str(a.came[name].dtype) for a in attempts for name in names)
+    kinds = dict.fromkeys(str(a.actual[name].dtype) for a in attempts for name in names)
     values = {"names": ", ".join(names), "dtypes": ", ".join(kinds)}
     kind = "imprecise" if low else "digits_lost"
     return [Finding(kind, values)] if names else []
@@ -101,4 +101,4 @@ def imprecise(attempts: Sequence[Attempt], tolerance: float) -> list[Finding]:
 
 def wrong_shapes(attempts: Sequence[Attempt]) -> set[str]:
     """Return the results of a wrong shape in an attempt."""
-    return {n for a in attempts for n in a.expected if a.came[n].shape != a.expected[n].shape}
+    return {n for a in attempts for n in a.expected if a.actual[n].shape != a.expected[n].shape}

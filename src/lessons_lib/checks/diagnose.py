@@ -30,7 +30,7 @@ class Group(NamedTuple):
 
 
 class _Seen(NamedTuple):
-    """Whether a mistake changes a result, and whether the result came as it makes it."""
+    """Whether a mistake changes a result, and whether the result is what it predicts."""
 
     changes: bool
     fits: bool
@@ -74,7 +74,7 @@ class Search:
         self._wrong = frozenset(wrong)
         # many mistakes return zeros, and so does an unwritten function
         self._telling = frozenset(
-            n for n in wrong if any(a.came[n].any() for a in attempts if n in a.came)
+            n for n in wrong if any(a.actual[n].any() for a in attempts if n in a.actual)
         )
         self._singles: dict[Mistake, list[dict[str, _Seen]]] = {}
 
@@ -128,12 +128,12 @@ class Search:
         return left
 
     def _fits(self, name: str, attempt: Attempt, found: Named) -> bool:
-        return name not in attempt.came or self._near(attempt.came[name], found.get(name))
+        return name not in attempt.actual or self._near(attempt.actual[name], found.get(name))
 
-    def _near(self, came: object, found: object) -> bool:
-        if came is None or found is None:
+    def _near(self, actual: object, found: object) -> bool:
+        if actual is None or found is None:
             return False
-        return gap(came, found) <= self._tolerance  # type: ignore[arg-type]
+        return gap(actual, found) <= self._tolerance  # type: ignore[arg-type]
 
     def _predicted(self, explanation: Explanation, arguments: Named) -> Named | None:
         try:
@@ -166,9 +166,9 @@ class Search:
         found = self._predicted((mistake,), attempt.arguments) or {}
         seen = {}
         for name in set(found) & set(attempt.expected):
-            came, expected = attempt.came[name], attempt.expected[name]
-            right = mistake.each and self._near(came, expected)
-            fits = right or self._near(came, found[name])
+            actual, expected = attempt.actual[name], attempt.expected[name]
+            right = mistake.each and self._near(actual, expected)
+            fits = right or self._near(actual, found[name])
             seen[name] = _Seen(not self._near(expected, found[name]), fits)
         return seen
 

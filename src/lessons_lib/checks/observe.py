@@ -16,7 +16,7 @@ _EVERYWHERE = ("another", "divided", "factor", "sign", "transposed", "extra_axis
 def observe(name: str, attempts: Sequence[Attempt], tolerance: float) -> Cause | None:
     """Return the finding in a wrong result's numbers, or None."""
     having = [attempt for attempt in attempts if name in attempt.expected]
-    off = [a for a in having if gap(a.came[name], a.expected[name]) > tolerance]
+    off = [a for a in having if gap(a.actual[name], a.expected[name]) > tolerance]
     shown = _divided(name, off, tolerance) or _one(name, worst(name, off), tolerance)
     if shown is None:
         return None
@@ -46,7 +46,7 @@ def _divided(name: str, off: Sequence[Attempt], tolerance: float) -> Cause | Non
     for letter in off[0].sizes:
         sizes = [attempt.sizes[letter] for attempt in off]
         if len(set(sizes)) > 1 and all(
-            isinstance(size, int) and gap(a.came[name] * size, a.expected[name]) <= tolerance
+            isinstance(size, int) and gap(a.actual[name] * size, a.expected[name]) <= tolerance
             for a, size in zip(off, sizes, strict=True)
         ):
             return Cause("divided", {"letter": letter})
@@ -54,24 +54,24 @@ def _divided(name: str, off: Sequence[Attempt], tolerance: float) -> Cause | Non
 
 
 def _one(name: str, attempt: Attempt, tolerance: float) -> Cause | None:
-    came, expected = attempt.came[name], attempt.expected[name]
+    actual, expected = attempt.actual[name], attempt.expected[name]
     for other, array in attempt.expected.items():
-        if other != name and array.any() and gap(came, array) <= tolerance:
+        if other != name and array.any() and gap(actual, array) <= tolerance:
             return Cause("another", {"other": other})
-    if came.ndim == expected.ndim + 1:
-        for axis in range(came.ndim):
-            if gap(came.sum(axis=axis), expected) <= tolerance:
-                one = came.shape[axis] == 1
+    if actual.ndim == expected.ndim + 1:
+        for axis in range(actual.ndim):
+            if gap(actual.sum(axis=axis), expected) <= tolerance:
+                one = actual.shape[axis] == 1
                 return Cause("extra_axis" if one else "not_summed", {"axis": axis})
-    if came.shape != expected.shape:
-        if came.ndim == 2 and gap(came.T, expected) <= tolerance:
+    if actual.shape != expected.shape:
+        if actual.ndim == 2 and gap(actual.T, expected) <= tolerance:
             return Cause("transposed", {})
         return None
-    came_by, expected_by = (
+    actual_by, expected_by = (
         {k.removeprefix("d"): v for k, v in named.items()}
-        for named in (attempt.came, attempt.expected)
+        for named in (attempt.actual, attempt.expected)
     )
-    if any(came_by[k].shape != v.shape for k, v in expected_by.items()):
+    if any(actual_by[k].shape != v.shape for k, v in expected_by.items()):
         short = name.removeprefix("d")
-        came_by, expected_by = {short: came}, {short: expected}
-    return find_cause(name.removeprefix("d"), came_by, expected_by, tolerance)
+        actual_by, expected_by = {short: actual}, {short: expected}
+    return find_cause(name.removeprefix("d"), actual_by, expected_by, tolerance)

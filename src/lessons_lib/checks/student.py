@@ -132,7 +132,7 @@ def _unfit(form: Mapping[str, Any], names: tuple[str, ...], file: str) -> Findin
         return Finding("not_callable", {"kind": form["kind"]})
     if not form["fits"]:
         expected = f"({', '.join(names)})"
-        return Finding("signature", {"came": form["signature"], "expected": expected})
+        return Finding("signature", {"actual": form["signature"], "expected": expected})
     return None
 
 
@@ -194,7 +194,7 @@ def _named(answer: Mapping[str, Any], names: Sequence[str]) -> tuple[Named, Find
         # h, c = np.stack([h, c]) takes it apart too
         arrays, kinds, dtypes = list(arrays[0]), kinds * len(names), dtypes * len(names)
     if len(arrays) != len(names):
-        values = {"came": len(arrays), "kind": answer["kind"], "names": expected}
+        values = {"actual": len(arrays), "kind": answer["kind"], "names": expected}
         return {}, Finding("how_many" if len(arrays) > 1 else "other_kind", values)
     results = {}
     for name, array, kind, dtype in zip(names, arrays, kinds, dtypes, strict=True):
