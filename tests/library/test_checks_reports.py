@@ -7,7 +7,7 @@ import pytest
 from learners import right
 
 from lessons_lib import checks
-from lessons_lib.checks import CHECKS, check
+from lessons_lib.checks import CHECKS, judge
 from lessons_lib.checks.check import Right
 from lessons_lib.checks.texts import language
 from lessons_lib.checks.watch import changes
@@ -61,7 +61,7 @@ def test_a_fault_in_the_diagnosis_leaves_place_and_size(monkeypatch):
     def broken(*arguments):
         raise KeyError("W_hh")
 
-    monkeypatch.setattr(check, "observe", broken)
+    monkeypatch.setattr(judge, "observe", broken)
     text = said(lambda r: {"dx": r["dx"] + 1})
     assert "cause not recognised: dx." in text
     assert "dx: " in text

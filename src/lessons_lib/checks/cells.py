@@ -9,6 +9,7 @@ checked by itself.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from lessons_lib.cell import Cell, letters
 
 from .check import Check, Special
 from .mistake import Mistake, Named
+from .mistakes.gates import partial_gates
 from .mistakes.gru import GRU
 from .mistakes.lstm import LSTM
 from .mistakes.rnn import RNN
@@ -30,6 +32,7 @@ from .mistakes.sequence import (
     TRUNCATED_CELL_STATE,
     exchanged,
 )
+from .mistakes.slips import slips
 
 # No size is 2, because half of a sum of two numbers is also their mean
 _SIZES = (
@@ -159,7 +162,17 @@ class _Network(NamedTuple):
             square=None if self.single else square,
             swapped=None if self.single else SWAPPED,
             builds_on=self.builds_on(kind),
+            slips=cache(lambda: self.slips(reverse)),
         )
+
+    def slips(self, reverse: bool) -> tuple[Mistake, ...]:
+        """Return the slips in the lines of the cell, and in the use of single blocks of weights."""
+        cell, states = self.cell, tuple(self.cell.state_names)
+        found = [*slips(cell.step, states)]
+        if reverse:
+            found += slips(cell.step_backward, ("da", *(f"d{name}_prev" for name in states)))
+        gates = {"lstm": "ifgo", "gru": "rzn"}.get(self.module, "")
+        return (*(partial_gates(gates) if gates else ()), *found)
 
     def builds_on(self, kind: str) -> tuple[str, ...]:
         """Return the checked functions that one of this kind may call."""

@@ -14,7 +14,7 @@ from lessons_lib._check import arguments as validation
 from . import student
 from .judge import Judge
 from .mistake import Mistake, Named
-from .mutation import library
+from .mutation import library, slipped
 from .probes import Sizes
 from .report import Finding, Report
 from .texts import language
@@ -76,6 +76,8 @@ class Check:
         ``compared(results, arguments)`` returns the parts of the results that are compared.
     builds_on : tuple of str, optional
         The checked functions that a learner's function may call.
+    slips : callable, optional
+        Returns the slips that are searched if no known mistake explains the results.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Check:
     swapped: Mistake | None = None
     compared: Callable[[Named, Named], Named] = _everything
     builds_on: tuple[str, ...] = ()
+    slips: Callable[[], tuple[Mistake, ...]] = tuple
 
     def __str__(self) -> str:
         lines = [f"{self.name}({', '.join(self.shapes)}) -> {', '.join(self.results)}"]
@@ -167,7 +170,9 @@ class Check:
 
     def predict(self, mistakes: tuple[Mistake, ...], arguments: Named) -> Named:
         """Return the results of the reference with these mistakes in it."""
-        lib = library(frozenset(edit for mistake in mistakes for edit in mistake.edits))
+        edits = [edit for mistake in mistakes for edit in mistake.edits]
+        quick = len(edits) == 1 and all(mistake.slip for mistake in mistakes)
+        lib = slipped(edits[0]) if quick else library(frozenset(edits))
         changed = arguments
         for mistake in mistakes:
             changed = mistake.before(changed)

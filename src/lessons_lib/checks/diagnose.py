@@ -13,20 +13,25 @@ from typing import NamedTuple
 
 from .compare import Attempt, gap
 from .mistake import Mistake, Named
-from .mutation import ClashError
 
 Predict = Callable[[tuple[Mistake, ...], Named], Named]
 #: The mistakes of one explanation.
 Explanation = tuple[Mistake, ...]
 #: The results that each explanation explains.
 Fits = dict[Explanation, frozenset[str]]
+#: This many slips are named if their numbers are equal.
+_EQUAL = 2
 
 
 class Group(NamedTuple):
-    """Explanations that fit equally well, each a mistake or several, and the results explained."""
+    """Explanations that fit equally well, each a mistake or several, and the results explained.
+
+    `alone` says that the other results do not show the mistake.
+    """
 
     explanations: list[Explanation]
     explained: frozenset[str]
+    alone: bool = False
 
 
 class _Seen(NamedTuple):
@@ -77,17 +82,50 @@ class Search:
             n for n in wrong if any(a.actual[n].any() for a in attempts if n in a.actual)
         )
         self._singles: dict[Mistake, list[dict[str, _Seen]]] = {}
+        #: Predictions for the first attempt, which refuses most explanations.
+        self._first: dict[Explanation, Named | None] = {}
 
-    def explain(self, mistakes: Sequence[Mistake]) -> Diagnosis:
-        """Look for one mistake, for several conventions, for two mistakes; then explain a part."""
+    def explain(
+        self, mistakes: Sequence[Mistake], slips: Callable[[], Sequence[Mistake]] = tuple
+    ) -> Diagnosis:
+        """Look for one mistake, for several conventions, for a slip, for two mistakes; for parts.
+
+        A part of the results is explained by a mistake that the others do not show only if the
+        first searches find nothing.
+        """
         found: Fits = {(mistake,): self._fitting((mistake,)) for mistake in mistakes}
         if not (whole := self._whole(found)):
             found |= {e: self._fitting(e) for e in _conventions(mistakes)}
             whole = self._whole(found)
         if not whole:
+            more: Fits = {(slip,): self._fitting((slip,)) for slip in slips()}
+            whole = self._whole(more)[:_EQUAL]
+        if not whole:
             pairs: Fits = {e: self._fitting(e) for e in combinations(mistakes, 2) if self._may(*e)}
             whole = self._whole(pairs)  # two mistakes explain too easily a part alone
-        return Diagnosis([Group(whole, self._wrong)]) if whole else self._in_parts(found)
+        if whole:
+            return Diagnosis([Group(whole, self._wrong)])
+        parts = self._in_parts(found)
+        return Diagnosis([*parts.groups, *self._alone(parts.explained, (*mistakes, *slips()))])
+
+    def _alone(self, explained: frozenset[str], mistakes: Sequence[Mistake]) -> list[Group]:
+        """Explain each of the other results by itself, as if it were computed apart."""
+        groups: dict[tuple[Explanation, ...], frozenset[str]] = {}
+        for name in sorted(self._telling - explained):
+            fits = [(mistake,) for mistake in mistakes if self._explains(mistake, name)]
+            curated = [e for e in fits if not e[0].slip]
+            if some := tuple((curated or fits)[:_EQUAL]):
+                groups[some] = groups.get(some, frozenset()) | {name}
+        return [Group(list(some), names, True) for some, names in groups.items()]
+
+    def _explains(self, mistake: Mistake, name: str) -> bool:
+        changes = False
+        for attempt in (a for a in self._attempts if name in a.actual):
+            found = self._predicted((mistake,), attempt.arguments)
+            if found is None or not self._near(attempt.actual[name], found.get(name)):
+                return False
+            changes |= not self._near(attempt.expected[name], found[name])
+        return changes
 
     def explain_with(self, first: Mistake, others: Sequence[Mistake]) -> Diagnosis:
         """Look for one mistake, alone or together with one of the others, and nothing else."""
@@ -136,9 +174,16 @@ class Search:
         return gap(actual, found) <= self._tolerance  # type: ignore[arg-type]
 
     def _predicted(self, explanation: Explanation, arguments: Named) -> Named | None:
+        if arguments is not self._attempts[0].arguments:
+            return self._prediction(explanation, arguments)
+        if explanation not in self._first:
+            self._first[explanation] = self._prediction(explanation, arguments)
+        return self._first[explanation]
+
+    def _prediction(self, explanation: Explanation, arguments: Named) -> Named | None:
         try:
             return self._predict(explanation, arguments)
-        except (ClashError, ValueError, IndexError, KeyError):  # shapes that do not fit
+        except Exception:  # shapes that do not fit, or a slip that cannot run
             return None
 
     def _may(self, first: Mistake, second: Mistake) -> bool:

@@ -12,6 +12,7 @@ __all__ = [
     "first_state",
     "h_from",
     "h_masked",
+    "hardtanh",
     "identity",
     "last_state",
     "later_caches",
@@ -20,6 +21,7 @@ __all__ = [
     "relu",
     "restarted",
     "sigmoid",
+    "softsign",
     "tanh",
     "with_first",
     "zeros_like",
@@ -58,6 +60,16 @@ def first_state(cell: Any, steps: list[Any], state: Any) -> Any:
 def identity(a: Array) -> Array:
     """Return the argument, as a replacement for an activation function."""
     return a
+
+
+def hardtanh(a: Array) -> Array:
+    """Return the argument, cut at −1 and 1."""
+    return np.clip(a, -1, 1)
+
+
+def softsign(a: Array) -> Array:
+    """Return a / (1 + |a|)."""
+    return a / (1 + abs(a))
 
 
 def h_masked(new: Any, masks: Any) -> Any:

@@ -101,7 +101,7 @@ class Judge:
             return [Finding("unknown", {"names": ", ".join(wrong)})]
 
     def _diagnosed(self, attempts: list[Attempt], wrong: list[str]) -> list[Finding]:
-        found = self._search(attempts, wrong).explain(self.check.mistakes)
+        found = self._search(attempts, wrong).explain(self.check.mistakes, self.check.slips)
         if not found.groups and any(name in compare.wrong_shapes(attempts) for name in wrong):
             found = self._swapped()
         findings, unknown = self._named(found), []
@@ -129,7 +129,7 @@ class Judge:
                 usual = all(mistake.convention for mistake in explanation)
                 kind = "or_else" if number else "convention" if usual else "mistake"
                 values: dict[str, Any] = {"text": Texts(explanation), "of": ""}
-                if any(mistake.each for mistake in explanation):
+                if group.alone or any(mistake.each for mistake in explanation):
                     values["of"] = f" [{', '.join(sorted(group.explained))}]"
                 findings.append(Finding(kind, values))
         return findings

@@ -40,6 +40,8 @@ class Mistake:
         Whether it may affect only some results, for example a mean in one gradient.
     convention : bool
         Whether it is correct elsewhere: another order of gates, axes or weights.
+    slip : bool
+        Whether it was made from the source; it then has one edit at most.
     """
 
     key: str
@@ -51,6 +53,7 @@ class Mistake:
     label: str = ""
     each: bool = False
     convention: bool = False
+    slip: bool = False
 
     @property
     def name(self) -> str:

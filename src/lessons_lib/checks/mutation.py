@@ -30,7 +30,7 @@ from lessons_lib.verify import gradients
 from . import helpers
 from .source import ClashError, Edit, changed_code
 
-__all__ = ["ClashError", "Edit", "library", "modules"]
+__all__ = ["ClashError", "Edit", "library", "modules", "slipped"]
 
 #: The modules whose functions these use are included, each before the modules that use it.
 _ROOTS = (
@@ -86,6 +86,38 @@ def library(edits: frozenset[Edit] = frozenset()) -> SimpleNamespace:
     if left:
         raise ClashError(f"no such function: {', '.join(sorted(e.function for e in left))}")
     return SimpleNamespace(**{_short(module): made[module.__name__] for module in modules()})
+
+
+@cache
+def _spare() -> SimpleNamespace:
+    return library.__wrapped__()
+
+
+def slipped(edit: Edit) -> SimpleNamespace:
+    """Return a library with one edit in it, to be used before the next call.
+
+    It is one library in which a function's code is exchanged, because there are hundreds of slips.
+
+    Raises
+    ------
+    ClashError
+        As from `library`.
+    """
+    spare = _spare()
+    while _LAST:
+        function, code = _LAST.pop()
+        function.__code__ = code
+    name, _, key = edit.function.partition(".")
+    function = getattr(getattr(spare, name), key)
+    original = getattr(sys.modules[f"lessons_lib.{name}"], key)
+    code = changed_code(original, (edit,))
+    _LAST.append((function, function.__code__))
+    function.__code__ = code
+    return spare
+
+
+#: The function of the spare library that is changed, and its own code.
+_LAST: list[tuple[FunctionType, Any]] = []
 
 
 def _short(module: ModuleType) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from collections.abc import Callable
+from itertools import combinations, permutations
 
 import numpy as np
 
@@ -56,6 +57,63 @@ def _bias(gates: str, gate: str, other: str) -> Mistake:
         values={"gate": gate, "other": other},
         label=f"bias-{gate}-of-{other}",
     )
+
+
+def partial_gates(gates: str) -> tuple[Mistake, ...]:
+    """Return slips in single blocks: a gate that does not read an argument, or reads another's."""
+    found = []
+    for weight in ("W_ih", "W_hh", "b"):
+        for gate in gates:
+            values = {"gate": gate, "weight": weight}
+            found.append(_slip("any.gate-without", gates, weight, {gate: ""}, values))
+        for gate, other in permutations(gates, 2):
+            if weight != "b":  # one of the known mistakes
+                values = {"gate": gate, "other": other, "weight": weight}
+                found.append(_slip("any.gate-reads", gates, weight, {gate: other}, values))
+        for gate, other in combinations(gates, 2):
+            values = {"gate": gate, "other": other, "weight": weight}
+            taken = {gate: other, other: gate}
+            found.append(_slip("any.gates-exchanged", gates, weight, taken, values))
+    return tuple(found)
+
+
+def _slip(
+    key: str, gates: str, weight: str, taken: dict[str, str], values: dict[str, str]
+) -> Mistake:
+    """Return a slip in which gates take the rows of others, or zeros."""
+
+    def before(arguments: Named) -> Named:
+        if weight not in arguments:
+            return arguments
+        own = dict(zip(gates, np.split(arguments[weight], len(gates)), strict=True))
+        blocks = [own[taken[g]] if taken.get(g) else own[g] * (g not in taken) for g in gates]
+        return arguments | {weight: np.concatenate(blocks)}
+
+    label = "-".join([key.partition(".")[2], *values.values()])
+    return Mistake(key, before=before, values=values, label=label, slip=True)
+
+
+def interleaved(gates: str) -> Mistake:
+    """Return the convention in which the rows of the gates alternate."""
+    count = len(gates)
+
+    def before(arguments: Named) -> Named:
+        return _rows(arguments, ("W_ih", "W_hh", "b"), lambda K: _order_of(K, count))
+
+    def after(results: Named) -> Named:
+        inverse = ("dW_ih", "dW_hh", "db")
+        return _rows(results, inverse, lambda K: np.argsort(_order_of(K, count)))
+
+    return Mistake("any.interleaved", before=before, after=after, excludes="order", convention=True)
+
+
+def _order_of(K: int, count: int) -> np.ndarray:
+    return np.arange(K).reshape(-1, count).T.ravel()
+
+
+def _rows(values: Named, names: tuple[str, ...], order: Callable[[int], np.ndarray]) -> Named:
+    here = [name for name in names if name in values]
+    return values | {name: values[name][order(len(values[name]))] for name in here}
 
 
 def _blocks(values: Named, names: tuple[str, ...], order: list[int]) -> Named:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..mistake import Mistake, edit
-from .gates import biases, orders
+from .gates import biases, interleaved, orders
 
 _STEP, _BACKWARD = "gru.step", "gru.step_backward"
 _WEIGHTS = "gru.weight_gradients"
@@ -90,4 +90,4 @@ BACKWARD: tuple[Mistake, ...] = (
     edit("gru.dr-without-b_hn", (_BACKWARD, "dr", "q", "(q - params.b_hn)")),
 )
 
-GRU: tuple[Mistake, ...] = (*FORWARD, *BACKWARD, *orders("rzn"), *biases("rzn"))
+GRU: tuple[Mistake, ...] = (*FORWARD, *BACKWARD, *orders("rzn"), interleaved("rzn"), *biases("rzn"))

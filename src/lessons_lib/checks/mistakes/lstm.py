@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..mistake import Mistake, edit
-from .gates import biases, orders
+from .gates import biases, interleaved, orders
 
 _STEP, _BACKWARD = "lstm.step", "lstm.step_backward"
 _C = "(f * c_prev + i * g)"  # c_t, computed from the arguments of the backward step
@@ -75,4 +75,10 @@ BACKWARD: tuple[Mistake, ...] = (
     edit("lstm.candidate-sigmoid-slope", (*_SLOPE_G, "g * (1 - g)")),
 )
 
-LSTM: tuple[Mistake, ...] = (*FORWARD, *BACKWARD, *orders("ifgo"), *biases("ifgo"))
+LSTM: tuple[Mistake, ...] = (
+    *FORWARD,
+    *BACKWARD,
+    *orders("ifgo"),
+    interleaved("ifgo"),
+    *biases("ifgo"),
+)
