@@ -2,7 +2,8 @@
 
 In `handed_in`, ``NAME.py`` is correct and ``NAME.toml`` makes it wrong, with one entry per
 submission: the function, the reason why it is wrong, the edits, and the expected finding (`says`,
-decided by hand). `ported.py` holds whole wrong functions, `unusual.py` correct ones.
+decided by hand). `ported.py` holds whole wrong functions, with what is expected at the end of their
+docstrings; `unusual.py` and `roundabout.py` hold correct ones.
 """
 
 from __future__ import annotations
@@ -21,11 +22,15 @@ from lessons_lib.checks.report import Report
 FOLDER = Path(__file__).parent / "handed_in"
 FILES = tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
 #: Findings from numbers that are the cause itself, not only a place.
-_TELLING = ("another", "divided", "not_summed", "extra_axis", "transposed", "sign", "order")
+_TELLING = (
+    *("another", "argument", "divided", "not_summed", "extra_axis", "one_for_each"),
+    *("transposed", "sign", "order"),
+)
 #: Findings that explain the fault by themselves.
 _SAYING = (
     *("how_many", "other_kind", "not_array", "nothing_returned", "dtype", "changed", "layout"),
     *("only", "imprecise", "digits_lost", "not_finite_at", "right_elsewhere", "ended"),
+    *("varies", "unused"),
 )
 
 
@@ -64,7 +69,9 @@ def whole(file: str) -> Iterator[Submission]:
     """Yield the functions of a file whose names begin with that of a check."""
     for name, value in vars(module((FOLDER / f"{file}.py").read_text("utf-8"), file)).items():
         if (check := name.partition("__")[0]) in CHECKS:
-            yield Submission(file, check, value.__doc__ or name, value, frozenset())
+            why, _, says = (value.__doc__ or name).partition("Named: ")
+            named = frozenset(filter(None, says.strip(" .\n").split(", ")))
+            yield Submission(file, check, why.strip(), value, named)
 
 
 def outcome(report: Report) -> str:
@@ -86,14 +93,14 @@ def main() -> None:
         try:
             report = CHECKS[one.check](one.function, "en")
             result = outcome(report)
-            if one.says and set(report.mistakes) != one.says:
+            if report.mistakes and set(report.mistakes) != one.says:
                 result = "misleading"
         except Exception:
             result = "traceback"
         counts[result] += 1
         if result != "named":
             print(f"{result:<11}{one.file} {one.check}: {one.why}", flush=True)
-    rights = [*whole("unusual"), *(w for f in FILES for w in whole(f))]
+    rights = [*whole("unusual"), *whole("roundabout"), *(w for f in FILES for w in whole(f))]
     refused = [one for one in rights if not CHECKS[one.check](one.function, "en")]
     for one in refused:
         print(f"refused    {one.file} {one.check}: {one.why}")

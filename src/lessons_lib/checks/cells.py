@@ -18,6 +18,7 @@ from lessons_lib import gru, lstm, rnn
 from lessons_lib.cell import Cell, letters
 
 from .check import Check, Special
+from .helpers import backward_by_steps, reread
 from .mistake import Mistake, Named
 from .mistakes.gates import partial_gates
 from .mistakes.gru import GRU
@@ -31,6 +32,7 @@ from .mistakes.sequence import (
     TRUNCATED,
     TRUNCATED_CELL_STATE,
     exchanged,
+    given_exchanged,
 )
 from .mistakes.slips import slips
 
@@ -42,6 +44,7 @@ _SIZES = (
     {"T": 3, "N": 5, "D": 1, "H": 4},
     {"T": 1, "N": 4, "D": 5, "H": 3},
 )
+_LONG = 10  # steps of the second case of truncated BPTT: windows of k and of k + 1 differ
 _WINDOWS = (3, 3, 3, 4, 3)  # k of truncated BPTT: T mod k is 2, 1 and 0, and k > T
 _SQUARE = {"T": 4, "N": 4, "D": 3, "H": 5}
 _LARGE = {"T": 3, "N": 4, "D": 5, "H": 6}
@@ -111,11 +114,16 @@ class _Network(NamedTuple):
         cell, params, y, _, trace = self.run(library, arguments)
         dy = arguments.get("dy", np.zeros_like(y))
         dstate = tuple(arguments[f"d{name}"] for name in self.after)
-        if "k" in arguments:
-            reverse, options = library.scan.truncated_backward, {"k1": arguments["k"]}
+        if reading := arguments.get("reading"):
+            trace = reread(cell, params, trace, reading(trace.x))
+        if handed := arguments.get("handed"):
+            run, k = (cell, params, trace), arguments.get("k", len(y))
+            grads, dx, dfirst = backward_by_steps(library.scan, run, dy, dstate, k, handed)
+        elif "k" in arguments:
+            reverse = library.scan.truncated_backward
+            grads, dx, dfirst = reverse(cell, params, trace, dy, dstate, k1=arguments["k"])
         else:
-            reverse, options = library.scan.backward, {}
-        grads, dx, dfirst = reverse(cell, params, trace, dy, dstate, **options)
+            grads, dx, dfirst = library.scan.backward(cell, params, trace, dy, dstate)
         arrays = (dx[0] if self.single else dx, *dfirst, *grads)
         return {f"d{name}": array for name, array in zip(self.arguments, arrays, strict=True)}
 
@@ -132,10 +140,12 @@ class _Network(NamedTuple):
         ]
         if truncated:
             shapes["k"] = "int"
+            sizes[1]["T"] = _LONG
             sizes = [{**size, "k": k} for size, k in zip(sizes, (*_WINDOWS, 3, 3), strict=True)]
         *sizes, square, large = sizes
 
         pair = [f"d{name}" for name in self.before] if reverse else self.after
+        given = [[f"d{name}" for name in self.after], self.before][not reverse :]
 
         def draw(
             rng: np.random.Generator, N: int, D: int, H: int, T: int = 1, k: int | None = None
@@ -151,6 +161,7 @@ class _Network(NamedTuple):
             reference=self.backward if reverse else self.forward,
             mistakes=(
                 *(exchanged(*states) for states in [pair] if len(states) == 2),
+                *(given_exchanged(*states) for states in given if len(states) == 2),
                 *ANY_CELL,
                 *_CELLS[self.module][1],
                 *(() if self.single else SEQUENCE),

@@ -63,8 +63,7 @@ def describe(name: str, attempts: Sequence[Attempt]) -> Finding:
     """Describe how a wrong result differs."""
     attempt = worst(name, attempts)
     actual, expected = attempt.actual[name], attempt.expected[name]
-    sizes = ", ".join(f"{letter} = {size}" for letter, size in attempt.sizes.items())
-    values = {"name": name, "sizes": sizes, "shape": expected.shape}
+    values = {"name": name, "sizes": sizes_text(attempt.sizes), "shape": expected.shape}
     if actual.shape != expected.shape:
         return Finding("wrong_shape", {**values, "actual": actual.shape})
     if not np.isfinite(actual).all():
@@ -82,6 +81,11 @@ def describe(name: str, attempts: Sequence[Attempt]) -> Finding:
             "all": difference.size,
         },
     )
+
+
+def sizes_text(sizes: Mapping[str, Any]) -> str:
+    """Return the sizes of a case in words."""
+    return ", ".join(f"{letter} = {size}" for letter, size in sizes.items())
 
 
 def _element(actual: np.ndarray, index: np.ndarray) -> dict[str, str]:

@@ -78,20 +78,24 @@ class Search:
         self._predict, self._tolerance = predict, tolerance
         self._wrong = frozenset(wrong)
         # many mistakes return zeros, and so does an unwritten function
+        right = any(a.actual[n].any() for a in attempts for n in a.actual if n not in wrong)
         self._telling = frozenset(
-            n for n in wrong if any(a.actual[n].any() for a in attempts if n in a.actual)
+            n for n in wrong if right or any(a.actual[n].any() for a in attempts if n in a.actual)
         )
         self._singles: dict[Mistake, list[dict[str, _Seen]]] = {}
         #: Predictions for the first attempt, which refuses most explanations.
         self._first: dict[Explanation, Named | None] = {}
 
     def explain(
-        self, mistakes: Sequence[Mistake], slips: Callable[[], Sequence[Mistake]] = tuple
+        self,
+        mistakes: Sequence[Mistake],
+        slips: Callable[[], Sequence[Mistake]] = tuple,
+        clear: frozenset[str] = frozenset(),
     ) -> Diagnosis:
         """Look for one mistake, for several conventions, for a slip, for two mistakes; for parts.
 
         A part of the results is explained by a mistake that the others do not show only if the
-        first searches find nothing.
+        first searches find nothing. The results in `clear` need no such explanation.
         """
         found: Fits = {(mistake,): self._fitting((mistake,)) for mistake in mistakes}
         if not (whole := self._whole(found)):
@@ -99,33 +103,46 @@ class Search:
             whole = self._whole(found)
         if not whole:
             more: Fits = {(slip,): self._fitting((slip,)) for slip in slips()}
-            whole = self._whole(more)[:_EQUAL]
+            whole = _told_apart(self._whole(more))[:_EQUAL]
         if not whole:
             pairs: Fits = {e: self._fitting(e) for e in combinations(mistakes, 2) if self._may(*e)}
             whole = self._whole(pairs)  # two mistakes explain too easily a part alone
         if whole:
             return Diagnosis([Group(whole, self._wrong)])
         parts = self._in_parts(found)
-        return Diagnosis([*parts.groups, *self._alone(parts.explained, (*mistakes, *slips()))])
+        return Diagnosis([*parts.groups, *self._alone(parts.explained | clear, (*mistakes, *slips()))])
 
     def _alone(self, explained: frozenset[str], mistakes: Sequence[Mistake]) -> list[Group]:
         """Explain each of the other results by itself, as if it were computed apart."""
         groups: dict[tuple[Explanation, ...], frozenset[str]] = {}
         for name in sorted(self._telling - explained):
+            if not any(a.actual[name].any() for a in self._attempts if name in a.actual):
+                continue
             fits = [(mistake,) for mistake in mistakes if self._explains(mistake, name)]
             curated = [e for e in fits if not e[0].slip]
-            if some := tuple((curated or fits)[:_EQUAL]):
+            if some := tuple(_told_apart(curated or fits)[:_EQUAL]):
                 groups[some] = groups.get(some, frozenset()) | {name}
         return [Group(list(some), names, True) for some, names in groups.items()]
 
     def _explains(self, mistake: Mistake, name: str) -> bool:
+        """Whether the result is as the mistake makes it, and no other is wrong in another way."""
         changes = False
         for attempt in (a for a in self._attempts if name in a.actual):
             found = self._predicted((mistake,), attempt.arguments)
             if found is None or not self._near(attempt.actual[name], found.get(name)):
                 return False
+            if not all(self._agrees(other, attempt, found) for other in found):
+                return False
             changes |= not self._near(attempt.expected[name], found[name])
         return changes
+
+    def _agrees(self, name: str, attempt: Attempt, found: Named) -> bool:
+        """Whether a result is right, as found, or not touched by what was found."""
+        actual, expected = attempt.actual.get(name), attempt.expected.get(name)
+        return any(
+            self._near(*both)
+            for both in ((actual, expected), (actual, found[name]), (expected, found[name]))
+        )
 
     def explain_with(self, first: Mistake, others: Sequence[Mistake]) -> Diagnosis:
         """Look for one mistake, alone or together with one of the others, and nothing else."""
@@ -216,6 +233,12 @@ class Search:
             fits = right or self._near(actual, found[name])
             seen[name] = _Seen(not self._near(expected, found[name]), fits)
         return seen
+
+
+def _told_apart(explanations: Sequence[Explanation]) -> list[Explanation]:
+    """Leave out mistakes that have the same text as another one."""
+    texts = {tuple(mistake.text("en") for mistake in one): one for one in explanations[::-1]}
+    return list(texts.values())[::-1]
 
 
 def _both(one: dict[str, _Seen], other: dict[str, _Seen]) -> Iterator[tuple[_Seen, _Seen]]:

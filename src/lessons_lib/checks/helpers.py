@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from lessons_lib.arrays import Array, relu, sigmoid, tanh, zeros_like
 
 __all__ = [
+    "added",
+    "first_sequence",
     "first_state",
+    "from_its_end",
     "h_from",
     "h_masked",
     "hardtanh",
@@ -97,3 +101,66 @@ def mean_over(total: Any, windows: int) -> Any:
     """Return gradients, those of the weights divided by the number of windows."""
     grads, *others = total
     return type(grads)(*(array / windows for array in grads)), *others
+
+
+def added(taken: Any, state: Any) -> Any:
+    """Return a step's results with the state before it added to the new one."""
+    new, cache = taken
+    return tuple(a + b for a, b in zip(new, state, strict=True)), cache
+
+
+def first_sequence(steps: Any) -> Any:
+    """Return the caches of all steps for the first sequence of the batch."""
+    return type(steps)(*(array[:, :1] for array in steps))
+
+
+def from_its_end(cell: Any, params: Any, window: Any) -> Any:
+    """Return a window that starts from the state in which it ends."""
+    state = first_state(cell, window.steps, ())
+    for _ in range(2):
+        steps = []
+        for x_t in window.x:
+            state, step = cell.step(params, cell.project(params, x_t), state)
+            steps.append(step)
+    return window._replace(steps=steps)
+
+
+def reread(cell: Any, params: Any, trace: Any, x: Array) -> Any:
+    """Return a run whose steps are taken again, from the same states, with another input."""
+    steps = []
+    for x_t, step in zip(x, trace.steps, strict=True):
+        state = tuple(getattr(step, f"{name}_prev") for name in cell.state_names)
+        steps.append(cell.step(params, cell.project(params, x_t), state)[1])
+    return trace._replace(x=x, steps=steps)
+
+
+class Border(NamedTuple):
+    """The border below step t: the gradients of the state that may be handed on to step t − 1.
+
+    `given` are those of the last state, `received` those that step t received from step t + 1,
+    and `new` those that it should hand on.
+    """
+
+    t: int
+    T: int
+    k: int
+    given: Any
+    received: Any
+    new: Any
+
+
+def backward_by_steps(
+    scan: Any, run: tuple[Any, Any, Any], dy: Array, dstate: Any, k: int, handed: Callable[..., Any]
+) -> Any:
+    """Return the gradients of a run if each step hands on what `handed` returns for its border."""
+    cell, params, trace = run
+    given, T, all_dx = dstate, len(trace.steps), []
+    total: Any = None
+    for t in reversed(range(T)):
+        now = slice(t, t + 1)
+        window = trace._replace(x=trace.x[now], steps=trace.steps[now])
+        grads, dx, new = scan.backward(cell, params, window, dy[now], dstate)
+        total = grads if total is None else type(grads)(*map(np.add, total, grads))
+        all_dx.append(dx)
+        dstate = handed(Border(t, T, k, given, dstate, new))
+    return total, np.concatenate(all_dx[::-1]), dstate

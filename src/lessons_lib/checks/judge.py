@@ -11,7 +11,7 @@ from . import compare, student
 from .compare import Attempt
 from .diagnose import Diagnosis, Search
 from .mistake import Named
-from .observe import observe
+from .observe import CLEAR, observe
 from .probes import Probe, Sizes, probes
 from .report import Finding, Report, Texts
 
@@ -101,23 +101,46 @@ class Judge:
             return [Finding("unknown", {"names": ", ".join(wrong)})]
 
     def _diagnosed(self, attempts: list[Attempt], wrong: list[str]) -> list[Finding]:
-        found = self._search(attempts, wrong).explain(self.check.mistakes, self.check.slips)
+        shown = {name: observe(name, attempts, compare.IMPRECISE) for name in wrong}
+        clear = frozenset(name for name, cause in shown.items() if cause and cause.kind in CLEAR)
+        slips = tuple if len(clear) == len(wrong) else self.check.slips
+        found = self._search(attempts, wrong).explain(self.check.mistakes, slips, clear)
         if not found.groups and any(name in compare.wrong_shapes(attempts) for name in wrong):
             found = self._swapped()
         findings, unknown = self._named(found), []
         for name in wrong:
             if name in found.explained:
                 continue
-            if cause := observe(name, attempts, compare.IMPRECISE):
-                shown = {"name": name, "text": Finding(*cause, "shown")}
-                findings.append(Finding("observed", shown))
+            if cause := shown[name]:
+                values = {"name": name, "text": Finding(*cause, "shown")}
+                findings.append(Finding("observed", values))
             elif _comparable(name, attempts):
                 unknown.append(name)
         if unknown:
             findings.append(Finding("unknown", {"names": ", ".join(unknown)}))
         if unknown or not findings:
-            findings += self._conditions(attempts, wrong)
+            worst = compare.worst((unknown or wrong)[0], attempts)
+            findings += self._changing(worst) or self._conditions(attempts, wrong)
         return findings
+
+    def _changing(self, attempt: Attempt) -> list[Finding]:
+        """Say so if a second call returns something else, or an argument has no effect."""
+        again, call = self._attempt(attempt.sizes, attempt.arguments)
+        if call.failure:
+            return []
+        if not _same(again.actual, attempt.actual):
+            return [Finding("varies", {})]
+        other = self.check.draw(np.random.default_rng((self.seed, 55)), **attempt.sizes)
+        unused, used = [], False
+        for name in attempt.arguments:
+            given = attempt.arguments | {name: _other(other[name], attempt.arguments[name])}
+            changed, call = self._attempt(attempt.sizes, given)
+            same = not call.failure and _same(changed.actual, attempt.actual)
+            if same and not _same(changed.expected, attempt.expected):
+                unused.append(name)
+            used |= not same
+        values = {"names": ", ".join(unused), "sizes": compare.sizes_text(attempt.sizes)}
+        return [Finding("unused", values)] if unused and used else []
 
     def _search(self, attempts: list[Attempt], wrong: Sequence[str]) -> Search:
         return Search(self.check.predict, attempts, wrong, compare.IMPRECISE)
@@ -165,8 +188,7 @@ class Judge:
 
     def _only_there(self, runs: Runs) -> list[Finding]:
         sizes = self._cases()[len(runs.attempts)]
-        text = ", ".join(f"{letter} = {size}" for letter, size in sizes.items())
-        return [Finding("right_elsewhere", {"sizes": text})]
+        return [Finding("right_elsewhere", {"sizes": compare.sizes_text(sizes)})]
 
     def _special(self) -> tuple[list[Finding], list[str]]:
         for number, case in enumerate(self.check.special):
@@ -180,6 +202,21 @@ class Judge:
             if wrong := [name for name in off if off[name] > compare.IMPRECISE]:
                 return [when, *compare.places(wrong, [attempt]), *call.notes], wrong
         return [], []
+
+
+def _other(drawn: Any, given: Any) -> Any:
+    """Return another value of an argument: another draw, or a number beside it."""
+    if isinstance(given, bool):
+        return not given
+    if isinstance(given, int):
+        return given - 1 if given > 1 else given + 1
+    return given / 2 if isinstance(given, float) else drawn
+
+
+def _same(some: Named, others: Named) -> bool:
+    return set(some) == set(others) and all(
+        np.array_equal(some[name], others[name], equal_nan=True) for name in some
+    )
 
 
 def _comparable(name: str, attempts: Sequence[Attempt]) -> bool:

@@ -8,6 +8,7 @@ sequence uses that of the first step. Scaling and evaluation are the function's 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from lessons_lib.dropout.draws import Draw
 from .check import Check
 from .mistake import Mistake, Named
 from .mistakes import dropout as known
+from .mistakes.slips import slips
 from .probes import Sizes
 
 #: The library's variant for each check's rate.
@@ -90,8 +92,13 @@ def _reference(
 
 
 def _check(
-    name: str, make: Make, names: dict[str, tuple[str, str]], mistakes: tuple[Mistake, ...]
+    name: str,
+    make: Make,
+    names: dict[str, tuple[str, str]],
+    mistakes: tuple[Mistake, ...],
+    **sites: str,
 ) -> Check:
+    """Return a check; `sites` are the given masks by their site in `Masks`, or y."""
     shapes = {k: shape + _TEXTS.get(text, text) for k, (shape, text) in names.items()}
     return Check(
         name=name,
@@ -101,6 +108,7 @@ def _check(
         reference=lambda library, arguments: _reference(make, names, library, arguments),
         mistakes=mistakes,
         sizes=_CASES,
+        slips=cache(lambda: (*known.single_masks(**sites), *slips(lstm.step, ("h", "c")))),
     )
 
 
@@ -109,18 +117,23 @@ non_recurrent_dropout = _check(
     dropout.NonRecurrentDropout,
     {"draws_x": ("(T, N, D)", "fresh"), "draws_y": ("(T, N, H)", "fresh")},
     known.NON_RECURRENT,
+    x="draws_x",
+    y="draws_y",
 )
 rnndrop = _check(
     "rnndrop",
     dropout.RNNDrop,
     {"draws": ("(T, N, H)", "draws")},
     known.RNNDROP,
+    c="draws",
 )
 variational_dropout = _check(
     "variational_dropout",
     lambda rate: dropout.VariationalDropout(rate, rate, output=0.0),
     {"draws_x": ("(T, N, D)", "draws"), "draws_h": ("(T, N, H)", "draws")},
     known.VARIATIONAL,
+    x="draws_x",
+    h="draws_h",
 )
 weight_drop = _check(
     "weight_drop",
@@ -133,10 +146,13 @@ recurrent_dropout = _check(
     dropout.RecurrentDropout,
     {"draws": ("(T, N, H)", "fresh")},
     known.RECURRENT,
+    g="draws",
 )
 zoneout = _check(
     "zoneout",
     lambda rate: dropout.Zoneout(h=rate, c=rate),
     {"keep_h": ("(T, N, H)", "keep"), "keep_c": ("(T, N, H)", "keep")},
     known.ZONEOUT,
+    keep_h="keep_h",
+    keep_c="keep_c",
 )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
 
 from lessons_lib.verify.diagnosis import Cause, find_cause
 
@@ -10,7 +14,12 @@ from .compare import Attempt, gap, worst
 
 #: Causes that must be visible in every case with a wrong result; others need not be, for example an
 #: order in time is not visible in one step.
-_EVERYWHERE = ("another", "divided", "factor", "sign", "transposed", "extra_axis", "not_summed")
+_EVERYWHERE = (
+    *("another", "argument", "divided", "factor", "sign", "transposed"),
+    *("extra_axis", "not_summed", "one_for_each"),
+)
+#: Causes that leave nothing to search for.
+CLEAR = ("another", "argument", "divided", "extra_axis", "not_summed", "sign")
 
 
 def observe(name: str, attempts: Sequence[Attempt], tolerance: float) -> Cause | None:
@@ -25,8 +34,14 @@ def observe(name: str, attempts: Sequence[Attempt], tolerance: float) -> Cause |
         return shown if all(_alike(shown, other) for other in others) else None
     if shown.kind == "last_step_right" and not name.startswith("d"):
         return None  # what comes back from later steps is a gradient
+    if shown.kind == "partner" and any(_wrong("dW_ih", a, tolerance) for a in attempts):
+        return None  # then the gradient that both are made of may be wrong
     told = [other for other in others if other]
     return shown if shown.kind == "divided" or all(o.kind == shown.kind for o in told) else None
+
+
+def _wrong(name: str, attempt: Attempt, tolerance: float) -> bool:
+    return gap(attempt.actual[name], attempt.expected[name]) > tolerance
 
 
 def _alike(cause: Cause, other: Cause | None) -> bool:
@@ -42,28 +57,43 @@ def _alike(cause: Cause, other: Cause | None) -> bool:
 
 
 def _divided(name: str, off: Sequence[Attempt], tolerance: float) -> Cause | None:
-    """Look for a size by which the result is divided in every case."""
-    for letter in off[0].sizes:
-        sizes = [attempt.sizes[letter] for attempt in off]
-        if len(set(sizes)) > 1 and all(
-            isinstance(size, int) and gap(a.actual[name] * size, a.expected[name]) <= tolerance
-            for a, size in zip(off, sizes, strict=True)
-        ):
-            return Cause("divided", {"letter": letter})
+    """Look for sizes by whose product the result is divided in every case."""
+    letters = [letter for letter in off[0].sizes if letter in "TNDH"]
+    for count in (1, 2, 3):
+        for some in combinations(letters, count):
+            by = [math.prod(attempt.sizes[letter] for letter in some) for attempt in off]
+            if len(set(by)) > 1 and all(
+                gap(a.actual[name] * size, a.expected[name]) <= tolerance
+                for a, size in zip(off, by, strict=True)
+            ):
+                return Cause("divided", {"letter": " · ".join(some)})
     return None
+
+
+def _one_for_each(name: str, attempt: Attempt) -> Cause | None:
+    """Tell which axis is left if a result of one axis has another length than it should."""
+    actual, expected = attempt.actual[name], attempt.expected[name]
+    sizes = {size: letter for letter, size in attempt.sizes.items() if letter in "TNDH"}
+    if actual.ndim != 1 or expected.ndim != 1 or len(actual) not in sizes:
+        return None
+    return Cause("one_for_each", {"letter": sizes[len(actual)]})
 
 
 def _one(name: str, attempt: Attempt, tolerance: float) -> Cause | None:
     actual, expected = attempt.actual[name], attempt.expected[name]
-    for other, array in attempt.expected.items():
-        if other != name and array.any() and gap(actual, array) <= tolerance:
-            return Cause("another", {"other": other})
     if actual.ndim == expected.ndim + 1:
         for axis in range(actual.ndim):
             if gap(actual.sum(axis=axis), expected) <= tolerance:
                 one = actual.shape[axis] == 1
                 return Cause("extra_axis" if one else "not_summed", {"axis": axis})
+    for kind, arrays in (("another", attempt.expected), ("argument", attempt.arguments)):
+        for other, array in arrays.items():
+            same = other != name and isinstance(array, np.ndarray) and array.any()
+            if same and gap(actual, array) <= tolerance:
+                return Cause(kind, {"other": other})
     if actual.shape != expected.shape:
+        if one_for_each := _one_for_each(name, attempt):
+            return one_for_each
         if actual.ndim == 2 and gap(actual.T, expected) <= tolerance:
             return Cause("transposed", {})
         return None

@@ -23,16 +23,26 @@ class Probe(NamedTuple):
 
 def probes(sizes: Sizes, arguments: Named) -> Iterator[Probe]:
     """Yield conditions of a check whose cases have these sizes and arguments."""
-    yield from (_of_argument(name, sizes) for name, a in arguments.items() if _may_be_zero(name, a))
+    if any(map(_is_gradient, arguments)):
+        yield Probe(Finding("small_gradients", {}, "when"), sizes, _small)
     if "k" in sizes:
         yield _of_sizes("one_window", sizes, k=sizes["T"])
         yield _of_sizes("whole_windows", {**sizes, "T": 6}, k=3)
+    yield from (_of_argument(name, sizes) for name, a in arguments.items() if _may_be_zero(name, a))
     for letter, kind in {"T": "one_step", "N": "one_sequence", "H": "one_unit"}.items():
         if letter in sizes:
             yield _of_sizes(kind, sizes, **{letter: 1})
     if "training" in sizes:
         yield _of_sizes("in_evaluation", sizes, training=False)
         yield _of_sizes("in_training", sizes, training=True)
+
+
+def _is_gradient(name: str) -> bool:
+    return name.startswith("d") and not name.startswith("draws")
+
+
+def _small(arguments: Named) -> Named:
+    return {name: a / 1000 if _is_gradient(name) else a for name, a in arguments.items()}
 
 
 def _may_be_zero(name: str, value: Any) -> bool:

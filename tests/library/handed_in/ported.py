@@ -15,7 +15,10 @@ def rnn_step__1(x, h_prev, W_ih, W_hh, b):
 
 
 def rnn_step_backward__1(dh, x, h_prev, W_ih, W_hh, b):
-    """Scratch book: weights' gradients come out as (D, H)."""
+    """Scratch book: weights' gradients come out as (D, H).
+
+    Named: weights-in-out.
+    """
     h_next = np.tanh(x @ W_ih.T + h_prev @ W_hh.T + b)
     dt = dh * (1 - h_next**2)
     db = np.sum(dt, axis=0)
@@ -76,7 +79,10 @@ def rnn_backward__1(dy, dh_T, x, h0, W_ih, W_hh, b):
 
 
 def rnn_forward__1(x, h0, W_ih, W_hh, b):
-    """Keras habit: batch first."""
+    """Keras habit: batch first.
+
+    Named: time-and-batch-swapped.
+    """
     N, T, D = x.shape
     h, out = h0, []
     for t in range(T):
@@ -103,7 +109,10 @@ def rnn_forward__3(x, h0, W_ih, W_hh, b):
 
 
 def lstm_step__1(x, h_prev, c_prev, W_ih, W_hh, b):
-    """Scratch book: order f g i o."""
+    """Scratch book: order f g i o.
+
+    Named: order-fgio.
+    """
     A = np.dot(x, W_ih.T) + np.dot(h_prev, W_hh.T) + b
     H = h_prev.shape[1]
     f, g, i, o = A[:, :H], A[:, H : 2 * H], A[:, 2 * H : 3 * H], A[:, 3 * H :]
@@ -113,7 +122,10 @@ def lstm_step__1(x, h_prev, c_prev, W_ih, W_hh, b):
 
 
 def lstm_step__2(x, h_prev, c_prev, W_ih, W_hh, b):
-    """CS231n: order i f o g."""
+    """CS231n: order i f o g.
+
+    Named: order-ifog.
+    """
     a = x @ W_ih.T + h_prev @ W_hh.T + b
     ai, af, ao, ag = np.array_split(a, 4, axis=1)
     c = sigmoid(af) * c_prev + sigmoid(ai) * np.tanh(ag)
@@ -121,14 +133,20 @@ def lstm_step__2(x, h_prev, c_prev, W_ih, W_hh, b):
 
 
 def lstm_step__3(x, h_prev, c_prev, W_ih, W_hh, b):
-    """torch, TensorFlow 1's BasicLSTMCell: order i j f o and forget bias 1."""
+    """torch, TensorFlow 1's BasicLSTMCell: order i j f o and forget bias 1.
+
+    Named: forget-bias-added, order-igfo.
+    """
     i, j, f, o = torch.chunk(x @ W_ih.T + h_prev @ W_hh.T + b, 4, 1)
     c = torch.sigmoid(f + 1) * c_prev + torch.sigmoid(i) * torch.tanh(j)
     return torch.sigmoid(o) * torch.tanh(c), c
 
 
 def lstm_step__4(x, h_prev, c_prev, W_ih, W_hh, b):
-    """torch: blocks taken as (H, 4) interleaved."""
+    """torch: blocks taken as (H, 4) interleaved.
+
+    Named: interleaved.
+    """
     a = (x @ W_ih.T + h_prev @ W_hh.T + b).reshape(len(x), -1, 4)
     i, f, g, o = a.unbind(2)
     c = torch.sigmoid(f) * c_prev + torch.sigmoid(i) * torch.tanh(g)
@@ -153,7 +171,10 @@ def lstm_step__6(x, h_prev, c_prev, W_ih, W_hh, b):
 
 
 def lstm_forward__1(x, h0, c0, W_ih, W_hh, b):
-    """Batch first and order i f o g together."""
+    """Batch first and order i f o g together.
+
+    Named: time-and-batch-swapped, order-ifog.
+    """
     h, c, ys = h0, c0, []
     for t in range(x.shape[1]):
         i, f, o, g = np.split(x[:, t] @ W_ih.T + h @ W_hh.T + b, 4, axis=1)
@@ -177,7 +198,10 @@ def lstm_forward__2(x, h0, c0, W_ih, W_hh, b):
 
 
 def lstm_step_backward__1(dh, dc, x, h_prev, c_prev, W_ih, W_hh, b):
-    """CS231n: gates and gradients in the order i f o g."""
+    """CS231n: gates and gradients in the order i f o g.
+
+    Named: order-ifog.
+    """
     ai, af, ao, ag = np.split(x @ W_ih.T + h_prev @ W_hh.T + b, 4, axis=1)
     i, f, o, g = sigmoid(ai), sigmoid(af), sigmoid(ao), np.tanh(ag)
     c = f * c_prev + i * g
@@ -195,7 +219,10 @@ def lstm_step_backward__1(dh, dc, x, h_prev, c_prev, W_ih, W_hh, b):
 
 
 def lstm_step_backward__2(dh, dc, x, h_prev, c_prev, W_ih, W_hh, b):
-    """CS231n: gate order and (in, out) weights' gradients."""
+    """CS231n: gate order and (in, out) weights' gradients.
+
+    Named: weights-in-out, order-ifog.
+    """
     ai, af, ao, ag = np.split(x @ W_ih.T + h_prev @ W_hh.T + b, 4, axis=1)
     i, f, o, g = sigmoid(ai), sigmoid(af), sigmoid(ao), np.tanh(ag)
     c = f * c_prev + i * g
@@ -213,7 +240,10 @@ def lstm_step_backward__2(dh, dc, x, h_prev, c_prev, W_ih, W_hh, b):
 
 
 def lstm_step_backward__3(dh, dc, x, h_prev, c_prev, W_ih, W_hh, b):
-    """Torch autograd, but dc's share forgotten."""
+    """Torch autograd, but dc's share forgotten.
+
+    Named: dc-not-added.
+    """
     leaves = [t.clone().requires_grad_() for t in (x, h_prev, c_prev, W_ih, W_hh, b)]
     i, f, g, o = torch.chunk(leaves[0] @ leaves[3].T + leaves[1] @ leaves[4].T + leaves[5], 4, 1)
     c = torch.sigmoid(f) * leaves[2] + torch.sigmoid(i) * torch.tanh(g)
@@ -222,7 +252,10 @@ def lstm_step_backward__3(dh, dc, x, h_prev, c_prev, W_ih, W_hh, b):
 
 
 def gru_step__1(x, h_prev, W_ih, W_hh, b, b_hn):
-    """Scratch book: order z r n, reset before, z turned."""
+    """Scratch book: order z r n, reset before, z turned.
+
+    Named: z-inverted, reset-before, order-zrn.
+    """
     H = h_prev.shape[1]
     a, u = x @ W_ih.T + b, h_prev @ W_hh[: 2 * H].T
     z = sigmoid(a[:, :H] + u[:, :H])
@@ -232,7 +265,10 @@ def gru_step__1(x, h_prev, W_ih, W_hh, b, b_hn):
 
 
 def gru_step__2(x, h_prev, W_ih, W_hh, b, b_hn):
-    """Keras: order z r h, otherwise right."""
+    """Keras: order z r h, otherwise right.
+
+    Named: order-zrn.
+    """
     H = h_prev.shape[1]
     a, u = x @ W_ih.T + b, h_prev @ W_hh.T
     z, r = sigmoid(a[:, :H] + u[:, :H]), sigmoid(a[:, H : 2 * H] + u[:, H : 2 * H])
@@ -241,7 +277,10 @@ def gru_step__2(x, h_prev, W_ih, W_hh, b, b_hn):
 
 
 def gru_step__3(x, h_prev, W_ih, W_hh, b, b_hn):
-    """torch, the paper's sign and the reset before."""
+    """torch, the paper's sign and the reset before.
+
+    Named: z-inverted, reset-before.
+    """
     H = h_prev.shape[1]
     a = x @ W_ih.T + b
     r, z = torch.sigmoid(a[:, : 2 * H] + h_prev @ W_hh[: 2 * H].T).chunk(2, 1)
@@ -250,7 +289,10 @@ def gru_step__3(x, h_prev, W_ih, W_hh, b, b_hn):
 
 
 def gru_backward__1(dy, dh_T, x, h0, W_ih, W_hh, b, b_hn):
-    """Torch autograd through y only."""
+    """Torch autograd through y only.
+
+    Named: dstate-ignored.
+    """
     x, h, W, U, v, w = leaves = [t.clone().requires_grad_() for t in (x, h0, W_ih, W_hh, b, b_hn)]
     H, ys = h.shape[1], []
     for xt in x:
@@ -263,7 +305,10 @@ def gru_backward__1(dy, dh_T, x, h0, W_ih, W_hh, b, b_hn):
 
 
 def rnn_truncated_backward__1(dy, dh_T, x, h0, W_ih, W_hh, b, k):
-    """torch: detach forgotten, so nothing is cut."""
+    """torch: detach forgotten, so nothing is cut.
+
+    Named: not-cut.
+    """
     x, h0, W, U, v = leaves = [t.clone().requires_grad_() for t in (x, h0, W_ih, W_hh, b)]
     h, loss = h0, 0
     for t in range(len(x)):
@@ -287,7 +332,10 @@ def rnn_truncated_backward__2(dy, dh_T, x, h0, W_ih, W_hh, b, k):
 
 
 def lstm_truncated_backward__1(dy, dh_T, dc_T, x, h0, c0, W_ih, W_hh, b, k):
-    """torch: only h is detached."""
+    """torch: only h is detached.
+
+    Named: only-h-cut.
+    """
     x, h0, c0, W, U, v = leaves = [t.clone().requires_grad_() for t in (x, h0, c0, W_ih, W_hh, b)]
     h, c, loss = h0, c0, 0
     for t in range(len(x)):
@@ -328,7 +376,10 @@ def padded_reverse__1(x, lengths):
 
 
 def padded_reverse__2(x, lengths):
-    """Reverses and shifts padding to the front."""
+    """Reverses and shifts padding to the front.
+
+    Named: padding-first.
+    """
     return x[::-1].copy()
 
 
@@ -343,7 +394,10 @@ def numerical_gradient__1(f, x, step):
 
 
 def numerical_gradient__2(f, x, step):
-    """Rows only, one number a row."""
+    """Rows only, one number a row.
+
+    Named: whole-rows.
+    """
     g = np.zeros_like(x)
     for i in range(len(x)):
         p, m = x.copy(), x.copy()

@@ -99,7 +99,7 @@ def rnn_step_backward(dh, x, h_prev, W_ih, W_hh, b):
 
 def rnn_forward(x, h0, W_ih, W_hh, b):
     steps, batch, _ = x.shape
-    collected = x.new_empty(steps, batch, h0.shape[1])
+    collected = x.new_zeros(steps, batch, h0.shape[1])
     state = h0
     for s in range(steps):
         state = rnn_step(x[s], state, W_ih, W_hh, b)

@@ -14,6 +14,8 @@ _PUT_BACK = (_WHERE, "", "x[index] = value")
 DIFFERENCES: tuple[Mistake, ...] = (
     edit("numerical_gradient.one-sided", (*_BELOW, "value"), (*_DIVISOR, "step")),
     edit("numerical_gradient.one-sided-below", (*_ABOVE, "value"), (*_DIVISOR, "step")),
+    edit("numerical_gradient.half-of-one-sided", (*_BELOW, "value")),
+    edit("numerical_gradient.step-squared", (*_DIVISOR, "step**2")),
     edit("numerical_gradient.distance", (*_DIVISOR, "step")),
     edit("numerical_gradient.not-divided", (*_DIVISOR, "1")),
     Mistake("numerical_gradient.sign", after=lambda results: {"gradient": -results["gradient"]}),

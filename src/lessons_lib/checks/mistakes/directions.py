@@ -61,6 +61,11 @@ REVERSE: tuple[Mistake, ...] = (
         (_WHERE, "return", "t < lengths", "t < lengths.max()"),
         (*_STEPS, "lengths.max() - 1 - t"),
     ),
+    edit(
+        "padded_reverse.first-length-for-all",
+        (_WHERE, "return", "t < lengths", "t < lengths[0]"),
+        (*_STEPS, "lengths[0] - 1 - t"),
+    ),
     edit("padded_reverse.one-too-far", (*_STEPS, "lengths - t")),
     edit(
         "padded_reverse.one-too-few",

@@ -143,6 +143,79 @@ def _inverted(*names: str) -> Mistake:
     )
 
 
+def _one_argument(key: str, name: str, change: Callable[[np.ndarray], np.ndarray]) -> Mistake:
+    """Return the mistake of changing one of the given masks."""
+
+    def before(arguments: Named) -> Named:
+        return arguments | {name: change(arguments[name])}
+
+    values = {"name": name}
+    return Mistake(f"dropout.{key}", before=before, values=values, label=f"{key}-{name}", slip=True)
+
+
+def _one_mask(key: str, name: str, change: Change) -> Mistake:
+    """Return the mistake of changing one of the masks that are used."""
+    label = f"{key}-{name}"
+    return replace(_masks(f"dropout.{key}", change), values={"name": name}, label=label, slip=True)
+
+
+def _first(array: np.ndarray) -> np.ndarray:
+    return 0 * array + array[:1]
+
+
+def _batch_first(array: np.ndarray) -> np.ndarray:
+    return 0 * array + array[:, :1]
+
+
+def single_masks(**names: str) -> tuple[Mistake, ...]:
+    """Return mistakes in one of several masks; `names` are the given masks by their site."""
+    found = []
+    for site, name in names.items():
+        found += [
+            _one_argument("mask-inverted-at", name, lambda array: 1 - array),
+            _one_argument("per-sequence-mask-at", name, _first),
+            _one_argument("mask-shared-at", name, _batch_first),
+            _one_argument("mask-of-step-before-at", name, lambda array: np.roll(array, 1, axis=0)),
+        ]
+        if site == "y":
+            continue
+        kept = site.startswith("keep")
+        if not kept:
+            found.append(_one_mask("per-step-mask-at", name, _draws_of(**{site: name})))
+            found.append(_one_mask("shrunk-at", name, _in_evaluation(site, lambda rate: 1 - rate)))
+            found.append(_one_mask("on-in-evaluation-at", name, _as_in_training(site, name)))
+        found.append(_one_mask("no-mask-in-training-at", name, _dropped(site)))
+    return tuple(found)
+
+
+def _dropped(site: str) -> Change:
+    return _in_training(lambda masks, _: masks._replace(**{site: None}))
+
+
+def _in_evaluation(site: str, factor: Callable[[float], float]) -> Change:
+    def change(masks: Masks, output: Any, arguments: Named) -> tuple[Masks, Any]:
+        if arguments["training"]:
+            return masks, output
+        shape = (len(arguments["x"]), *arguments["h0"].shape)
+        array = arguments["x"] if site == "x" else np.empty(shape)
+        here: dict[str, Any] = {site: np.full_like(array, factor(arguments["rate"]))}
+        return masks._replace(**here), output
+
+    return change
+
+
+def _as_in_training(site: str, name: str) -> Change:
+    def change(masks: Masks, output: Any, arguments: Named) -> tuple[Masks, Any]:
+        if arguments["training"]:
+            return masks, output
+        mask, scale = arguments[name], 1 / (1 - arguments["rate"])
+        per_step = (site == "x" and "draws_y" in arguments) or site == "g"
+        mask = mask if per_step or site == "W_hh" else _first(mask)
+        return masks._replace(**{site: mask * scale}), output
+
+    return change
+
+
 ON_IN_EVALUATION = Mistake(
     "dropout.on-in-evaluation",
     before=lambda arguments: arguments | {"training": True},
@@ -265,6 +338,10 @@ def _recurrent(output: Any) -> dict[str, Any]:
     return {"h": np.concatenate([np.ones_like(output[:1]), output[:-1]])}
 
 
+def _scaled_twice(masks: Masks, arguments: Named) -> Masks:
+    return masks._replace(c=masks.c / (1 - arguments["rate"]))
+
+
 def _scaled_in_c(masks: Masks, arguments: Named) -> Masks:
     return masks._replace(c=masks.c / (1 - arguments["rate"]), y=None)
 
@@ -280,6 +357,14 @@ RNNDROP: tuple[Mistake, ...] = (
         _in_training(_scaled_in_c),
     ),
     _masks(
+        "rnndrop.only-y-scaled",
+        lambda masks, output, arguments: (
+            masks._replace(y=None),
+            np.full_like(arguments["draws"], masks.y) if arguments["training"] else None,
+        ),
+    ),
+    _masks("rnndrop.scaled-in-both", _in_training(_scaled_twice)),
+    _masks(
         "rnndrop.mask-on-candidate",
         _moved("c", "g"),
     ),
@@ -290,6 +375,14 @@ RNNDROP: tuple[Mistake, ...] = (
 )
 
 VARIATIONAL: tuple[Mistake, ...] = (
+    _masks(
+        "variational_dropout.mask-on-cell-too",
+        _in_training(lambda masks, _: masks._replace(c=(masks.h != 0) + 0.0)),
+    ),
+    _masks(
+        "variational_dropout.mask-on-y",
+        lambda masks, _, arguments: (masks, masks.h if arguments["training"] else None),
+    ),
     *_COMMON,
     *_scaled_in_evaluation("x", "h"),
     _inverted("draws_x", "draws_h"),
@@ -336,11 +429,46 @@ RECURRENT: tuple[Mistake, ...] = (
 )
 
 
+def _shares_exchanged(site: str) -> Mistake:
+    def change(masks: Masks, output: Any, arguments: Named) -> tuple[Masks, Any]:
+        keep = getattr(masks, site)
+        other = np.logical_not(keep) if np.ndim(keep) else 1 - keep
+        return masks._replace(**{site: other}), output
+
+    label = f"shares-exchanged-at-{site}"
+    made = _masks("zoneout.shares-exchanged-at", change)
+    return replace(made, values={"name": site}, label=label, excludes="shares")
+
+
+def _copied(name: str, other: str) -> Mistake:
+    def before(arguments: Named) -> Named:
+        return arguments | {name: arguments[other]}
+
+    values, label = {"name": other}, f"one-mask-{other}"
+    return Mistake("zoneout.one-mask", before=before, values=values, label=label)
+
+
+def _zero_at(number: int, name: str) -> Mistake:
+    parts = ["state[0]", "state[1]"]
+    parts[number] = f"0 * {parts[number]}"
+    made = edit(
+        "zoneout.zero-for-kept-at", (_MASKED_STEP, "return", "state", f"({', '.join(parts)})")
+    )
+    return replace(made, values={"name": name}, label=f"zero-for-kept-at-{name}")
+
+
 ZONEOUT: tuple[Mistake, ...] = (
+    _zero_at(0, "keep_h"),
+    _zero_at(1, "keep_c"),
     *_SWITCH,
     *_NETWORK,
     *(_inverted("keep_h", "keep_c"), _shared("keep_h", "keep_c"), _shifted("keep_h", "keep_c")),
     _swapped("keep_h", "keep_c"),
+    _shares_exchanged("keep_h"),
+    _shares_exchanged("keep_c"),
+    _copied("keep_h", "keep_c"),
+    _copied("keep_c", "keep_h"),
+    edit("zoneout.y-before", ("scan.forward", "", "state[0]", "cache.o * cache.tanh_c")),
     edit("zoneout.zero-for-kept", (_MASKED_STEP, "return", "state", "tuple(0 * s for s in state)")),
     _per_sequence("keep_h", "keep_c"),
     _without(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..helpers import Border
 from ..mistake import Mistake, Named, edit
 
 _WEIGHTS = ("dW_ih", "dW_hh", "db", "db_hn")
@@ -64,6 +65,93 @@ def _longer(steps: int) -> Callable[[Named], Named]:
     return lambda arguments: arguments | {"k": max(1, arguments["k"] + steps)}
 
 
+def _mean_over_all(results: Named) -> Named:
+    T, N = results["dx"].shape[:2] if "dx" in results and results["dx"].ndim == 3 else (1, 1)
+    return results | {name: results[name] / (T * N) for name in _WEIGHTS if name in results}
+
+
+def _twice(arguments: Named) -> Named:
+    x = arguments["x"]
+    return arguments if "dh_T" in arguments else arguments | {"x": np.concatenate([x[:1], x])}
+
+
+def _without_first(results: Named) -> Named:
+    return results | {"y": results["y"][1:]} if "y" in results else results
+
+
+def _ones(arguments: Named) -> Named:
+    given = [name for name in arguments if name in ("dy", "dh", "dh_T", "dc", "dc_T")]
+    return arguments | {name: np.ones_like(arguments[name]) for name in given}
+
+
+def _over_units(results: Named) -> Named:
+    return results | {k: 0 * results[k] + results[k].sum() for k in ("db",) if k in results}
+
+
+def _cut_first(results: Named) -> Named:
+    return results | {name: 0 * results[name] for name in ("dh0", "dc0") if name in results}
+
+
+def _shifted(steps: int) -> Callable[[Named], Named]:
+    return lambda a: a | {"dy": np.roll(a["dy"], steps, axis=0)} if "dy" in a else a
+
+
+def _flat(results: Named) -> Named:
+    y = results.get("y")
+    return results if y is None else results | {"y": y.reshape(-1, y.shape[-1])}
+
+
+def _last_everywhere(results: Named) -> Named:
+    y = results.get("y")
+    return results if y is None else results | {"y": 0 * y + y[-1:]}
+
+
+def _loop_order(results: Named) -> Named:
+    return results | {"dx": results["dx"][::-1]} if "dx" in results else results
+
+
+def _reading(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Named], Named]:
+    """Let the backward pass alone read another input."""
+    return lambda arguments: arguments | {"reading": change}
+
+
+def _handing(handed: Callable[[Border], tuple[np.ndarray, ...]]) -> Callable[[Named], Named]:
+    """Let each step of the backward pass hand on other gradients to the step before it."""
+    return lambda arguments: arguments | {"handed": handed}
+
+
+def _cut_where(
+    where: Callable[[Border], bool], *parts: int
+) -> Callable[[Border], tuple[np.ndarray, ...]]:
+    """Cut all gradients of the state, or these parts, at some borders."""
+
+    def handed(border: Border) -> tuple[np.ndarray, ...]:
+        cut = border.t > 0 and where(border)
+        parts_cut = parts or range(len(border.new))
+        return tuple(0 * d if cut and j in parts_cut else d for j, d in enumerate(border.new))
+
+    return handed
+
+
+def _at_border(border: Border) -> bool:
+    return border.t % border.k == 0
+
+
+def _never_updated(*parts: int) -> Callable[[Border], tuple[np.ndarray, ...]]:
+    """Hand on what the last step was given, instead of the gradient of each step's state."""
+
+    def handed(border: Border) -> tuple[np.ndarray, ...]:
+        kept = parts or range(len(border.new))
+        both = zip(border.given, border.new, strict=True)
+        return tuple(a if j in kept and border.t else b for j, (a, b) in enumerate(both))
+
+    return handed
+
+
+def _added_up(border: Border) -> tuple[np.ndarray, ...]:
+    return tuple(a + b for a, b in zip(border.received, border.new, strict=True))
+
+
 _FORWARD, _BACKWARD = "scan.forward", "scan.backward"
 _TRUNCATED = "scan.truncated_backward"
 _STACKED = (_BACKWARD, "grads", "cache.stacked")
@@ -84,6 +172,12 @@ def _at_every_step(arguments: Named) -> Named:
     return arguments | {"dy": dy}
 
 
+#: The states as they are before the first and before the last step.
+_FIRST_H = "steps[0].h_prev"
+_BEFORE_LAST = "first_state(cell, steps[-1:], state)"
+_ALL_C = "stack([*(step.c_prev for step in steps[1:]), state[1]])"
+_TAKEN = "masked_step(cell, params, projected[t], state, masks.at(t))"
+
 #: For one step and for sequences.
 ANY_CELL: tuple[Mistake, ...] = (
     edit("any.no-bias", ("weights.project", "return", "params.b", "0")),
@@ -99,6 +193,15 @@ ANY_CELL: tuple[Mistake, ...] = (
         ),
     ),
     Mistake("any.mean-over-batch", after=_mean, excludes="mean", each=True),
+    Mistake("any.ones-for-gradients", before=_ones),
+    Mistake("any.summed-over-units", after=_over_units, each=True),
+    edit(
+        "any.first-sequence-only",
+        (_BACKWARD, "grads", "cache.x", "cache.x[:, :1]"),
+        (_BACKWARD, "grads", "cache.stacked", "first_sequence(cache.stacked)"),
+        (_BACKWARD, "grads", "all_da", "all_da[:, :1]"),
+        each=True,
+    ),
     Mistake("any.weights-in-out", after=_transposed, each=True, convention=True),
 )
 
@@ -111,7 +214,7 @@ SEQUENCE: tuple[Mistake, ...] = (
     edit("sequence.output-before-step", (_FORWARD, "", "state[0]", "cache.h_prev")),
     edit("sequence.no-later-dh", (*_FROM_LATER, "(t == len(dy) - 1) * dstate[0]")),
     edit("sequence.last-dy-only", (*_FROM_ABOVE, "(t == len(dy) - 1) * dy[t]")),
-    Mistake("sequence.dstate-ignored", before=_without("dh_T")),
+    Mistake("sequence.dstate-ignored", before=_without("dh_T"), excludes="handed"),
     Mistake("sequence.dstate-at-every-step", before=_at_every_step),
     Mistake("sequence.no-dy", before=_without("dy")),
     Mistake("sequence.input-reversed", before=_changed_x(lambda x: x[::-1])),
@@ -147,6 +250,29 @@ SEQUENCE: tuple[Mistake, ...] = (
         (_BACKWARD, "", "da.append(da_t)", "da.append(0 * da_t if t == 0 else da_t)"),
     ),
     Mistake("sequence.mean-over-steps", after=_mean_over_steps, excludes="mean", each=True),
+    Mistake("sequence.mean-over-all", after=_mean_over_all, excludes="mean", each=True),
+    edit("sequence.first-state-too", (_FORWARD, "return", "stack(y)", f"stack([{_FIRST_H}, *y])")),
+    edit("sequence.all-states", (_FORWARD, "return", "state", "(stack(y), *state[1:])")),
+    Mistake("sequence.y-flat", after=_flat),
+    Mistake("sequence.y-all-last", after=_last_everywhere),
+    edit("sequence.state-before-last", (_FORWARD, "return", "state", _BEFORE_LAST)),
+    edit(
+        "sequence.last-step-left-out",
+        (_FORWARD, "return", "stack(y)", "stack([*y[:-1], 0 * y[-1]])"),
+        (_FORWARD, "return", "state", _BEFORE_LAST),
+        each=True,
+    ),
+    edit("sequence.added-up", (_FORWARD, "state", _TAKEN, f"added({_TAKEN}, state)")),
+    Mistake("sequence.first-step-twice", before=_twice, after=_without_first),
+    Mistake("sequence.dx-in-loop-order", after=_loop_order),
+    Mistake("sequence.dy-late", before=_shifted(1)),
+    Mistake("sequence.dy-early", before=_shifted(-1)),
+    Mistake("sequence.x-reversed-in-backward", before=_reading(lambda x: x[::-1])),
+    Mistake("sequence.x-of-next-step", before=_reading(lambda x: np.concatenate([x[1:], x[-1:]]))),
+    Mistake(
+        "sequence.never-updated", before=_handing(_never_updated()), excludes="handed", each=True
+    ),
+    Mistake("sequence.later-added-up", before=_handing(_added_up)),
 )
 
 #: For an LSTM's sequences: the gradient of c between two steps.
@@ -180,6 +306,14 @@ CELL_STATE: tuple[Mistake, ...] = (
             "steps.append(" + _AGAIN.format("(cache.h_prev, *state[1:])") + ")",
         ),
     ),
+    edit("sequence.all-cell-states", (_FORWARD, "return", "state", f"(state[0], {_ALL_C})")),
+    Mistake(
+        "sequence.dh-never-updated",
+        before=_handing(_never_updated(0)),
+        excludes="handed",
+        each=True,
+    ),
+    Mistake("sequence.dc-never-updated", before=_handing(_never_updated(1)), each=True),
     edit("sequence.c-for-y", (_FORWARD, "", "state[0]", "state[1]")),
     edit(
         "sequence.dc-not-handed-back",
@@ -191,6 +325,8 @@ CELL_STATE: tuple[Mistake, ...] = (
         ),
     ),
 )
+
+_DY_WINDOW = "join([zeros_like(dy[start:first_new]), dy[first_new:end]], axis=0)"
 
 #: For truncated BPTT.
 TRUNCATED: tuple[Mistake, ...] = (
@@ -241,6 +377,37 @@ TRUNCATED: tuple[Mistake, ...] = (
         "sequence.last-dx-only",
         (_TRUNCATED, "total", "add(total, part)", "(add(total, part)[0], part[1], total[2])"),
     ),
+    Mistake(
+        "sequence.cut-after-border",
+        before=_handing(_cut_where(lambda b: b.t > 1 and b.t % b.k == 1)),
+    ),
+    Mistake("sequence.cut-after-first", before=_handing(_cut_where(lambda b: b.t % b.k == 1))),
+    Mistake(
+        "sequence.cut-before-border", before=_handing(_cut_where(lambda b: b.t % b.k == b.k - 1))
+    ),
+    Mistake("sequence.cut-everywhere", before=_handing(_cut_where(lambda b: True))),
+    Mistake("sequence.windows-for-k", before=lambda a: a | {"k": -(-len(a["x"]) // a["k"])}),
+    Mistake("sequence.dh0-cut-too", after=_cut_first),
+    edit(
+        "sequence.windows-overlap",
+        (_TRUNCATED, "start", "max(0, first_new - (k2 - k1))", "max(0, first_new - 1)"),
+        (_TRUNCATED, "dy_window", _DY_WINDOW, "dy[start:end]"),
+        each=True,
+    ),
+    edit(
+        "sequence.sliding-windows",
+        (_TRUNCATED, "", "range(0, T, k1)", "range(max(T - k1, 0) + 1)"),
+        each=True,
+    ),
+    edit(
+        "sequence.state-of-window-end",
+        (
+            _TRUNCATED,
+            "window",
+            "_window(cache, start, end)",
+            "from_its_end(cell, params, _window(cache, start, end))",
+        ),
+    ),
     edit("sequence.dstate-in-every-window", (_TRUNCATED, "last", "end == T", "True")),
     edit(
         "sequence.last-window-only",
@@ -256,6 +423,8 @@ TRUNCATED: tuple[Mistake, ...] = (
 
 #: For an LSTM's truncated BPTT, whose state is two arrays.
 TRUNCATED_CELL_STATE: tuple[Mistake, ...] = (
+    Mistake("sequence.only-h-cut", before=_handing(_cut_where(_at_border, 0))),
+    Mistake("sequence.only-c-cut", before=_handing(_cut_where(_at_border, 1))),
     edit("sequence.dc-in-every-window", (*_LAST, "(0 * dstate[0], *dstate[1:])")),
     edit("sequence.dh-in-every-window", (*_LAST, "(dstate[0], *(0 * d for d in dstate[1:]))")),
     edit(
@@ -284,6 +453,22 @@ def exchanged(first: str, second: str) -> Mistake:
         after=after,
         values={"first": first, "second": second},
         label=f"{first}-{second}-exchanged",
+    )
+
+
+def given_exchanged(first: str, second: str) -> Mistake:
+    """Return the mistake of exchanging two arguments."""
+
+    def before(arguments: Named) -> Named:
+        if not {first, second} <= set(arguments):
+            return arguments
+        return arguments | {first: arguments[second], second: arguments[first]}
+
+    return Mistake(
+        "any.given-exchanged",
+        before=before,
+        values={"first": first, "second": second},
+        label=f"given-{first}-{second}-exchanged",
     )
 
 

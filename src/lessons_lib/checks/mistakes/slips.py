@@ -30,6 +30,7 @@ _SHOWN = {
     "a_n": "W_in x + b_n",
     "u_n": "W_hn h_prev",
     "q": "W_hn h_prev + b_hn",
+    "params.b_hn": "b_hn",
     "du_r": "da_r",
     "du_z": "da_z",
     "du_n": "dq",
@@ -62,7 +63,7 @@ def slips(function: Callable[..., Any], returned: tuple[str, ...] = ()) -> tuple
     where = f"{module}.{function.__name__}"
     tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
     made: dict[Edit, Mistake] = {}
-    arrays: list[str] = []
+    arrays = ["params.b_hn"] if "params.b_hn" in ast.unparse(tree) else []
     for line in _lines(tree, returned):
         for change, value in _changes(line.value, arrays):
             new = _exchanged(line.whole, line.value, value)
@@ -78,7 +79,7 @@ def _slip(line: _Line, change: _Change, edit: Edit) -> Mistake:
         f"slip.{change.kind}",
         edits=(edit,),
         values={"name": _SHOWN.get(line.shown, line.shown), "part": change.part},
-        label=f"{change.kind}:{line.shown}:{edit.new}",
+        label=f"{change.kind}: {line.shown}, {change.part}",
         slip=True,
     )
 
@@ -130,21 +131,39 @@ def _changes(value: ast.expr, arrays: Iterable[str]) -> Iterator[tuple[_Change, 
     """Yield each change of a value or of a part of it, with the whole value that it gives."""
     if isinstance(value, ast.Constant):
         return
+    if isinstance(value, ast.Name):
+        yield (
+            _Change("block-missing", "", ast.Constant(0)),
+            ast.parse(f"0 * {value.id}", mode="eval").body,
+        )
     for part in [part for part in ast.walk(value) if isinstance(part, ast.expr)]:
+        there = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}
         for change in _of_node(part, list(arrays)):
+            if change.kind == "another-array" and ast.unparse(change.new) in there:
+                continue  # it would leave out a term or a factor, or put it in twice
             yield change, _exchanged(value, part, change.new)
-    for name in arrays:
-        if _family(name):  # neither a pre-activation nor its gradient is easily put in
-            continue
-        for kind, operator in (("factor-too-many", ast.Mult()), ("term-too-many", ast.Add())):
-            new = ast.BinOp(value, operator, ast.Name(name))
-            yield _Change(kind, name, new), new
+    for place in [value, *_activated(value)]:
+        for name in arrays:
+            if _family(name) in ("a", "u"):  # a pre-activation is not easily put in
+                continue
+            for kind, operator in (("factor-too-many", ast.Mult()), ("term-too-many", ast.Add())):
+                new = ast.BinOp(place, operator, ast.Name(name))
+                yield _Change(kind, _SHOWN.get(name, name), new), _exchanged(value, place, new)
+
+
+def _activated(value: ast.expr) -> Iterator[ast.expr]:
+    """Yield the arguments of activation functions."""
+    for node in ast.walk(value):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in _ACTIVATIONS:
+            yield node.args[0]
 
 
 def _family(name: str) -> str:
     """Return what an array is: arrays of one kind are easily confused."""
+    if name.startswith("d"):
+        return "gradient"
     head, gate, _ = name.partition("_")
-    return head if gate and head in ("a", "u", "da", "du") else ""
+    return head if gate and head in ("a", "u") else ""
 
 
 def _of_node(node: ast.expr, arrays: list[str]) -> Iterator[_Change]:
@@ -172,6 +191,8 @@ def _of_operator(node: ast.BinOp) -> Iterator[_Change]:
         yield _Change("factor-missing", _names(right), left)
         yield _Change("factor-twice", _names(left), ast.BinOp(node, ast.Mult(), left))
         yield _Change("factor-twice", _names(right), ast.BinOp(node, ast.Mult(), right))
+        if slope := _other_slope(left, right):
+            yield _Change("another-slope", _names(right), slope)
     elif isinstance(operator, ast.Add):
         yield _Change("term-missing", _names(left), right)
         yield _Change("term-missing", _names(right), left)
@@ -187,6 +208,22 @@ def _of_operator(node: ast.BinOp) -> Iterator[_Change]:
         yield _Change("sign", _names(right), ast.BinOp(left, ast.Add(), right))
     elif isinstance(operator, ast.Pow):
         yield _Change("square-missing", _names(left), left)
+
+
+def _other_slope(left: ast.expr, right: ast.expr) -> ast.expr | None:
+    """Return ``1 − s²`` for ``s (1 − s)``, the slope of tanh for that of the sigmoid, or back."""
+    if not (isinstance(right, ast.BinOp) and isinstance(right.op, ast.Sub)):
+        return None
+    subtracted = ast.unparse(right.right)
+    if subtracted.endswith(("**2", "** 2")):
+        value = ast.parse(subtracted.removesuffix("2").rstrip("* "), mode="eval").body
+        share = ast.BinOp(ast.Constant(1), ast.Sub(), value)
+        return ast.BinOp(ast.BinOp(left, ast.Mult(), value), ast.Mult(), share)
+    if isinstance(left, ast.BinOp) and ast.unparse(left.right) == subtracted:
+        square = ast.BinOp(left.right, ast.Pow(), ast.Constant(2))
+        slope = ast.BinOp(ast.Constant(1), ast.Sub(), square)
+        return ast.BinOp(left.left, ast.Mult(), slope)
+    return None
 
 
 def _of_call(node: ast.Call, name: str) -> Iterator[_Change]:
