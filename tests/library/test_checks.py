@@ -290,7 +290,8 @@ def test_both_languages_say_the_same_things():
 
 
 def test_every_text_is_of_a_mistake_or_a_finding_and_every_mistake_has_one():
-    used = {mistake.key for one in CHECKS.values() for mistake in one.mistakes}
+    checks_mistakes = [(*one.mistakes, *one.slips()) for one in CHECKS.values()]
+    used = {mistake.key for mistakes in checks_mistakes for mistake in mistakes}
     used |= {one.swapped.key for one in CHECKS.values() if one.swapped}
     known = {key for key in catalogue("en") if not key.startswith(("report.", "shown.", "when."))}
     assert used == known

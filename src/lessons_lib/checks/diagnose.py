@@ -110,7 +110,9 @@ class Search:
         if whole:
             return Diagnosis([Group(whole, self._wrong)])
         parts = self._in_parts(found)
-        return Diagnosis([*parts.groups, *self._alone(parts.explained | clear, (*mistakes, *slips()))])
+        return Diagnosis(
+            [*parts.groups, *self._alone(parts.explained | clear, (*mistakes, *slips()))]
+        )
 
     def _alone(self, explained: frozenset[str], mistakes: Sequence[Mistake]) -> list[Group]:
         """Explain each of the other results by itself, as if it were computed apart."""

@@ -109,9 +109,14 @@ def added(taken: Any, state: Any) -> Any:
     return tuple(a + b for a, b in zip(new, state, strict=True)), cache
 
 
-def first_sequence(steps: Any) -> Any:
-    """Return the caches of all steps for the first sequence of the batch."""
-    return type(steps)(*(array[:, :1] for array in steps))
+class first_sequence:  # noqa: N801 - it is called in changed lines like a function
+    """The caches of all steps, for the first sequence of the batch."""
+
+    def __init__(self, steps: Any) -> None:
+        self._steps = steps
+
+    def __getattr__(self, name: str) -> Array:
+        return getattr(self._steps, name)[:, :1]
 
 
 def from_its_end(cell: Any, params: Any, window: Any) -> Any:

@@ -376,10 +376,6 @@ RNNDROP: tuple[Mistake, ...] = (
 
 VARIATIONAL: tuple[Mistake, ...] = (
     _masks(
-        "variational_dropout.mask-on-cell-too",
-        _in_training(lambda masks, _: masks._replace(c=(masks.h != 0) + 0.0)),
-    ),
-    _masks(
         "variational_dropout.mask-on-y",
         lambda masks, _, arguments: (masks, masks.h if arguments["training"] else None),
     ),
@@ -448,18 +444,7 @@ def _copied(name: str, other: str) -> Mistake:
     return Mistake("zoneout.one-mask", before=before, values=values, label=label)
 
 
-def _zero_at(number: int, name: str) -> Mistake:
-    parts = ["state[0]", "state[1]"]
-    parts[number] = f"0 * {parts[number]}"
-    made = edit(
-        "zoneout.zero-for-kept-at", (_MASKED_STEP, "return", "state", f"({', '.join(parts)})")
-    )
-    return replace(made, values={"name": name}, label=f"zero-for-kept-at-{name}")
-
-
 ZONEOUT: tuple[Mistake, ...] = (
-    _zero_at(0, "keep_h"),
-    _zero_at(1, "keep_c"),
     *_SWITCH,
     *_NETWORK,
     *(_inverted("keep_h", "keep_c"), _shared("keep_h", "keep_c"), _shifted("keep_h", "keep_c")),

@@ -395,11 +395,6 @@ TRUNCATED: tuple[Mistake, ...] = (
         each=True,
     ),
     edit(
-        "sequence.sliding-windows",
-        (_TRUNCATED, "", "range(0, T, k1)", "range(max(T - k1, 0) + 1)"),
-        each=True,
-    ),
-    edit(
         "sequence.state-of-window-end",
         (
             _TRUNCATED,
