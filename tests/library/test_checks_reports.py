@@ -24,7 +24,7 @@ def backward_with(change):
         h = np.tanh(x @ W_ih.T + h_prev @ W_hh.T + b)
         da = dh * (1 - h**2)
         results = {"dx": da @ W_ih, "dh": da @ W_hh, "dW": da.T @ x, "dU": da.T @ h_prev}
-        results |= {"db": da.sum(0), "da": da}
+        results |= {"db": da.sum(0), "da": da, "given": dh, "h_prev": h_prev, "W": W_ih}
         results |= change(results)
         return [results[name] for name in ("dx", "dh", "dW", "dU", "db")]
 
@@ -210,3 +210,67 @@ def test_watching_tells_what_has_changed():
     assert lines == ["now correct: b", "now wrong: a"]
     assert changes({}, {"a": True}, "en") == []
     assert language("ko") == "ko"
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (lambda r: {"dx": r["dx"] * 2, "db": r["db"] * 2}, "every element is 2 times"),
+        (lambda r: {"dh": r["dh"] / np.prod(r["da"].shape)}, "divided by N · H"),
+        (lambda r: {"db": r["da"].sum(1)}, "it has one number for each N"),
+        (lambda r: {"dh": r["h_prev"].copy()}, "it is the argument h_prev, unchanged"),
+        (lambda r: {"dx": r["given"] @ r["W"]}, "without its slope. [dx]"),
+    ],
+)
+def test_what_the_numbers_say_of_one_result_is_told(change, text):
+    assert text in said(change)
+
+
+def test_the_state_is_not_blamed_if_all_weights_are_wrong():
+    """dW_hh alone being wrong speaks of its state; both matrices wrong, of their gradient."""
+    text = said(lambda r: {"dW": r["dW"] + 1, "dU": r["dU"] + 1})
+    assert "dW_ih are correct" not in text
+    assert "dW_ih are correct" in said(lambda r: {"dU": r["dU"] + 1})
+
+
+def test_a_slip_in_a_line_is_named_by_its_line():
+    def lstm_step(x, h, c, W_ih, W_hh, b):
+        i, f, g, o = np.split(x @ W_ih.T + h @ W_hh.T + b, 4, axis=1)
+        i, f, o = (1 / (1 + np.exp(-a)) for a in (i, f, o))
+        c = f * c + i * g
+        return o * np.tanh(c), c
+
+    report = checks.lstm_step(lstm_step, "en")
+    assert "g is computed without its activation function." in str(report)
+    assert "g의 계산에서 활성화 함수를" in str(checks.lstm_step(lstm_step, "ko"))
+
+
+def test_a_function_that_draws_its_own_numbers_is_told():
+    def rnn_step(x, h, W_ih, W_hh, b):
+        return np.tanh(x @ W_ih.T + h @ W_hh.T + b) * np.random.default_rng().random(h.shape)
+
+    assert "it returns something else" in str(checks.rnn_step(rnn_step, "en"))
+
+
+def test_an_argument_without_an_effect_is_told():
+    def drawn(x, h0, c0, W_ih, W_hh, b, draws, rate, training):
+        own = np.random.default_rng(0).random(draws.shape) > rate
+        return right("dropouts").rnndrop(x, h0, c0, W_ih, W_hh, b, own * 1.0, rate, training)
+
+    text = str(checks.rnndrop(drawn, "en"))
+    assert "these arguments have no effect on what it returns: draws (T = " in text
+
+
+def test_clipping_in_the_loop_is_shown_by_small_gradients():
+    def clipped(dy, dh_T, x, h0, W_ih, W_hh, b):
+        y, _ = right("rnn_by_sequence").rnn_forward(x, h0, W_ih, W_hh, b)
+        dh, dx, sums = dh_T, np.zeros_like(x), [0.0, 0.0, 0.0]
+        for t in reversed(range(len(x))):
+            da = (dh + dy[t]) * (1 - y[t] ** 2)
+            dx[t], dh = da @ W_ih, np.clip(da @ W_hh, -0.5, 0.5)
+            parts = (da.T @ x[t], da.T @ (y[t - 1] if t else h0), da.sum(0))
+            sums = [a + b for a, b in zip(sums, parts, strict=True)]
+        return dx, dh, *sums
+
+    text = str(checks.rnn_backward(clipped, "en"))
+    assert "if the gradients that are given are a thousand times smaller" in text

@@ -19,7 +19,7 @@ _EVERYWHERE = (
     *("extra_axis", "not_summed", "one_for_each"),
 )
 #: Causes that leave nothing to search for.
-CLEAR = ("another", "argument", "divided", "extra_axis", "not_summed", "sign")
+CLEAR = ("another", "argument", "divided", "extra_axis", "factor", "not_summed", "sign")
 
 
 def observe(name: str, attempts: Sequence[Attempt], tolerance: float) -> Cause | None:

@@ -144,8 +144,8 @@ def _changes(value: ast.expr, arrays: Iterable[str]) -> Iterator[tuple[_Change, 
             yield change, _exchanged(value, part, change.new)
     for place in [value, *_activated(value)]:
         for name in arrays:
-            if _family(name) in ("a", "u"):  # a pre-activation is not easily put in
-                continue
+            if _family(name) in ("a", "u") or ast.unparse(place) == name:
+                continue  # a pre-activation is not easily put in
             for kind, operator in (("factor-too-many", ast.Mult()), ("term-too-many", ast.Add())):
                 new = ast.BinOp(place, operator, ast.Name(name))
                 yield _Change(kind, _SHOWN.get(name, name), new), _exchanged(value, place, new)
