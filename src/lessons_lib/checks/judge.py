@@ -28,7 +28,7 @@ class Runs(NamedTuple):
 
 
 class Judge:
-    """One learner's function and the check that judges it."""
+    """One learner's function under one check."""
 
     def __init__(
         self, check: Check, learner: student.Learner, seed: int, time_limit: float
