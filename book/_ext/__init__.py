@@ -25,6 +25,7 @@ HOOKS = (
     "printed_tables",
     "particles",
     "folding",
+    "exercise_checks",
     "folded_code",
     "quick_questions",
     "tables",

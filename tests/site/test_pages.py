@@ -4,7 +4,7 @@ import re
 
 import pytest
 from _ext import make_site
-from _ext.hooks import bilingual, folded_code
+from _ext.hooks import bilingual, exercise_checks, folded_code
 from bs4 import BeautifulSoup
 from site_sample import SAMPLE, anchors, build_or_fail, make_book, pages_of, prose
 
@@ -224,3 +224,12 @@ def test_a_changed_style_or_word_makes_all_pages_anew(tmp_path, monkeypatch):
         (tmp_path / "book" / name).write_text("changed", "utf-8")
         seen.add(bilingual.fingerprint_of_machinery())
     assert len(seen) == 4
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_a_check_of_a_readers_function_says_where_to_run_it(language):
+    text = exercise_checks.sentence('print(checks.gru_step(my_step, lang="en"))', language)
+    assert text is not None
+    assert "<code>gru_step</code>" in text
+    assert "<code>python -m lessons_lib.checks FILE.py</code>" in text
+    assert exercise_checks.sentence("checks.gru_step(step).raise_if_failed()", language) is None
