@@ -32,7 +32,7 @@ def sig(v):
 
 
 def rnn_step(x, h_prev, W_ih, W_hh, b):
-    drive = einsum("nd,hd->nh", x, W_ih)
+    drive = einsum("nx,hx->nh", x, W_ih)
     memory = einsum("nk,hk->nh", h_prev, W_hh)
     return tanh(drive + memory + b)
 
@@ -40,9 +40,9 @@ def rnn_step(x, h_prev, W_ih, W_hh, b):
 def rnn_step_backward(dh, x, h_prev, W_ih, W_hh, b):
     new = rnn_step(x, h_prev, W_ih, W_hh, b)
     delta = dh * (1 - new**2)
-    gx = einsum("nh,hd->nd", delta, W_ih)
+    gx = einsum("nh,hx->nx", delta, W_ih)
     gh = einsum("nh,hk->nk", delta, W_hh)
-    gW = einsum("nh,nd->hd", delta, x)
+    gW = einsum("nh,nx->hx", delta, x)
     gU = einsum("nh,nk->hk", delta, h_prev)
     gb = einsum("nh->h", delta)
     return gx, gh, gW, gU, gb
@@ -64,8 +64,8 @@ def rnn_backward(dy, dh_T, x, h0, W_ih, W_hh, b):
     for t in arange(len(x))[::-1]:
         delta[t] = (carry + dy[t]) * slope[t]
         carry = delta[t] @ W_hh
-    gx = einsum("tnh,hd->tnd", delta, W_ih)
-    gW = einsum("tnh,tnd->hd", delta, x)
+    gx = einsum("tnh,hx->tnx", delta, W_ih)
+    gW = einsum("tnh,tnx->hx", delta, x)
     gU = einsum("tnh,tnk->hk", delta, before)
     gb = einsum("tnh->h", delta)
     return gx, carry, gW, gU, gb
@@ -84,8 +84,8 @@ def rnn_truncated_backward(dy, dh_T, x, h0, W_ih, W_hh, b, k):
             gh0 = carry
         if t % k == 0:
             carry = zeros_like(carry)
-    gxs = einsum("tnh,hd->tnd", delta, W_ih)
-    gWs = einsum("tnh,tnd->hd", delta, x)
+    gxs = einsum("tnh,hx->tnx", delta, W_ih)
+    gWs = einsum("tnh,tnx->hx", delta, x)
     gUs = einsum("tnh,tnk->hk", delta, before)
     gbs = delta.sum((0, 1))
     return gxs, gh0, gWs, gUs, gbs
@@ -95,7 +95,7 @@ def rnn_truncated_backward(dy, dh_T, x, h0, W_ih, W_hh, b, k):
 
 
 def gates_of(x, h_prev, W_ih, W_hh, b):
-    flat = einsum("nd,gd->ng", x, W_ih) + einsum("nk,gk->ng", h_prev, W_hh) + b
+    flat = einsum("nx,gx->ng", x, W_ih) + einsum("nk,gk->ng", h_prev, W_hh) + b
     i, f, g, o = moveaxis(flat.reshape(len(x), 4, -1), 1, 0)
     return sig(i), sig(f), tanh(g), sig(o)
 
@@ -114,9 +114,9 @@ def lstm_step_backward(dh, dc, x, h_prev, c_prev, W_ih, W_hh, b):
     outer = (dcell * g, dcell * c_prev, dcell * i, dh * th)
     slopes = (i * (1 - i), f * (1 - f), 1 - g**2, o * (1 - o))
     delta = concatenate([a * s for a, s in zip(outer, slopes)], axis=1)
-    gx = einsum("ng,gd->nd", delta, W_ih)
+    gx = einsum("ng,gx->nx", delta, W_ih)
     gh = einsum("ng,gk->nk", delta, W_hh)
-    gW = einsum("ng,nd->gd", delta, x)
+    gW = einsum("ng,nx->gx", delta, x)
     gU = einsum("ng,nk->gk", delta, h_prev)
     return gx, gh, dcell * f, gW, gU, delta.sum(0)
 
