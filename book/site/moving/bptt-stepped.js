@@ -111,6 +111,7 @@
     const equation = moving.element("div", { class: "equation" });
     const list = moving.element("ol", { class: "lines", "aria-label": figure.words.lines }, ...items.values());
     figure.controls.append(list, moving.element("div", { class: "now" }, step, equation));
+    let shown;
     return {
       step,
       light(line) {
@@ -118,6 +119,8 @@
           if (name === line?.name) item.setAttribute("aria-current", "step");
           else item.removeAttribute("aria-current");
         }
+        if (line?.name === shown) return;
+        shown = line?.name;
         const formula = line && document.getElementById(line.equation)?.querySelectorAll(".formula");
         equation.replaceChildren(...(formula ? [...formula].map((part) => part.cloneNode(true)) : []));
       },
