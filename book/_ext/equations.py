@@ -19,6 +19,8 @@ from lessons_lib.cell import Cell
 from lessons_lib.lab import show_source
 from lessons_lib.trace import Recording, javascript, record_sequence
 
+from .dropout_equations import dropouts, lstm_dropout
+
 #: The gradients that `lstm.step_backward` computes on its way, which the cell's diagram shows.
 LSTM_GRADIENTS = ("do", "dc", "di", "df", "dg")
 
@@ -123,6 +125,8 @@ EQUATIONS: dict[str, Callable[[], str]] = {
     "rnn": lambda: javascript.cell(rnn.CELL),
     "rnn_relu": lambda: javascript.cell(rnn.CELL_RELU),
     "rnn_sample": lambda: json.dumps(rnn_sample(), separators=(",", ":")),
+    "lstm_dropout": lstm_dropout,
+    "dropouts": lambda: json.dumps(dropouts(), separators=(",", ":")),
     "rnn_step": rnn_step,
     "rnn_backward": rnn_backward,
     "bptt_lines": lambda: json.dumps(bptt_lines()),
