@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,9 +15,6 @@ from .observe import CLEAR, observe
 from .probes import Probe, Sizes, probes
 from .report import Finding, Report, Texts
 
-if TYPE_CHECKING:
-    from .check import Check
-
 
 class Runs(NamedTuple):
     """The outcome of the ordinary cases: attempts, calls, and why a call gave no results."""
@@ -28,11 +25,9 @@ class Runs(NamedTuple):
 
 
 class Judge:
-    """One learner's function under one check."""
+    """One learner's function under one check: a `Check`, whose module imports this one."""
 
-    def __init__(
-        self, check: Check, learner: student.Learner, seed: int, time_limit: float
-    ) -> None:
+    def __init__(self, check: Any, learner: student.Learner, seed: int, time_limit: float) -> None:
         self.check, self.learner, self.seed, self.limit = check, learner, seed, time_limit
 
     def report(self, lang: str) -> Report:

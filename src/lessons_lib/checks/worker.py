@@ -14,8 +14,10 @@ import io
 import json
 import os
 import pickle
+import signal
 import struct
 import sys
+import threading
 import traceback
 import types
 import warnings
@@ -26,6 +28,7 @@ import numpy as np
 _PRINTED = 2000  # characters kept of printed text
 _LARGEST = 2**26  # bytes of all results together
 _MEMORY = 2**31  # bytes that a function may allocate in addition to those before its call
+_LATER = 0.2  # seconds that faulthandler waits longer; less than `isolation._GRACE`
 _FILE_SIZE, _OPEN_FILES = 2**24, 256
 
 
@@ -231,10 +234,27 @@ def _same(before: Any, after: Any) -> bool:
 @contextlib.contextmanager
 def _watchdog(limit: float, lines: Any) -> Any:
     """Record the lines that are running when the time is over, also inside compiled code."""
-    faulthandler.dump_traceback_later(limit, file=lines)
+    # While compiled code holds the interpreter, no thread of Python can look; faulthandler can. It
+    # reads what is changing meanwhile, which may end the process, so it comes a little later.
+    main = threading.get_ident()
+    timer = threading.Timer(limit, _tell, (main, lines))
+    timer.daemon = True
+    faulthandler.dump_traceback_later(limit + _LATER, file=lines)
+    timer.start()
     try:
         yield
     finally:
+        timer.cancel()
+        faulthandler.cancel_dump_traceback_later()
+
+
+def _tell(thread: int, lines: Any) -> None:
+    """Write the lines that a thread is running in faulthandler's form, the innermost first."""
+    frames = list(traceback.walk_stack(sys._current_frames().get(thread)))
+    with contextlib.suppress(ValueError):  # the call has just ended
+        for frame, number in frames:
+            lines.write(f'  File "{frame.f_code.co_filename}", line {number} in it\n')
+        lines.flush()
         faulthandler.cancel_dump_traceback_later()
 
 
@@ -287,6 +307,8 @@ def main() -> None:
     requests = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDWR)
+    # A process that is started in the background ignores this signal, and so would this one.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     learner = Learner()
     while request := _read(requests):
         for stream in (0, 1, 2):  # a learner's code may have used or closed these
