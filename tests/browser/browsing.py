@@ -30,6 +30,19 @@ def lay_out(page: Page) -> None:
     )
 
 
+def settle(page: Page) -> None:
+    """Wait until letters, pictures and the figures around the reader have arrived."""
+    page.wait_for_load_state("networkidle")
+    page.wait_for_function(
+        """() => [...document.querySelectorAll(".moving:not(.started)")].every((box) => {
+          const { top, bottom } = box.getBoundingClientRect();
+          const far = bottom < -0.9 * innerHeight || top > 1.9 * innerHeight;
+          return far || !box.checkVisibility({ contentVisibilityAuto: true });
+        })"""
+    )
+    page.wait_for_timeout(300)
+
+
 def watch(page: Page, address: str) -> list[str]:
     """Return a list that fills with the page's errors and with requests that leave its server."""
     wrong: list[str] = []

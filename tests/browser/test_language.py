@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from browsing import settle
 
 PLACE = """() => {
   const top = document.querySelector(".top").offsetHeight;
@@ -16,15 +17,14 @@ PLACE = """() => {
 @pytest.mark.parametrize("share", [0.35, 0.8])
 def test_switch_keeps_the_place(opened, width, share):
     page = opened("ko/book/lstm.html", width)
-    page.wait_for_load_state("networkidle")  # letters that arrive move the text
+    settle(page)
     page.evaluate(f"scrollTo(0, document.documentElement.scrollHeight * {share})")
-    page.wait_for_timeout(300)
+    settle(page)
     before = page.evaluate(PLACE)
     box = page.locator("a.language-switch").bounding_box()
     page.mouse.click(box["x"] + 9, box["y"] + 9)  # Playwright's own click scrolls first
     page.wait_for_url("**/en/book/lstm.html*")
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(300)
+    settle(page)
     block = page.evaluate(f"places()[{before[0]}].getBoundingClientRect().top")
     assert block == pytest.approx(before[1], abs=6)
 
@@ -38,14 +38,13 @@ def test_switch_keeps_any_place_of_any_chapter(browser, server, chapters, width,
     for _ in range(request.config.getoption("--trials")):
         chapter, share = rng.choice(chapters), rng.uniform(0.02, 0.98)
         page.goto(server.address + chapter)
-        page.evaluate("document.fonts.ready")
         page.evaluate(f"scrollTo(0, document.documentElement.scrollHeight * {share})")
-        page.wait_for_timeout(200)
+        settle(page)
         number, top = page.evaluate(PLACE)
         box = page.locator("a.language-switch").bounding_box()
         page.mouse.click(box["x"] + 9, box["y"] + 9)
         page.wait_for_url("**/en/book/*")
-        page.wait_for_load_state("networkidle")
+        settle(page)
         found = page.evaluate(f"places()[{number}].getBoundingClientRect().top")
         end = page.evaluate("document.documentElement.scrollHeight - innerHeight - scrollY")
         if abs(found - top) > 6 and end > 1:
@@ -57,16 +56,15 @@ def test_switch_keeps_any_place_of_any_chapter(browser, server, chapters, width,
 @pytest.mark.parametrize("name", ["book/appendix/references.html", "index.html"])
 def test_switch_keeps_the_place_where_there_are_no_pairs(opened, name):
     page = opened(f"ko/{name}", 390)
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight * 0.5)")
-    page.wait_for_timeout(300)
+    settle(page)
     before = page.evaluate(PLACE)
     assert before[0] > 5
     box = page.locator("a.language-switch").bounding_box()
     page.mouse.click(box["x"] + 9, box["y"] + 9)
     page.wait_for_url(f"**/en/{name}")
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(300)
+    settle(page)
     block = page.evaluate(f"places()[{before[0]}].getBoundingClientRect().top")
     assert block == pytest.approx(before[1], abs=6)
 

@@ -54,7 +54,8 @@ def test_keyboard_reaches_everything_in_order(opened):
     # The letters decide how wide a formula is, and with that whether it scrolls and takes focus.
     page.evaluate("document.fonts.ready.then(() => true)")
     page.evaluate("window.seen = new Set()")
-    for _ in range(1000):
+    left = f"{FOCUSABLE}.filter(e => !seen.has(e)).map(e => e.outerHTML)"
+    for _ in range(3000):
         page.keyboard.press("Tab")
         tag, in_sight = page.evaluate(
             "(() => { const e = document.activeElement; seen.add(e);"
@@ -62,11 +63,13 @@ def test_keyboard_reaches_everything_in_order(opened):
             " return [e.outerHTML.slice(0, 200),"
             " box.width > 0 && box.top < innerHeight && box.bottom > 0] })()"
         )
+        # A long jump passes paragraphs whose controls are made a moment later: then go round again.
         if tag.startswith("<body"):
-            break
+            if not page.evaluate(left):
+                break
+            continue
         assert in_sight, f"focus is out of sight: {tag}"
-    # What can be focused is asked at the end: reading on adds the controls of the paragraphs.
-    assert page.evaluate(f"{FOCUSABLE}.filter(e => !seen.has(e)).map(e => e.outerHTML)") == []
+    assert page.evaluate(left) == []
     assert page.evaluate("seen.size") > 50
 
 

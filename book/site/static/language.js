@@ -3,12 +3,13 @@
 "use strict";
 
 // The blocks that both languages' pages have, in the same order: prose of pairs, code, formulas,
-// works; on the front page every piece of text.
-const places = () => [
-  ...document.querySelectorAll(
-    "article :is([class*=pair-], .cell, div.math, .citation), .front main :is(h1, h2, p, li)",
-  ),
-];
+// works; on the front page every piece of text. A figure that moves adds its own when it has started.
+const places = () =>
+  [
+    ...document.querySelectorAll(
+      "article :is([class*=pair-], .cell, div.math, .citation), .front main :is(h1, h2, p, li)",
+    ),
+  ].filter((block) => !block.closest(".moving, .linked"));
 
 // The first block in view and how far below the bar it begins.
 function place_in_view() {
@@ -25,14 +26,14 @@ function go_to(place) {
   const reach = () =>
     scrollTo({ top: scrollY + blocks[place.number].getBoundingClientRect().top - place.offset, behavior: "instant" });
   reach();
-  // Fonts and pictures that arrive later move the text, until the reader scrolls.
+  // Fonts, pictures and figures that arrive later move the text, until the reader scrolls.
   const follow = new ResizeObserver(reach);
   follow.observe(document.querySelector("main"));
   const stop = () => follow.disconnect();
   for (const act of ["wheel", "touchstart", "pointerdown", "keydown"]) {
     addEventListener(act, stop, { once: true, passive: true });
   }
-  addEventListener("load", () => setTimeout(stop, 1000));
+  addEventListener("load", () => setTimeout(stop, 5000));
 }
 
 for (const link of document.querySelectorAll("a.language-switch")) {
