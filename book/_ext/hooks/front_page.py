@@ -16,7 +16,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from ..one_language import LANGUAGES
-from ..plain.chapters import numbered
+from ..plain.chapters import unnumbered
 from ..texts import texts, words
 from . import diagrams, moving_figures
 from .interface import root_title
@@ -32,7 +32,7 @@ def chapters(app: Sphinx) -> list[dict[str, str]]:
         for item in part.items:
             page = str(item)
             number = app.env.chapter_numbers[page]
-            title = app.env.titles[page].astext().removeprefix(numbered(number, ""))
+            title = unnumbered(number, app.env.titles[page].astext())
             found.append(
                 {"page": page, "number": number, "title": title, "promise": promise(app, page)}
             )

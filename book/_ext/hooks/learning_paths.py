@@ -10,7 +10,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from ..plain.chapters import numbered
+from ..plain.chapters import unnumbered
 from .page_facts import reading_seconds
 
 PATHS = Path(__file__).parents[2] / "site" / "paths.toml"
@@ -51,6 +51,6 @@ def _chapters(app: Sphinx, sections: list[dict[str, Any]]) -> list[dict[str, Any
     chapters = []
     for page, of_page in groupby(sections, key=lambda section: section["page"]):
         number = app.env.chapter_numbers[page]
-        title = app.env.titles[page].astext().removeprefix(numbered(number, ""))
+        title = unnumbered(number, app.env.titles[page].astext())
         chapters.append({"page": page, "number": number, "title": title, "sections": list(of_page)})
     return chapters

@@ -59,7 +59,7 @@ class NameTargets(SphinxPostTransform):
     def _name(self, page: str, anchor: str, title: str) -> str:
         language, number = self.config.language, self.env.chapter_numbers.get(page)
         if title == self.env.titles[page].astext():
-            bare = title.removeprefix(chapters.numbered(number, "") if number else "")
+            bare = chapters.unnumbered(number, title)
             return chapters.name_of_page(language, number, bare)
         elsewhere = number if page != self.env.docname else None
         return chapters.name_of_section(language, elsewhere, title)

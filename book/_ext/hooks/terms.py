@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -36,6 +36,21 @@ EVERYDAY = {
     *("값", "키", "질의", "편의", "값 기준", "비율", "단계"),
 }
 MOST = 2  # links to terms in a paragraph: more would be restless
+
+
+class Terms(NamedTuple):
+    """The glossary's terms in one language.
+
+    Attributes
+    ----------
+    addresses : dict
+        The address of each term by its names in small letters.
+    mention : re.Pattern
+        Finds a name in a text, long ones first, also before a plural's ending.
+    """
+
+    addresses: dict[str, str]
+    mention: re.Pattern[str]
 
 
 class TermAddresses(SphinxTransform):
@@ -65,18 +80,18 @@ class LinkTerms(SphinxPostTransform):
         page, path = self.env.docname, Path(self.app.srcdir, f"{GLOSSARY}.ipynb")
         if page.startswith("book/appendix/") or not page.startswith("book/") or not path.exists():
             return
-        terms = names_of_terms(path, self.config.language)
-        left = set(terms.values()) - self.known()
+        terms = terms_of(path, self.config.language)
+        left = set(terms.addresses.values()) - self.known(terms)
         glossary = self.app.builder.get_relative_uri(page, GLOSSARY)
         for paragraph in self.document.findall(nodes.paragraph):
             if isinstance(paragraph.parent, nodes.section):
                 link_terms(paragraph, terms, left, glossary)
 
-    def known(self) -> set[str]:
+    def known(self, terms: Terms) -> set[str]:
         """Return the addresses of terms that the page introduces or already leads to."""
-        terms = names_of_terms(Path(self.app.srcdir, f"{GLOSSARY}.ipynb"), self.config.language)
         bold = {
-            terms.get(strong.astext().lower(), "") for strong in self.document.findall(nodes.strong)
+            terms.addresses.get(strong.astext().lower(), "")
+            for strong in self.document.findall(nodes.strong)
         }
         led = {
             link.get("refid") or link.get("refuri", "")
@@ -84,39 +99,34 @@ class LinkTerms(SphinxPostTransform):
         }
         title = self.document.next_node(nodes.title)
         named = {
-            terms[m[0].lower()] for m in mentions(terms).finditer(title.astext() if title else "")
+            terms.addresses[mention[0].lower()]
+            for mention in terms.mention.finditer(title.astext() if title else "")
         }
         return bold | named | {address.rpartition("#")[2] for address in led}
 
 
 @functools.cache
-def names_of_terms(path: Path, language: str) -> dict[str, str]:
-    """Return the addresses of terms by their names in small letters, without everyday words."""
+def terms_of(path: Path, language: str) -> Terms:
+    """Return a glossary's terms in one language, without everyday words."""
     found: dict[str, str] = {}
     for entry in entries(language, path):
         for name in entry.names:
             hangul = bool(re.search("[가-힣]", name))
             if (hangul if language == "ko" else not hangul) or name.isupper():
                 found[name.lower()] = address_of(entry.names)
-    return {name: address for name, address in found.items() if name not in EVERYDAY}
+    addresses = {name: address for name, address in found.items() if name not in EVERYDAY}
+    names = "|".join(map(re.escape, sorted(addresses, key=len, reverse=True)))
+    mention = rf"(?<![\w-])(?:{names})(?=(?:e?s)?(?![A-Za-z-]))"
+    return Terms(addresses, re.compile(mention, re.IGNORECASE))
 
 
-def mentions(terms: dict[str, str]) -> re.Pattern[str]:
-    """Return a pattern that finds names, long ones first; a plural's ending is part of it."""
-    longest = sorted(terms, key=len, reverse=True)
-    names = "|".join(map(re.escape, longest))
-    return re.compile(rf"(?<![\w-])(?:{names})(?=(?:e?s)?(?![A-Za-z-]))", re.IGNORECASE)
-
-
-def link_terms(
-    paragraph: nodes.paragraph, terms: dict[str, str], left: set[str], glossary: str
-) -> None:
+def link_terms(paragraph: nodes.paragraph, terms: Terms, left: set[str], glossary: str) -> None:
     """Link at most `MOST` mentions in a paragraph's own text; remove their terms from ``left``."""
     made = 0
     for text in [child for child in paragraph.children if isinstance(child, nodes.Text)]:
         parts, end = [], 0
-        for mention in mentions(terms).finditer(text):
-            address = terms[mention[0].lower()]
+        for mention in terms.mention.finditer(text):
+            address = terms.addresses[mention[0].lower()]
             if address in left and made < MOST:
                 left.discard(address)
                 made += 1

@@ -21,6 +21,11 @@ def numbered(number: int | None, title: str) -> str:
     return f"{number}. {title}" if number else title
 
 
+def unnumbered(number: int | None, title: str) -> str:
+    """Return the title without the number that `numbered` gave it."""
+    return title.removeprefix(numbered(number, ""))
+
+
 def name_of_page(language: str, number: int | None, title: str) -> str:
     """Return how running text names a page: 4장 「LSTM」, ``chapter 4, “LSTM”``."""
     kind = "chapter" if number else "page"
