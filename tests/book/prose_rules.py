@@ -17,9 +17,10 @@ from pair_rules import Cell, Notebook, Problems, Rule, blocks_of, markdown_cells
 from lessons_lib.lab import labels
 
 ROOT = Path(__file__).resolve().parents[2]
-TERMS = tomllib.loads((ROOT / "tests" / "book" / "korean_terms.toml").read_text(encoding="utf-8"))[
-    "term"
-]
+TERMS = {
+    language: tomllib.loads((Path(__file__).parent / file).read_text(encoding="utf-8"))["term"]
+    for language, file in (("ko", "korean_terms.toml"), ("en", "english_terms.toml"))
+}
 HANGUL = re.compile(r"[가-힣ㄱ-ㆎ]")
 # Markup that Markdown does not recognise, such as ** between a quotation mark and a particle.
 _RAW = re.compile(r"\*\*|[`$]|\{[\w:-]+\}|:::|^\([\w-]+\)=$")
@@ -28,14 +29,15 @@ _TERM_IN_PARENTHESES = re.compile(r"\([^()\n]{1,40}\)")
 
 def words_of(block: Block) -> list[str]:
     """Return the pieces of prose in a block, without formulas, code and the blocks inside it."""
-    pieces = ["".join(_words(span) for span in block.spans)]
+    pieces = ["".join(words_of_span(span) for span in block.spans)]
     if block.kind == "directive":
         titled = DIRECTIVES[block.name].argument == "title"
         pieces += [block.argument if titled else "", block.options.get("alt", "")]
     return [piece for piece in pieces if piece.strip()]
 
 
-def _words(span) -> str:
+def words_of_span(span) -> str:
+    """Return a span's words; a blank for a formula or code."""
     if span.kind == "text":
         return span.value
     return role_text(span) if span.kind == "role" else " "
@@ -58,10 +60,10 @@ def _strings(cell: Cell) -> Iterator[str]:
             yield node.value
 
 
-def _korean_labels(cell: Cell) -> list[str]:
-    """Return the Korean halves of the strings that code holds in both languages."""
+def _labels(cell: Cell, language: str) -> list[str]:
+    """Return one language's halves of the strings that code holds in both."""
     strings = _strings(cell) if cell.cell_type == "code" else ()
-    return [labels.half(text, "ko") for text in strings if labels.is_in_both(text)]
+    return [labels.half(text, language) for text in strings if labels.is_in_both(text)]
 
 
 def right_language(notebook: Notebook) -> Problems:
@@ -128,18 +130,23 @@ def figures_described(notebook: Notebook) -> Problems:
 
 
 def terms(notebook: Notebook) -> Problems:
-    """Korean prose uses the book's terms (korean_terms.toml beside this)."""
+    """Prose uses the book's terms: korean_terms.toml and english_terms.toml beside this."""
+    for language in TERMS:
+        yield from _terms_of(notebook, language)
+
+
+def _terms_of(notebook: Notebook, language: str) -> Problems:
     seen: dict[str, str] = {}
     for cell in notebook.cells:
-        pieces = prose_of(cell) if language_of(cell) == "ko" else _korean_labels(cell)
+        pieces = prose_of(cell) if language_of(cell) == language else _labels(cell, language)
         text = " ".join(" ".join(pieces).split())
-        for term in TERMS:
+        for term in TERMS[language]:
             for variant in term["not"]:
-                count = len(re.findall(variant, text))
-                if term.get("once") and count == 1 and variant not in seen:
+                found = [match[0] for match in re.finditer(variant, text)]
+                if term.get("once") and len(found) == 1 and variant not in seen:
                     seen[variant] = cell.id
-                elif count:
-                    yield cell.id, f"says {variant}, the book says {term['write']}: {term['why']}"
+                elif found:
+                    yield cell.id, f"says {found[0]}, the book says {term['write']}: {term['why']}"
 
 
 @cache

@@ -85,6 +85,11 @@ BROKEN: dict[str, tuple[Callable, str, str]] = {
         "more-ko",
         "the book says 업데이트 게이트",
     ),
+    "another English term": (
+        lambda: prose("초기 상태입니다.", "The behaviour of the first states."),
+        "more-en",
+        "says behaviour, the book says American spelling",
+    ),
     "a term twice": (
         lambda: prose("정칙화라고도 합니다. 정칙화입니다.", "Regularization, twice."),
         "more-ko",

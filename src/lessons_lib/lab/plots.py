@@ -202,7 +202,7 @@ def heatmaps(panels: Mapping[str, np.ndarray], *, xlabel: str = "step $t$") -> N
     Parameters
     ----------
     panels : mapping of labels to arrays of shape (T, H)
-        All of one T. The stronger the colour, the greater the value: one hue above zero, another
+        All of one T. The stronger the color, the greater the value: one hue above zero, another
         below. The scale of a panel, at its right, ends at 1, or at the greatest value above that.
     xlabel : str, optional
 
@@ -316,7 +316,7 @@ def _places(name: str, places: Any, axes: int) -> np.ndarray:
 def _cells(ax: Axes, values: np.ndarray, extent: Sequence[float], top: float) -> None:
     """Fill each cell of a matrix, row 0 from `extent`'s bottom, by value: none at 0, full at top.
 
-    Equal neighbours of a row become one rectangle, all of one shade one path.
+    Equal neighbors of a row become one rectangle, all of one shade one path.
     """
     left, right, bottom, upper = extent
     x = np.linspace(left, right, values.shape[1] + 1)

@@ -106,15 +106,15 @@ def f1(predicted: np.ndarray, true: np.ndarray) -> float:
 def predicted_by_counts(train: Texts, texts: Texts, before: int, after: int) -> np.ndarray:
     """Predict without a network: the more frequent case of each context in the training texts.
 
-    A context is a syllable with its neighbours. If a context is not in the training texts, or is
-    cut off by a text's end, a narrower one is used: the larger side loses a neighbour first.
+    A context is a syllable with its neighbors. If a context is not in the training texts, or is
+    cut off by a text's end, a narrower one is used: the larger side loses a neighbor first.
 
     Parameters
     ----------
     train, texts : Texts
         The texts to count in, and those to predict.
     before, after : int
-        The number of neighbours on each side, at least 0.
+        The number of neighbors on each side, at least 0.
 
     Returns
     -------

@@ -1,7 +1,7 @@
-"""For every chapter: a matplotlib figure as a small SVG, with real text and classes for colours.
+"""For every chapter: a matplotlib figure as a small SVG, with real text and classes for colors.
 
-matplotlib's own SVG holds colours, its own letters' widths and some ten times as many characters.
-Here a colour is a class, so that the page's theme decides; a label in both languages is one
+matplotlib's own SVG holds colors, its own letters' widths and some ten times as many characters.
+Here a color is a class, so that the page's theme decides; a label in both languages is one
 ``<text>`` in English with both beside it (``data-label``), so that the site can set the other;
 coordinates are tenths of a point, so that two machines write the same figure.
 
@@ -28,7 +28,7 @@ from matplotlib.transforms import Affine2D, Bbox, IdentityTransform
 
 from . import labels
 
-#: Okabe and Ito's colours, distinct for the colour-blind, then ink, grid and paper. Class ``s1``
+#: Okabe and Ito's colors, distinct for the color-blind, then ink, grid and paper. Class ``s1``
 #: is a stroke and ``f1`` a fill of the first; `plot.css` says what each looks like.
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 INK, GRID, PAPER = "#000000", "#dddddd", "#ffffff"
@@ -49,7 +49,7 @@ def figure_to_svg(figure: Figure) -> str:
     Raises
     ------
     ValueError
-        The figure holds a colour that is not one of `COLORS`, `INK`, `GRID` and `PAPER`, a label
+        The figure holds a color that is not one of `COLORS`, `INK`, `GRID` and `PAPER`, a label
         with a formula that `labels.typeset` does not know, or a picture made of pixels.
     """
     dpi, canvas = figure.dpi, figure.canvas
@@ -72,7 +72,7 @@ def figure_to_svg(figure: Figure) -> str:
 def show_figures_as_svg(shell: Any) -> None:
     """Let an IPython shell show figures by `figure_to_svg`.
 
-    A learner's figure with other colours or with a picture is shown as PNG, as usual.
+    A learner's figure with other colors or with a picture is shown as PNG, as usual.
     """
     formatters = shell.display_formatter.formatters
     for formatter in formatters.values():

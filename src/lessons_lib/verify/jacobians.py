@@ -28,7 +28,7 @@ class Spectrum(NamedTuple):
     Attributes
     ----------
     eigenvalues : complex array of shape (..., S)
-        They determine the behaviour of high powers of one matrix.
+        They determine the behavior of high powers of one matrix.
     singular_values : array of shape (..., S)
         The first bounds the factor by which one step can lengthen a vector.
     """
