@@ -42,7 +42,7 @@ def dictionary() -> Hunspell:
 
 @cache
 def is_spelled(word: str) -> bool:
-    """Is this right, a word of the dictionary or one that korean_words.toml explains?"""
+    """Return whether a word is of the dictionary, or one that korean_words.toml explains."""
     if word in WORDS["words"] or any(map(dictionary().spell, [word, *_stand_ins(word)])):
         return True
     return any(_takes(word, particle) for particle in WORDS["particles"] if particle in word)
@@ -69,7 +69,7 @@ def _stem(verb: str) -> str:
 
 
 def _takes(word: str, particle: str) -> bool:
-    """Is it a noun, this particle, and an ending that the particle can take?
+    """Return whether a word is a noun, this particle, and an ending that the particle takes.
 
     The dictionary knows few particles that follow each other. A formula may be in front.
     """

@@ -2,8 +2,9 @@
 
 ``PYTHONPATH=book python tests/book/style_report.py``
 
-것 per 1,000 words: a published Korean book on language processing has 5.6, this book's first edition
-had 18.7. Sentences of at most 22 letters and spaces: 8 % there; 18 to 24 % in the first edition.
+것 per 1,000 words: a published Korean book on language processing has 5.6, the first edition of
+this book had 18.7. Sentences of at most 22 letters and spaces: 8 % there; 18 to 24 % in the first
+edition.
 """
 
 from __future__ import annotations
