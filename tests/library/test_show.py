@@ -13,7 +13,7 @@ from registry import MODULES
 
 import lessons_lib
 from lessons_lib import lstm, rnn, scan
-from lessons_lib.lab import show_source
+from lessons_lib.lab import show_file, show_source
 from lessons_lib.lab.show import Source
 
 FUNCTIONS = {
@@ -89,6 +89,14 @@ def test_of_a_class_the_methods_docstrings_go_too():
 def test_a_method_is_shown_from_the_margin():
     shown = str(show_source(Documented.method))
     assert shown == "def method(self):\n    return self.size"
+
+
+def test_a_file_is_shown_whole_from_its_imports_on():
+    text, shown = inspect.getsource(lstm), str(show_file(lstm.step))
+    assert shown.startswith("from __future__ import annotations\n")
+    assert text.endswith(shown + "\n")
+    assert text.startswith('"""The long short-term memory')
+    assert "The long short-term memory" not in shown
 
 
 def test_several_stand_two_lines_apart():

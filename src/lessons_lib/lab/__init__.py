@@ -6,4 +6,5 @@ needs neither.
 """
 
 from .show import Source as Source
+from .show import show_file as show_file
 from .show import show_source as show_source

@@ -55,6 +55,13 @@ def show_source(*objects: Callable[..., Any], masks: bool = True) -> Source:
     return Source("\n\n\n".join(texts))
 
 
+def show_file(item: Callable[..., Any]) -> Source:
+    """Return the file that defines a function or class, from its imports on, to be copied whole."""
+    text = inspect.getsource(sys.modules[item.__module__])
+    after_docstring = ast.parse(text).body[1]
+    return Source("\n".join(text.splitlines()[after_docstring.lineno - 1 :]))
+
+
 def _global_names(item: Callable[..., Any]) -> dict[str, Any]:
     return vars(sys.modules[inspect.unwrap(item).__module__])
 

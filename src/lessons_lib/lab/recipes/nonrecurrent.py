@@ -1,0 +1,24 @@
+"""For recipes and dropout: non-recurrent dropout (1)."""
+
+import torch
+from torch import nn
+
+
+class NonRecurrentDropoutLSTM(nn.Module):
+    """Dropout between layers only (arXiv 1409.2329): never from step to step."""
+
+    def __init__(self, input_size, hidden_size, num_layers=2, p=0.65):
+        super().__init__()
+        sizes = [input_size] + [hidden_size] * (num_layers - 1)
+        self.layers = nn.ModuleList(nn.LSTM(size, hidden_size) for size in sizes)
+        self.dropouts = nn.ModuleList(nn.Dropout(p) for _ in range(num_layers + 1))
+
+    def forward(self, x, state=None):
+        """Run on x of shape (T, N, D); arguments and results as of nn.LSTM."""
+        last = []
+        for k, layer in enumerate(self.layers):
+            own = None if state is None else tuple(s[k : k + 1] for s in state)
+            x, own = layer(self.dropouts[k](x), own)
+            last.append(own)
+        h, c = (torch.cat(parts) for parts in zip(*last, strict=True))
+        return self.dropouts[-1](x), (h, c)
