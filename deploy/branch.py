@@ -24,7 +24,7 @@ README = """# RNN 레슨 · RNN Lessons
 
 A program writes this branch; make changes in `main`. Start with `en/book/intro.ipynb`.
 
-Code: MIT (LICENSE). Text and figures: CC BY 4.0 (LICENSE-TEXT).
+Code: MIT (LICENSE). Text and figures: CC BY 4.0 (LICENSE-TEXT). Third-party data: see LICENSE.
 """
 
 
