@@ -60,13 +60,15 @@ def test_a_syllable_is_one_code_and_two_or_three_jamo():
 @pytest.mark.parametrize(("language", "unit"), UNITS)
 def test_the_parts_share_no_paragraph_and_are_the_same_in_every_unit(language, unit):
     parts = {}
-    for part in ("all", "train", "held_out"):
+    for part in ("all", "train", "held_out", "validation", "test"):
         codes, vocabulary = tasks.book_text(language, unit, part)
         assert vocabulary == tasks.book_text(language, unit)[1]
         parts[part] = tasks.decode(codes, vocabulary).splitlines()
     assert not set(parts["train"]) & set(parts["held_out"])
     assert sorted(parts["train"] + parts["held_out"]) == sorted(parts["all"])
     assert parts["held_out"] == stored(language).splitlines()[9::10]
+    assert parts["validation"] == parts["held_out"][::2]
+    assert parts["test"] == parts["held_out"][1::2]
 
 
 def test_jamo_round_trip():
@@ -148,7 +150,7 @@ def test_word_spacing_is_seeded_and_its_arrays_may_be_changed():
         (lambda: tasks.book_text("jp"), ValueError, "language: got 'jp', expected 'ko' or 'en'"),
         (lambda: tasks.book_text("en", "jamo"), ValueError, "unit: got 'jamo', expected 'char"),
         (lambda: tasks.book_text("ko", "word"), ValueError, "unit: got 'word', expected 'char"),
-        (lambda: tasks.book_text("ko", part="test"), ValueError, "part: got 'test', expected 'all"),
+        (lambda: tasks.book_text("ko", part="dev"), ValueError, "part: got 'dev', expected 'all"),
         (lambda: tasks.book_text("ko", part=None), ValueError, "part: got None"),  # type: ignore[arg-type]
         (lambda: tasks.encode(b"a"), TypeError, "text: got bytes, expected a str"),  # type: ignore[arg-type]
         (lambda: tasks.encode("a", "word"), ValueError, "unit: got 'word'"),
@@ -161,9 +163,9 @@ def test_word_spacing_is_seeded_and_its_arrays_may_be_changed():
         (lambda: tasks.streams(np.arange(2), 3), ValueError, "codes: got 2, expected at least bat"),
         (lambda: tasks.streams(np.arange(2), 0), ValueError, "batch: got 0, expected at least 1"),
         (
-            lambda: tasks.word_spacing(2, 3, np.random.default_rng(0), "test"),
+            lambda: tasks.word_spacing(2, 3, np.random.default_rng(0), "dev"),
             ValueError,
-            "part: got 'test'",
+            "part: got 'dev'",
         ),
         (lambda: tasks.word_spacing(2, 3, 0), TypeError, "generator: got int, expected a numpy"),  # type: ignore[arg-type]
         (

@@ -59,6 +59,16 @@ def test_bits_do_not_depend_on_how_much_is_read_at_once(at_once, monkeypatch):
     assert abs(language_model.bits(model(), text(L, N)) - expected) < 1e-12
 
 
+def test_a_learning_rate_may_depend_on_the_update():
+    """With the rate 0 from update 2 on, the weights are those after two updates at 0.05."""
+    rates = [0.05, 0.05, 0.0, 0.0]
+    network, other = model(), model()
+    language_model.train(network, text(L, N), 4, 5, lr=lambda update: rates[update])
+    language_model.train(other, text(L, N), 2, 5, lr=0.05)
+    for weight, expected in zip(network.parameters(), other.parameters(), strict=True):
+        assert torch.equal(weight, expected)
+
+
 @pytest.mark.parametrize("layer", [layer for layer, _ in LAYERS])
 def test_training_is_truncated_bptt(layer):
     """Compare with a plain loop beyond the streams' end; only the state passes on."""

@@ -6,7 +6,8 @@ changes nothing here until then.
 
 Every tenth paragraph is held out: the parts "train" and "held_out" share no paragraph, both come
 from every chapter, and together they are the part "all". Training on "train" never sees a held-out
-paragraph, but it does see the paragraph's words, and it may see very similar sentences.
+paragraph, but it does see the paragraph's words, and it may see very similar sentences. The
+held-out paragraphs are dealt out in turn to the parts "validation" and "test".
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ import numpy as np
 from .._check import arguments as validation
 from .hangul import from_jamo, to_jamo
 
-_PARTS = {"all": range(10), "train": range(9), "held_out": range(9, 10)}  # of ten paragraphs
+#: Which of twenty paragraphs a part has.
+_PARTS = {"all": {*range(20)}, "train": {*range(20)} - {9, 19}, "held_out": {9, 19}}
+_PARTS |= {"validation": {9}, "test": {19}}
 _UNITS = {"character": False, "syllable": False, "jamo": True}  # is a syllable taken apart?
 _LANGUAGES = {"ko": _UNITS, "en": {"character": False}}
 
@@ -34,8 +37,9 @@ def book_text(language: str, unit: str = "character", part: str = "all") -> tupl
     unit : "character", "syllable" or "jamo", optional
         What one code represents. A Korean character is a syllable, so the first two are the same;
         "jamo" splits syllables (`hangul.to_jamo`). English has characters only.
-    part : "all", "train" or "held_out", optional
-        All paragraphs, nine of ten, or every tenth. The parts are the same for every unit.
+    part : "all", "train", "held_out", "validation" or "test", optional
+        All paragraphs, nine of ten, every tenth, or every other one of these. The parts are the
+        same for every unit.
 
     Returns
     -------
@@ -153,7 +157,7 @@ def word_spacing(
         N windows of T syllables each, at random places in the text. They may begin and end inside
         a word, and may overlap each other, but no window of "train" shares text with "held_out".
     generator : numpy.random.Generator
-    part : "all", "train" or "held_out", optional
+    part : "all", "train", "held_out", "validation" or "test", optional
 
     Returns
     -------
@@ -190,7 +194,7 @@ def _without_spaces(part: str) -> tuple[np.ndarray, np.ndarray]:
 def _prose(language: str, part: str) -> str:
     path = files("lessons_lib.lab") / "data" / f"book_{language}.txt"
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    return "".join(line for k, line in enumerate(lines) if k % 10 in _PARTS[part])
+    return "".join(line for k, line in enumerate(lines) if k % 20 in _PARTS[part])
 
 
 def _checked(codes: np.ndarray) -> np.ndarray:

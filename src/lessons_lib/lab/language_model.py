@@ -108,7 +108,7 @@ def train(
     streams: np.ndarray,
     updates: int,
     window: int,
-    lr: float = 1e-2,
+    lr: float | Callable[[int], float] = 1e-2,
     clip: float = 1.0,
     generator: torch.Generator | None = None,
     watch: Callable[[int], None] | None = None,
@@ -127,8 +127,10 @@ def train(
     updates : int
     window : int
         Number of steps, less than L.
-    lr, clip : float, optional
-        Learning rate; largest norm of the gradient of the loss in nats.
+    lr : float or callable, optional
+        Learning rate; ``lr(k)`` is that of update k.
+    clip : float, optional
+        Largest norm of the gradient of the loss in nats.
     generator : torch.Generator, optional
         Draws the masks; the device's default generator if not given.
     watch : callable, optional

@@ -81,7 +81,7 @@ def minimise(
     model: torch.nn.Module,
     loss: Callable[[], torch.Tensor],
     updates: int,
-    lr: float = 1e-2,
+    lr: float | Callable[[int], float] = 1e-2,
     clip: float = 1.0,
 ) -> np.ndarray:
     """Minimise a loss with Adam, for models and tasks whose form `train` does not cover.
@@ -92,8 +92,10 @@ def minimise(
         Its parameters are trained in place.
     loss : callable
         Takes no arguments and returns the loss of a new batch, a tensor with one number.
-    updates, lr, clip
+    updates, clip
         As for `train`.
+    lr : float or callable, optional
+        Learning rate; ``lr(k)`` is that of update k = 0 … updates − 1.
 
     Returns
     -------
@@ -101,11 +103,13 @@ def minimise(
         The loss before each update.
     """
     trained = [weight for weight in model.parameters() if weight.requires_grad]
-    optimizer = torch.optim.Adam(trained, lr=lr, fused=True)
+    rate = lr if callable(lr) else lambda _: lr
+    optimizer = torch.optim.Adam(trained, lr=rate(0), fused=True)
     losses = np.empty(updates)
     with one_thread():
         for k in progress(updates):
             value = loss()
+            optimizer.param_groups[0]["lr"] = rate(k)
             optimizer.zero_grad()
             value.backward()
             torch.nn.utils.clip_grad_norm_(trained, clip)
