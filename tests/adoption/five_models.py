@@ -66,7 +66,7 @@ def train(model: Any, given: Any, updates: int = 3) -> list[float]:
 
 
 @every_model
-@pytest.mark.parametrize("engine", ["kernel", "by_hand"])
+@pytest.mark.parametrize("engine", ["auto", "by_hand", "compiled"])
 def test_without_a_variant_the_model_trains_as_before(name: str, engine: str) -> None:
     losses = []
     for swapped in (False, True):

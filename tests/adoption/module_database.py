@@ -24,7 +24,9 @@ def _cases() -> list[Any]:
         if theirs.__module__ != "torch.nn.modules.rnn":
             continue
         ours = getattr(torch_modules, theirs.__name__)
-        engines = ("kernel", "by_hand") if issubclass(theirs, torch.nn.RNNBase) else (None,)
+        engines = (
+            ("auto", "by_hand", "compiled") if issubclass(theirs, torch.nn.RNNBase) else (None,)
+        )
         for dtype in DTYPES:
             for training in (True, False):
                 torch.manual_seed(0)

@@ -34,6 +34,7 @@ LAYERS: dict[str, Callable[..., Any]] = {
     "torch.nn": torch.nn.LSTM,
     "kernel": LSTM,
     "by hand": partial(LSTM, engine="by_hand"),
+    "compiled": partial(LSTM, engine="compiled"),
     "WeightDrop": partial(LSTM, dropout=WeightDrop(0.5)),
     "Variational": partial(LSTM, dropout=VariationalDropout(0.2, 0.2)),
     "RNNDrop": partial(LSTM, dropout=RNNDrop(0.2)),

@@ -1,4 +1,4 @@
-"""What a layer by hand keeps: what its backward pass needs, as long as the graph is there."""
+"""What our engines keep: what the backward pass needs, as long as the graph is there."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from torch.utils.checkpoint import checkpoint
 from lessons_lib import lstm_peepholes
 from lessons_lib.dropout import VariationalDropout, Zoneout
 from lessons_lib.torch_modules import GRU, LSTM, Layer
+from lessons_lib.trace import workspace
 
 T, N, D, H = 60, 8, 16, 32
 ARRAY = T * N * H * 4  # bytes of one array of all steps
@@ -22,6 +23,8 @@ ARRAY = T * N * H * 4  # bytes of one array of all steps
 LAYERS: dict[str, tuple[Callable[[], Any], float]] = {
     # h, c, i, f, g, o, tanh c; the output is torch's memory, which is not counted
     "LSTM": (lambda: LSTM(D, H, engine="by_hand"), 7),
+    "compiled": (lambda: LSTM(D, H, engine="compiled"), 7),
+    "zoneout by hand": (lambda: LSTM(D, H, dropout=Zoneout(h=0.1, c=0.1), engine="by_hand"), 7),
     # the new c before zoneout is not read
     "zoneout": (lambda: LSTM(D, H, dropout=Zoneout(h=0.1, c=0.1)), 7),
     "variational": (lambda: LSTM(D, H, dropout=VariationalDropout(0, 0.3)), 7),
@@ -37,6 +40,7 @@ def bytes_of(function: Callable[[], Any]) -> tuple[Any, int, int]:
     tracemalloc.start()
     try:
         result = function()
+        workspace.clear()  # of memory that is used again
         _, peak = tracemalloc.get_traced_memory()
         of_arrays = tracemalloc.DomainFilter(True, np.lib.tracemalloc_domain)
         traces = tracemalloc.take_snapshot().filter_traces([of_arrays]).traces

@@ -51,7 +51,7 @@ def test_a_layer_made_of_torchs_shares_its_parameters(kind: str) -> None:
     assert type(ours) is OURS[kind]
     assert type(layer) is getattr(torch.nn, kind)
     assert vars(layer) == before
-    assert (ours.dropout, ours.variant, ours.engine) == (0.5, None, "kernel")
+    assert (ours.dropout, ours.variant, ours.engine) == (0.5, None, "auto")
     for (name, weight), (same, shared) in zip(
         layer.named_parameters(), ours.named_parameters(), strict=True
     ):

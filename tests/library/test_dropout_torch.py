@@ -48,7 +48,7 @@ FORM_CASES = [
 ]
 
 
-def make(name: str, variant: Any, engine: str = "kernel", **options: Any) -> Any:
+def make(name: str, variant: Any, engine: str = "auto", **options: Any) -> Any:
     """Return a layer with random float64 weights, none of them small."""
     kind, chosen = VARIANTS[name]
     layer = kind(D, H, dropout=variant, engine=engine, dtype=torch.float64, **chosen, **options)

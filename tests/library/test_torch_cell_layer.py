@@ -154,7 +154,9 @@ def test_torchs_seed_and_state_dict_hold() -> None:
 def test_options_go_to_the_cell_and_the_text_says_what_it_is() -> None:
     layer = Layer(lstm.CELL, D, H, num_layers=2, dropout=Zoneout(h=0.1), forget_bias=3.0)
     assert torch.all(layer.b_l1[H : 2 * H] == 3)
-    assert repr(layer) == f"Layer('lstm', {D}, {H}, num_layers=2, dropout={Zoneout(h=0.1)!r})"
+    text = f"Layer('lstm', {D}, {H}, num_layers=2, dropout={Zoneout(h=0.1)!r}, engine='by_hand')"
+    layer.engine = "by_hand"
+    assert repr(layer) == text
 
 
 @pytest.mark.parametrize(

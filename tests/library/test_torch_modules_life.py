@@ -63,12 +63,12 @@ def test_one_seed_gives_torchs_weights_under_torchs_names_and_text(name: str) ->
 
 
 def test_an_unknown_engine_is_refused() -> None:
-    with pytest.raises(ValueError, match="engine: got 'hand', expected one of kernel, by_hand"):
+    with pytest.raises(ValueError, match="engine: got 'hand', expected one of auto, kernel,"):
         LSTM(D, H, engine="hand")
     layer = LSTM(D, H)
     with pytest.raises(ValueError, match="engine: got None"):
         layer.engine = None  # type: ignore[assignment]
-    assert layer.engine == "kernel"
+    assert layer.engine == "auto"
 
 
 @every_variant

@@ -14,7 +14,7 @@ from lessons_lib.verify.gradients import relative_difference
 
 T, N, D, H, P = 6, 5, 3, 4, 2
 LENGTHS = {"sorted": [6, 6, 4, 2, 1], "unsorted": [4, 6, 1, 6, 2]}
-ENGINES = ("kernel", "by_hand")
+ENGINES = ("kernel", "by_hand", "compiled")
 FORMS = ("batch", "one sequence", *LENGTHS)
 
 

@@ -14,6 +14,7 @@ from ..cell import Cell
 from ..convert import from_torch
 from ..masks import NO_STACK_MASKS, StackMasks
 from ..nested import leaves
+from .engines import loop_of
 from .kernel import KernelCall
 from .loop import Loop
 from .masks import cast, sequence_lengths
@@ -32,6 +33,8 @@ class Network(NamedTuple):
     lengths : integer array of shape (N,), or None
         Lengths of the sequences, if they are padded.
     masks : StackMasks
+    engine : one of `engines.ENGINES`
+        What computes it, unless only the equations can.
     """
 
     cell: Cell
@@ -39,6 +42,7 @@ class Network(NamedTuple):
     directions: int
     lengths: np.ndarray | None
     masks: StackMasks = NO_STACK_MASKS
+    engine: str = "by_hand"
 
     def flatten(self, x: Any, state: Any, params: stack.Params) -> list[Any]:
         """Put input, state and parameters, or their gradients, into one list."""
@@ -97,12 +101,14 @@ def apply(network: Network, x: torch.Tensor, state: Any, params: Any) -> tuple[t
 
 
 def _run(network: Network, tensors: Any, keep: bool) -> tuple[tuple[torch.Tensor, ...], Any]:
-    """Run a network, in NumPy on the tensors' memory if that is faster."""
+    """Run a network, compiled or in NumPy on the tensors' memory if that is faster."""
+    loop = Loop(keep)
     if numpy_serves(tensors):
+        loop = loop_of(network.engine, keep)
         tensors = tuple(map(as_array, tensors))
         network = network._replace(masks=network.masks.map(as_array))
     with np.errstate(all="ignore"):  # like torch, which passes infinities and NaN on silently
-        results, cache = network.forward(tensors, Loop(keep))
+        results, cache = network.forward(tensors, loop)
     return tuple(map(as_own_tensor, results)), cache
 
 
@@ -134,14 +140,16 @@ def _gradients(ctx: Any, tensors: Any, kept: Any, gradients: Any) -> list[torch.
     if followed:  # a second derivative, or something else looks at each operation
         _, cache = network.forward(tensors)
         return network.backward(tensors, cache, gradients)
+    loop = Loop()
     if numpy:
+        loop = loop_of(network.engine, keep=True)
         tensors, gradients = (tuple(map(as_array, part)) for part in (tensors, gradients))
     with np.errstate(all="ignore"):
-        return [*map(as_tensor, network.backward(tensors, cache, gradients, Loop()))]
+        return [*map(as_tensor, network.backward(tensors, cache, gradients, loop))]
 
 
 def run_by_hand(
-    cell: Cell, call: KernelCall, masks: StackMasks | None = None
+    cell: Cell, call: KernelCall, masks: StackMasks | None = None, engine: str = "by_hand"
 ) -> tuple[torch.Tensor, ...]:
     """Answer a kernel call by hand.
 
@@ -151,6 +159,7 @@ def run_by_hand(
     call : KernelCall
     masks : StackMasks of tensors, optional
         Instead of the call's own dropout.
+    engine : one of `engines.ENGINES`, optional
 
     Returns
     -------
@@ -171,7 +180,7 @@ def run_by_hand(
             y = _dropped_between(y, dropout, call)
         networks = slice(k * directions, (k + len(layers)) * directions)
         states = tuple(part[networks] for part in call.states)
-        network = Network(cell, len(layers), directions, lengths, masks or NO_STACK_MASKS)
+        network = Network(cell, len(layers), directions, lengths, masks or NO_STACK_MASKS, engine)
         y, *after = apply(network, y, states, layers)
         last.append(after)
     return _as_came(y, call), *(torch.cat(parts) for parts in zip(*last, strict=True))

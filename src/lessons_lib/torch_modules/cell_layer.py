@@ -17,6 +17,7 @@ from ..masks import NO_MASKS, NO_STACK_MASKS
 from ..nested import named
 from .autograd import Network, apply
 from .dropout_setting import DropoutSetting
+from .engines import OF_CELLS, check_engine, text_of
 from .leaving import as_leaf
 from .masks import between_layers, cast, sample
 
@@ -41,6 +42,9 @@ class Layer(DropoutSetting, torch.nn.Module):
     bidirectional : bool, optional
     device, dtype : optional
         Device and dtype of the parameters.
+    engine : {"auto", "by_hand", "compiled"}, optional
+        What computes the layer: by default compiled code if llvmlite is installed, otherwise the
+        cell's own functions; see `engines`. May be set later.
     **options
         Further arguments of the cell's `init_params`, such as ``proj_size`` or ``forget_bias``.
 
@@ -53,8 +57,11 @@ class Layer(DropoutSetting, torch.nn.Module):
     ------
     TypeError, ValueError
         `cell` is not a cell, a size is not a positive integer, the dtype is not float32 or float64,
-        the rate is not in [0, 1], or the variant acts on a site that the cell lacks.
+        the rate is not in [0, 1], the variant acts on a site that the cell lacks, or `engine` is
+        not one of the three.
     """
+
+    _engine = "auto"  # on the class, for layers that were pickled before there were engines
 
     def __init__(
         self,
@@ -67,6 +74,8 @@ class Layer(DropoutSetting, torch.nn.Module):
         bidirectional: bool = False,
         device: Any = None,
         dtype: Any = None,
+        *,
+        engine: str = "auto",
         **options: Any,
     ) -> None:
         super().__init__()
@@ -83,8 +92,18 @@ class Layer(DropoutSetting, torch.nn.Module):
         for name, array in named(arrays):
             tensor = torch.as_tensor(array).to(device, dtype)
             self.register_parameter(name, torch.nn.Parameter(tensor))
+        self.engine = engine
         self.variant = None
         self.dropout = dropout
+
+    @property
+    def engine(self) -> str:
+        """What computes the layer, see `engines`; setting it changes neither weights nor masks."""
+        return self._engine
+
+    @engine.setter
+    def engine(self, value: str) -> None:
+        self._engine = check_engine(value, OF_CELLS)
 
     def _cell(self) -> Cell:
         return self.cell
@@ -157,7 +176,7 @@ class Layer(DropoutSetting, torch.nn.Module):
         if order is not None:
             masks = masks.of_sequences(order)
         directions = 2 if self.bidirectional else 1
-        network = Network(self.cell, self.num_layers, directions, lengths, masks)
+        network = Network(self.cell, self.num_layers, directions, lengths, masks, self._engine)
         y, *last = apply(network, x, state, params)
         return self._as_came(y, input, lengths), self._last(last, unbatched, input)
 
@@ -179,7 +198,9 @@ class Layer(DropoutSetting, torch.nn.Module):
         text += ", batch_first=True" if self.batch_first else ""
         if self.variant is not None or self.dropout:
             text += f", dropout={self.variant or self.dropout!r}"
-        return text + (", bidirectional=True" if self.bidirectional else "")
+        text += ", bidirectional=True" if self.bidirectional else ""
+        weight = self.params()[0][0].W_ih
+        return f"{text}, engine={text_of(self._engine, False, weight)}"
 
     def _masks(
         self, x: torch.Tensor, params: stack.Params, masks: StackMasks | None, generator: Any

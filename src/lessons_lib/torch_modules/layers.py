@@ -15,16 +15,23 @@ from ..dropout import Dropout, StackMasks
 from .autocast import in_autocast, run_by_hand_in_autocast, run_kernel_in_autocast
 from .autograd import run_by_hand
 from .dropout_setting import DropoutSetting, no_class
+from .engines import check_engine, text_of
 from .kernel import KernelCall, forward_in_place
 from .leaving import as_leaf
-from .masks import between_layers, draw_masks, kernel_serves, run_kernel, sample, sizes_of_input
-
-#: What computes a layer: torch's kernel, or this library's equations.
-ENGINES = ("kernel", "by_hand")
-
+from .masks import (
+    between_layers,
+    draw_masks,
+    example_masks,
+    kernel_serves,
+    run_kernel,
+    sample,
+    sizes_of_input,
+)
 
 #: torch's kernels, each with the mode of the layers that call it.
 _KERNELS = {getattr(torch, layer.mode.lower()): layer.mode for layer in TORCH_LAYERS}
+#: The engines that leave to the kernel what it can compute.
+_BY_KERNEL = ("auto", "kernel")
 DrawMasks = Callable[[Cell, KernelCall], StackMasks | None]
 
 
@@ -49,9 +56,9 @@ def _answer(
         )
     cell = _cell_of(kernel, call)
     masks = draw_masks(cell, call)
-    by_hand = partial(run_by_hand, cell, masks=masks)
+    by_hand = partial(run_by_hand, cell, masks=masks, engine=engine)
     autocast = in_autocast(call.x.device.type)
-    if engine == "kernel" and (masks is None or kernel_serves(masks)):
+    if engine in _BY_KERNEL and (masks is None or kernel_serves(masks)):
         by_kernel = partial(_run_kernel, kernel, call, masks)
         return run_kernel_in_autocast(kernel, call, by_kernel, by_hand) if autocast else by_kernel()
     return run_by_hand_in_autocast(kernel, call, by_hand) if autocast else by_hand(call)
@@ -64,7 +71,7 @@ def _run_kernel(kernel: Any, call: KernelCall, masks: StackMasks | None) -> Any:
 class _Layer(DropoutSetting):
     """Add dropout variants and ``engine`` to one of torch.nn's recurrent layers."""
 
-    _engine = "kernel"  # on the class, because torch.nn's layers can become ours
+    _engine = "auto"  # on the class, because torch.nn's layers can become ours
 
     def _set_up(self, dropout: Any, engine: str) -> None:
         self.engine = engine
@@ -77,14 +84,12 @@ class _Layer(DropoutSetting):
 
     @property
     def engine(self) -> str:
-        """What computes the layer; setting it changes neither weights nor results."""
+        """What computes the layer, see `engines`; setting it changes neither weights nor masks."""
         return self._engine
 
     @engine.setter
     def engine(self, value: str) -> None:
-        if value not in ENGINES:
-            raise ValueError(f"engine: got {value!r}, expected one of {', '.join(ENGINES)}")
-        self._engine = value
+        self._engine = check_engine(value)
 
     def forward(
         self,
@@ -119,7 +124,7 @@ class _Layer(DropoutSetting):
         plain = self.variant is None and masks is None and generator is None
         # not by name: a parametrization would compute the weight once more
         device = self._flat_weights[0].device.type  # type: ignore[attr-defined]
-        if plain and self._engine == "kernel" and not in_autocast(device):
+        if plain and self._engine in _BY_KERNEL and not in_autocast(device):
             return run(input, hx)
         order = input.sorted_indices if isinstance(input, PackedSequence) else None
         draw = _no_masks if plain else partial(draw_masks, self, masks, generator, order)
@@ -150,11 +155,15 @@ class _Layer(DropoutSetting):
         return sample(variant, sizes_of_input(self, input), generator, weight)
 
     def extra_repr(self) -> str:
-        """Return torch.nn's text, the variant, and the engine if it is not torch's kernel."""
+        """Return torch.nn's text, the variant, and the engine; of a plain layer torch.nn's text."""
         text = super().extra_repr()  # type: ignore[misc]
         if self.variant is not None:
             text = f"{text}, dropout={self.variant!r}"
-        return text if self._engine == "kernel" else f"{text}, engine={self._engine!r}"
+        elif self._engine == "auto":
+            return text
+        by_kernel = self.variant is None or kernel_serves(example_masks(self))
+        weight = self._flat_weights[0]  # type: ignore[attr-defined]
+        return f"{text}, engine={text_of(self._engine, by_kernel, weight)}"
 
 
 def _rate(dropout: Any) -> Any:
@@ -178,19 +187,21 @@ class RNN(_Layer, torch.nn.RNN):
     dropout : float or Dropout, optional
         Rate of the dropout on the outputs of each layer except the last, as in torch.nn; or a
         variant of `lessons_lib.dropout`. `NonRecurrentDropout` and `WeightDrop` keep torch's
-        kernel, the others run by hand. The attributes `dropout` and `variant` may be set later.
+        kernel, which cannot compute the others. The attributes `dropout` and `variant` may be set
+        later.
     bidirectional : bool, optional
     device, dtype : optional
         Device and dtype of the parameters.
-    engine : {"kernel", "by_hand"}, optional
-        What computes the layer: torch's kernel if it can, or this library's forward and backward
-        passes. The second also has second derivatives that torch's kernel lacks; otherwise both
+    engine : {"auto", "kernel", "by_hand", "compiled"}, optional
+        What computes the layer: by default torch's kernel if it can, otherwise compiled code if
+        llvmlite is installed, otherwise this library's forward and backward passes; see `engines`.
+        By hand and compiled there are second derivatives that torch's kernel lacks; otherwise all
         give the same results.
 
     Raises
     ------
     TypeError, ValueError
-        As for torch.nn.RNN; also if `engine` is not one of the two, or the variant acts on a site
+        As for torch.nn.RNN; also if `engine` is not one of the four, or the variant acts on a site
         that the layer lacks, such as the cell state of a GRU.
     """
 
@@ -207,7 +218,7 @@ class RNN(_Layer, torch.nn.RNN):
         device: Any = None,
         dtype: Any = None,
         *,
-        engine: str = "kernel",
+        engine: str = "auto",
     ) -> None:
         super().__init__(
             input_size,
@@ -231,13 +242,13 @@ class GRU(_Layer, torch.nn.GRU):
     ----------
     input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype
         As for `RNN`.
-    engine : {"kernel", "by_hand"}, optional
+    engine : {"auto", "kernel", "by_hand", "compiled"}, optional
         As for `RNN`.
 
     Raises
     ------
     TypeError, ValueError
-        As for torch.nn.GRU; also if `engine` is not one of the two, or the variant acts on a site
+        As for torch.nn.GRU; also if `engine` is not one of the four, or the variant acts on a site
         that the layer lacks, such as the cell state of a GRU.
     """
 
@@ -253,7 +264,7 @@ class GRU(_Layer, torch.nn.GRU):
         device: Any = None,
         dtype: Any = None,
         *,
-        engine: str = "kernel",
+        engine: str = "auto",
     ) -> None:
         super().__init__(
             input_size,
@@ -278,13 +289,13 @@ class LSTM(_Layer, torch.nn.LSTM):
         As for `RNN`.
     proj_size : int, optional
         Width of the projected hidden state, less than `hidden_size`; 0 for no projection.
-    engine : {"kernel", "by_hand"}, optional
+    engine : {"auto", "kernel", "by_hand", "compiled"}, optional
         As for `RNN`.
 
     Raises
     ------
     TypeError, ValueError
-        As for torch.nn.LSTM; also if `engine` is not one of the two, or the variant acts on a site
+        As for torch.nn.LSTM; also if `engine` is not one of the four, or the variant acts on a site
         that the layer lacks, such as the cell state of a GRU.
     """
 
@@ -301,7 +312,7 @@ class LSTM(_Layer, torch.nn.LSTM):
         device: Any = None,
         dtype: Any = None,
         *,
-        engine: str = "kernel",
+        engine: str = "auto",
     ) -> None:
         super().__init__(
             input_size,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
@@ -143,6 +144,15 @@ def kernel_serves(masks: StackMasks) -> bool:
     weights = {"W_ih": None, "W_hh": None, "W_hr": None}
     directions = (direction for layer in masks.networks for direction in layer)
     return all(direction._replace(**weights) == NO_MASKS for direction in directions)
+
+
+def example_masks(layer: Any) -> StackMasks:
+    """Return masks at the sites at which a layer with a variant has some in its present mode."""
+    variant = layer.variant
+    if not layer.training:
+        return variant.evaluation_stack()
+    sizes = Sizes(1, 1, 1, 1, layer._cell().gates, P=1 if layer.proj_size else None)
+    return variant.sample_stack(sizes, np.random.default_rng(0))
 
 
 def run_kernel(kernel: Any, call: KernelCall, masks: StackMasks) -> tuple[torch.Tensor, ...]:

@@ -18,7 +18,8 @@ from ..dropout import Dropout
 from .cells import GRUCell, LSTMCell, RNNCell
 from .classes import THEIRS, class_of, copy_of, with_class
 from .dropout_setting import check_rate
-from .layers import ENGINES, GRU, LSTM, RNN
+from .engines import check_engine
+from .layers import GRU, LSTM, RNN
 
 Model = TypeVar("Model", bound=torch.nn.Module)
 
@@ -29,7 +30,7 @@ _OURS: dict[type, type] = dict(
 
 
 def from_module(
-    layer: torch.nn.Module, dropout: float | Dropout | None = None, engine: str = "kernel"
+    layer: torch.nn.Module, dropout: float | Dropout | None = None, engine: str = "auto"
 ) -> Any:
     """Return one of our layers with the parameters of one of torch.nn's.
 
@@ -39,7 +40,7 @@ def from_module(
         It is left as it is; both then share their parameters, hooks and parametrizations.
     dropout : float or Dropout, optional
         As for our layers; the rate of `layer` by default.
-    engine : {"kernel", "by_hand"}, optional
+    engine : {"auto", "kernel", "by_hand", "compiled"}, optional
         Of a layer; cells have none.
 
     Returns
@@ -62,7 +63,7 @@ def from_module(
     return _set(copy_of(layer), ours, dropout, engine)
 
 
-def swap(model: Model, dropout: float | Dropout | None = None, engine: str = "kernel") -> Model:
+def swap(model: Model, dropout: float | Dropout | None = None, engine: str = "auto") -> Model:
     """Make all of torch.nn's recurrent layers and cells in a model ours, in place.
 
     Parameters
@@ -72,7 +73,7 @@ def swap(model: Model, dropout: float | Dropout | None = None, engine: str = "ke
     dropout : float or Dropout, optional
         For each layer; by default each keeps its rate. Cells take variants only; a rate leaves
         them without.
-    engine : {"kernel", "by_hand"}, optional
+    engine : {"auto", "kernel", "by_hand", "compiled"}, optional
 
     Returns
     -------
@@ -115,8 +116,7 @@ def _is_recurrent(layer: torch.nn.Module) -> bool:
 
 def _check(layer: torch.nn.Module, ours: type, dropout: Any, engine: str) -> None:
     """Reject arguments before anything is changed."""
-    if engine not in ENGINES:
-        raise ValueError(f"engine: got {engine!r}, expected one of {', '.join(ENGINES)}")
+    check_engine(engine)
     if isinstance(dropout, Dropout):
         dropout.check_cell(_set(copy_of(layer), ours, None, engine)._cell())
     elif dropout is not None:

@@ -52,4 +52,6 @@ def _map(tree: Any, chosen: Any, function: Any) -> Any:
         return type(tree)(*parts) if hasattr(tree, "_fields") else tuple(parts)
     if isinstance(tree, list):
         return [_map(part, chosen, function) for part in tree]
+    if isinstance(tree, dict):
+        return {name: _map(part, chosen, function) for name, part in tree.items()}
     return tree

@@ -11,6 +11,7 @@ needs llvmlite (``pip install lessons-lib[fast]``).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -23,7 +24,7 @@ from ..cell import Cell, Gradients, State
 from ..masks import NO_MASKS, Masks, dropped_weights
 from .cells import mask_kinds
 from .processor import this_processor
-from .program import Program, make_program
+from .program import Program, find_program, make_program
 from .table import Job, as_numpy, of_params
 from .workspace import empty
 
@@ -39,7 +40,7 @@ class Trace(NamedTuple):
     program : Program
     caches : dict of arrays of shape (T, N, ·)
         The fields of the cell's cache that the backward pass reads.
-    scratch : list of arrays
+    scratch : sequence of arrays
         Arrays that are not read after the forward pass; da may use their memory.
     """
 
@@ -48,7 +49,7 @@ class Trace(NamedTuple):
     masks: Masks
     program: Program
     caches: dict[str, np.ndarray]
-    scratch: list[np.ndarray]
+    scratch: Sequence[np.ndarray]
 
 
 def forward(
@@ -180,12 +181,23 @@ def _weight_gradients(cell: Cell, weights: Any, cache: Trace, arrays: dict[str, 
 
 def program_of(cell: Cell, params: Any, x: Array, masks: Masks, keep: bool = True) -> Program:
     """Return the program that runs a cell with such masks and sizes; compile it if necessary."""
+    key = _key(cell, params, x, masks, keep)
+    return find_program(*key) or make_program(*key)  # the second raises the error
+
+
+def can_compile(cell: Cell, params: Any, x: Array, masks: Masks, keep: bool = True) -> bool:
+    """Return whether there is a program for a cell with such masks and sizes."""
+    return find_program(*_key(cell, params, x, masks, keep)) is not None
+
+
+def _key(cell: Cell, params: Any, x: Array, masks: Masks, keep: bool) -> tuple[Any, ...]:
+    """Return what a program depends on."""
     kinds = tuple(mask_kinds(cell, masks).items())
     sizes = tuple(sorted(cell.sizes(params).items()))
     dtype = str(x.dtype).removeprefix("torch.")
     if dtype not in ("float32", "float64"):
         raise TypeError(f"x: got dtype {x.dtype}, expected float32 or float64")
-    return make_program(cell, kinds, sizes, dtype, keep, this_processor())
+    return cell, kinds, sizes, dtype, keep, this_processor()
 
 
 def _of_masks(masks: Masks) -> dict[str, Any]:
@@ -204,7 +216,7 @@ def _of_masks(masks: Masks) -> dict[str, Any]:
     return arrays
 
 
-def _memory(scratch: list[np.ndarray], shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+def _memory(scratch: Sequence[np.ndarray], shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     """Return an array, in memory that is no longer read if there is some of this shape."""
     for array in scratch:
         if array.shape == shape:

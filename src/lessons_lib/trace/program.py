@@ -78,6 +78,14 @@ class Program:
 
 
 @lru_cache(maxsize=128)
+def find_program(*arguments: Any) -> Program | None:
+    """Return `make_program`'s result, kept for the next call; None if it cannot be compiled."""
+    try:
+        return make_program(*arguments)
+    except RecordingError:
+        return None
+
+
 def make_program(
     cell: Cell,
     masks: tuple[tuple[str, str], ...],

@@ -36,6 +36,13 @@ def empty(shape: Sequence[int], dtype: Any) -> np.ndarray:
     return array.reshape(shape)
 
 
+def clear() -> None:
+    """Let go of the memory that no array uses."""
+    with _lock:
+        _returned.clear()
+        _free.clear()
+
+
 _lock = threading.Lock()
 _free: list[np.ndarray] = []
 #: Returned memory. It may be returned at any moment, even while this thread holds the lock.
