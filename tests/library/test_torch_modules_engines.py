@@ -47,8 +47,8 @@ def calls(monkeypatch: Any) -> list[str]:
 
         return called
 
-    for name in ("forward", "backward"):
-        monkeypatch.setattr(compiled, name, follow(name, getattr(compiled, name)))
+    for name, function in {"forward": "run", "backward": "backward"}.items():
+        monkeypatch.setattr(compiled, function, follow(name, getattr(compiled, function)))
     return found
 
 

@@ -21,11 +21,12 @@ class CompiledLoop(Loop):
         self, cell: Cell, params: Any, x: Array, state: State, masks: Masks
     ) -> tuple[Array, State, Any]:
         """Run a cell over a sequence; y may share memory with the trace."""
-        if not compiled.can_compile(cell, params, x, masks, self.keep):
+        program = compiled.program_if_possible(cell, params, x, masks, self.keep)
+        if program is None:
             return super().forward(cell, params, x, state, masks)
         if not self.keep:
-            return *_in_stretches(cell, params, x, state, masks), None
-        y, last, trace = compiled.forward(cell, params, x, state, masks)
+            return *_in_stretches(program, cell, params, x, state, masks), None
+        y, last, trace = compiled.run(program, cell, params, x, state, masks, True)
         # what it has only written is free for others; `backward` takes what is free then
         return y, last, trace._replace(scratch=())
 
@@ -37,16 +38,18 @@ class CompiledLoop(Loop):
 
 
 def _in_stretches(
-    cell: Cell, params: Any, x: Array, state: State, masks: Masks
+    program: Any, cell: Cell, params: Any, x: Array, state: State, masks: Masks
 ) -> tuple[Array, State]:
     """Run forward without a trace, in little memory however long the sequence."""
     T, N = x.shape[:2]
     each = max(1, ROWS // max(N, 1))
     if each >= T:
-        y, state, _ = compiled.forward(cell, params, x, state, masks, keep=False)
+        y, state, _ = compiled.run(program, cell, params, x, state, masks, False)
         return y, state
     y_all = empty_like(x, (T, *state[0].shape))
     for start in range(0, T, each):
-        stretch, own = slice(start, start + each), masks.between(start, start + each)
-        y_all[stretch], state, _ = compiled.forward(cell, params, x[stretch], state, own, False)
+        end = start + each
+        own = masks.between(start, end)
+        y, state, _ = compiled.run(program, cell, params, x[start:end], state, own, False)
+        y_all[start:end] = y
     return y_all, state

@@ -87,7 +87,13 @@ def forward(
     validation.check_forward(cell, params, x, state, masks)
     if state is None:
         state = scan.zero_state(cell, params, x)
-    program = program_of(cell, params, x, masks, keep)
+    return run(program_of(cell, params, x, masks, keep), cell, params, x, state, masks, keep)
+
+
+def run(
+    program: Program, cell: Cell, params: Any, x: Array, state: State, masks: Masks, keep: bool
+) -> tuple[Array, State, Any]:
+    """Run `forward` with its program; the arguments are not checked."""
     inputs = as_numpy(x)
     (T, N), dtype = x.shape[:2], inputs.dtype
     arrays = {**of_params(dropped_weights(params, masks)), **_of_masks(masks), "x": inputs}
@@ -185,9 +191,11 @@ def program_of(cell: Cell, params: Any, x: Array, masks: Masks, keep: bool = Tru
     return find_program(*key) or make_program(*key)  # the second raises the error
 
 
-def can_compile(cell: Cell, params: Any, x: Array, masks: Masks, keep: bool = True) -> bool:
-    """Return whether there is a program for a cell with such masks and sizes."""
-    return find_program(*_key(cell, params, x, masks, keep)) is not None
+def program_if_possible(
+    cell: Cell, params: Any, x: Array, masks: Masks, keep: bool = True
+) -> Program | None:
+    """Return `program_of`'s program, or None if there can be none."""
+    return find_program(*_key(cell, params, x, masks, keep))
 
 
 def _key(cell: Cell, params: Any, x: Array, masks: Masks, keep: bool) -> tuple[Any, ...]:
