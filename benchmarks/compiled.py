@@ -1,4 +1,4 @@
-"""The compiled loop beside torch's own layers: forward and backward pass, drawing included.
+"""The compiled layers beside torch's own: forward and backward pass, drawing included.
 
     python -m benchmarks.compiled                          all sizes, some minutes
     BENCHMARK_THREADS=1 python -m benchmarks.compiled      one thread, in processor time
@@ -11,15 +11,13 @@ table is printed, and written as JSON to benchmarks/results/.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
-from lessons_lib import gru, lstm, rnn
-from lessons_lib.cell import Cell
+from lessons_lib import torch_modules
 from lessons_lib.dropout import (
     Dropout,
     RecurrentDropout,
@@ -27,9 +25,6 @@ from lessons_lib.dropout import (
     VariationalDropout,
     Zoneout,
 )
-from lessons_lib.dropout.variant import Sizes
-from lessons_lib.masks import NO_MASKS, Masks
-from lessons_lib.trace import torch_function
 
 from . import THREADS
 from .command import SIZES, TOLERANCE, Size, options, record
@@ -40,17 +35,15 @@ P = 0.25
 
 
 class Kind(NamedTuple):
-    """A layer of torch.nn, the cell that computes the same, and the dropouts that it can take."""
+    """A layer, by its name in torch.nn, and the dropouts that it can take."""
 
     name: str
-    cell: Cell
     variants: dict[str, Dropout]
 
 
 KINDS = [
     Kind(
         "LSTM",
-        lstm.CELL,
         {
             "RNNDrop": RNNDrop(P),
             "RecurrentDropout": RecurrentDropout(P),
@@ -59,8 +52,8 @@ KINDS = [
             "Zoneout": Zoneout(h=0.05, c=0.5),
         },
     ),
-    Kind("GRU", gru.CELL, {"VariationalDropout": VariationalDropout(P, P)}),
-    Kind("RNN", rnn.CELL, {"VariationalDropout": VariationalDropout(P, P)}),
+    Kind("GRU", {"VariationalDropout": VariationalDropout(P, P)}),
+    Kind("RNN", {"VariationalDropout": VariationalDropout(P, P)}),
 ]
 
 
@@ -85,52 +78,33 @@ def compare(kind: Kind, size: Size, seconds: float) -> dict[str, Any]:
     """Measure one kind at one size."""
     T, N, D, H = size
     torch.manual_seed(0)
-    layer = getattr(torch.nn, kind.name)(D, H)
+    theirs = getattr(torch.nn, kind.name)(D, H)
     x, dy = torch.randn(T, N, D, requires_grad=True), torch.randn(T, N, H)
-    params = _params(kind.cell, layer)
-    runs: dict[str, Run] = {
-        f"torch.nn.{kind.name}": _both_ways(lambda: layer(x)[0], [x, *layer.parameters()], dy),
-        "compiled": _compiled(kind.cell, params, x, dy, lambda: NO_MASKS),
+    runs = {
+        f"torch.nn.{kind.name}": _both_ways(theirs, x, dy),
+        "compiled": _both_ways(_ours(kind, theirs, engine="compiled"), x, dy),
     }
     expected, actual = (as_array(run()) for run in runs.values())
     difference = np.abs(actual - expected).max() / np.abs(expected).max()
     if not difference < TOLERANCE["float32"]:
         raise AssertionError(f"{kind.name}: dx differs from torch's by {difference:.1e}")
-    generator = np.random.default_rng(0)
-    sizes = Sizes.of(kind.cell, params, x)
     for name, variant in kind.variants.items():
-        draw = partial(_draw, variant, sizes, generator)
-        runs[f"compiled, {name}"] = _compiled(kind.cell, params, x, dy, draw)
+        runs[f"compiled, {name}"] = _both_ways(_ours(kind, theirs, dropout=variant), x, dy)
     clock = time.thread_time if THREADS == 1 else time.perf_counter
     return times(runs, seconds, "cpu", clock=clock)
 
 
-def _params(cell: Cell, layer: Any) -> Any:
-    """Return the layer's weights as leaves in the cell's form."""
-    W_ih, W_hh, b_ih, b_hh = (weight.detach() for weight in layer.parameters())
-    arrays = [W_ih, W_hh, b_ih + b_hh]
-    if cell is gru.CELL:
-        H = layer.hidden_size
-        arrays = [W_ih, W_hh, torch.cat([(b_ih + b_hh)[: 2 * H], b_ih[2 * H :]]), b_hh[2 * H :]]
-    return cell.params_type(*(array.clone().requires_grad_() for array in arrays))
+def _ours(kind: Kind, theirs: Any, **setting: Any) -> Any:
+    """Return our layer with the same weights; what torch's kernel cannot compute is compiled."""
+    layer = getattr(torch_modules, kind.name)(theirs.input_size, theirs.hidden_size, **setting)
+    layer.load_state_dict(theirs.state_dict())
+    return layer
 
 
-def _draw(variant: Dropout, sizes: Sizes, generator: np.random.Generator) -> Masks:
-    return variant.sample(sizes, generator, np.float32).map(torch.from_numpy)
-
-
-def _compiled(
-    cell: Cell, params: Any, x: torch.Tensor, dy: torch.Tensor, draw: Callable[[], Masks]
-) -> Run:
-    def forward() -> torch.Tensor:
-        return torch_function.run(cell, params, x, masks=draw())[0]
-
-    return _both_ways(forward, [x, *params], dy)
-
-
-def _both_ways(forward: Callable[[], torch.Tensor], leaves: list[Any], dy: torch.Tensor) -> Run:
-    """Return a function that runs forward, and backward to the leaves; the gradient of x."""
-    return lambda: torch.autograd.grad(forward(), leaves, dy)[0]
+def _both_ways(layer: Any, x: torch.Tensor, dy: torch.Tensor) -> Run:
+    """Return a function that runs forward, and backward to all leaves; the gradient of x."""
+    leaves = [x, *layer.parameters()]
+    return lambda: torch.autograd.grad(layer(x)[0], leaves, dy)[0]
 
 
 if __name__ == "__main__":

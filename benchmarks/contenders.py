@@ -54,6 +54,11 @@ def ours_by_hand(problem: Problem) -> Run:
     return ours(problem, engine="by_hand")
 
 
+def ours_compiled(problem: Problem) -> Run:
+    """Run the drop-in layer with the equations compiled for the CPU."""
+    return ours(problem, engine="compiled")
+
+
 def by_hand_numpy(problem: Problem) -> Run:
     """Run the library's forward and backward pass on NumPy arrays, without torch."""
     weights = {name: w.detach().numpy() for name, w in problem.layer.state_dict().items()}
@@ -111,12 +116,13 @@ def contenders(device: str) -> dict[str, Callable[[Problem], Run]]:
         "torch.nn.LSTM": torch_nn,
         "ours, torch's kernel": ours_kernel,
         "ours, by hand": ours_by_hand,
+        "ours, compiled": ours_compiled,
         "by hand, NumPy": by_hand_numpy,
         "naive autograd loop": naive_loop,
         "Keras LSTM, torch backend": keras_lstm,
     }
     if device != "cpu":
-        del found["by hand, NumPy"]
+        del found["by hand, NumPy"], found["ours, compiled"]
     if importlib.util.find_spec("keras") is None:
         del found["Keras LSTM, torch backend"]
     return found

@@ -1,13 +1,16 @@
 """An LSTM's forward and backward pass under each dropout, by this library and by others.
 
-    python -m benchmarks.dropouts                     all sizes, several minutes python -m
-    benchmarks.dropouts --seconds 60        longer, less noise python -m benchmarks.dropouts
-    --device cuda       on a GPU python -m benchmarks.dropouts --profile Zoneout   where one variant
-    spends its time (torch.profiler)
+    python -m benchmarks.dropouts                     all sizes, several minutes
+    python -m benchmarks.dropouts --seconds 60        longer, less noise
+    python -m benchmarks.dropouts --device cuda       on a GPU
+    python -m benchmarks.dropouts --size 50 16 32 64  one size: T, N, D and H
+    python -m benchmarks.dropouts --profile Zoneout   where one variant spends its time
 
 The time includes drawing the masks. Ratios are to torch.nn.LSTM and to the library's LSTM by hand
-without dropout, in the same turn. "loop" is the naive autograd loop under masks of the same
-variant. The table is printed, and written as JSON to benchmarks/results/.
+without dropout, in the same turn. A variant runs by the default engine: `NonRecurrentDropout` and
+`WeightDrop` by torch's kernel, the others compiled. "by hand" is the same by hand, "loop" the naive
+autograd loop under masks of the same variant. The table is printed, and written as JSON to
+benchmarks/results/.
 """
 
 from __future__ import annotations
@@ -42,6 +45,7 @@ from .contenders import (
     keras_lstm,
     ours,
     ours_by_hand,
+    ours_compiled,
     torch_nn,
 )
 from .masked_loop import masked_loop
@@ -72,17 +76,19 @@ def main() -> None:
     if arguments.profile:
         _profile(arguments.profile, Problem.draw(*sizes(device)[1], device), device)
         return
-    record("dropouts", arguments, _rows(device, arguments.seconds))
+    chosen = sizes(device) if arguments.size is None else [tuple(arguments.size)]
+    record("dropouts", arguments, _rows(chosen, device, arguments.seconds))
 
 
 def _arguments() -> argparse.Namespace:
     parser = options("dropouts", __doc__, seconds=60)
+    parser.add_argument("--size", type=int, nargs=4, metavar=("T", "N", "D", "H"))
     parser.add_argument("--profile", choices=contenders(), metavar="NAME", help="a row's name")
     return parser.parse_args()
 
 
-def _rows(device: str, seconds: float) -> Iterator[dict[str, Any]]:
-    for size in sizes(device):
+def _rows(chosen: list[Any], device: str, seconds: float) -> Iterator[dict[str, Any]]:
+    for size in chosen:
         rows = _compare(size, device, seconds)
         _show(size, rows)
         yield {"T, N, D, H": size, "dtype": "float32", "dropouts": rows}
@@ -94,7 +100,12 @@ def contenders() -> dict[str, Callable[[Problem], Run]]:
         "torch.nn.LSTM": torch_nn,
         "torch.nn.LSTM, two torch.nn.Dropout": dropout_around,
         BY_HAND: ours_by_hand,
+        "compiled, no dropout": ours_compiled,
         **{name: partial(ours, dropout=variant) for name, variant in VARIANTS.items()},
+        **{
+            f"by hand, {name}": partial(ours, dropout=variant, engine="by_hand")
+            for name, variant in VARIANTS.items()
+        },
         **{f"loop, {name}": partial(masked_loop, v) for name, v in VARIANTS.items()},
     }
     if importlib.util.find_spec("keras") is not None:

@@ -377,7 +377,7 @@ def test_other_dtypes_are_refused(dtype):
 
 def test_tensors_that_autograd_follows_are_refused():
     p = masked_problem("lstm.CELL", "no masks").to_torch(requires_grad=True)
-    with pytest.raises(TypeError, match=r"requires its gradient.*torch_function.run"):
+    with pytest.raises(TypeError, match=r"requires its gradient.*torch_modules.Layer"):
         compiled.forward(p.cell, p.params, p.x, p.state)
     with torch.no_grad():
         y, *_ = compiled.forward(p.cell, p.params, p.x, p.state)

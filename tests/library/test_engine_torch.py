@@ -9,8 +9,19 @@ from registry import CELLS
 from trace_cases import cases, masked_problem
 
 from lessons_lib import lstm, scan
-from lessons_lib.trace import compiled, torch_function
+from lessons_lib.masks import NO_MASKS, StackMasks
+from lessons_lib.torch_modules.autograd import Network, apply
+from lessons_lib.trace import compiled
 from lessons_lib.verify.gradients import relative_difference
+
+
+def run_compiled(cell, params, x, state=None, masks=NO_MASKS):
+    """Run a cell as the layers do; return y and the last state."""
+    if state is None:
+        state = scan.zero_state(cell, params, x)
+    network = Network(cell, 1, 1, None, StackMasks((None,), ((masks,),)), "compiled")
+    y, *last = apply(network, x, tuple(part[None] for part in state), ((params,),))
+    return y, *(part[0] for part in last)
 
 
 def leaves(p):
@@ -30,7 +41,7 @@ def by_equations(*args):
 @pytest.mark.parametrize(("cell", "masks"), cases())
 def test_gradients_equal_autograds(cell, masks):
     p = masked_problem(cell, masks).to_torch(requires_grad=True)
-    actual = torch.autograd.grad(loss(p, torch_function.run), leaves(p))
+    actual = torch.autograd.grad(loss(p, run_compiled), leaves(p))
     expected = torch.autograd.grad(loss(p, by_equations), leaves(p))
     for a, b in zip(actual, expected, strict=True):
         assert relative_difference(a.numpy(), b.numpy()) < 1e-10
@@ -43,7 +54,7 @@ def test_gradcheck_and_second_derivatives(cell):
     def function(x, *rest):
         size = len(p.state)
         params = type(p.params)(*rest[size:])
-        return torch_function.run(p.cell, params, x, rest[:size])
+        return run_compiled(p.cell, params, x, rest[:size])
 
     assert torch.autograd.gradcheck(function, leaves(p))
     if cell != "rnn.CELL_RELU":  # its second derivative jumps at the points of the differences
@@ -54,7 +65,7 @@ def test_transformations_follow_the_equations():
     p = masked_problem("lstm.CELL", "no masks").to_torch()
 
     def function(x):
-        return torch_function.run(p.cell, p.params, x, p.state)[0].sum()
+        return run_compiled(p.cell, p.params, x, p.state)[0].sum()
 
     x = p.x.clone().requires_grad_()
     (expected,) = torch.autograd.grad(function(x), x)
@@ -62,26 +73,26 @@ def test_transformations_follow_the_equations():
 
 
 def test_what_is_not_plain_runs_by_the_equations(monkeypatch):
-    monkeypatch.setattr(compiled, "forward", None)  # would fail
+    monkeypatch.setattr(compiled, "run", None)  # would fail
     p = masked_problem("lstm.CELL", "no masks").to_torch()
     for dtype in (torch.bfloat16, torch.float16):
         q = p.with_arrays(lambda a, dtype=dtype: a.to(dtype))
-        y, *_ = torch_function.run(q.cell, q.params, q.x, q.state)
+        y, *_ = run_compiled(q.cell, q.params, q.x, q.state)
         assert y.dtype == dtype
-    y, *_ = torch_function.run(*p.with_arrays(lambda a: a.to("meta"))[:4])
+    y, *_ = run_compiled(*p.with_arrays(lambda a: a.to("meta"))[:4])
     assert y.is_meta
 
 
 def test_without_gradients_nothing_is_kept(monkeypatch):
-    asked, forward = [], compiled.forward
+    asked, run = [], compiled.run
 
     def asking(*args):
         asked.append(args[-1])
-        return forward(*args)
+        return run(*args)
 
-    monkeypatch.setattr(compiled, "forward", asking)
+    monkeypatch.setattr(compiled, "run", asking)
     p = masked_problem("lstm.CELL", "zoneout").to_torch()
-    y, *last = torch_function.run(p.cell, p.params, p.x, p.state, p.masks)
+    y, *last = run_compiled(p.cell, p.params, p.x, p.state, p.masks)
     expected, state, _ = scan.forward(p.cell, p.params, p.x, p.state, p.masks)
     assert asked == [False]
     assert relative_difference(y.numpy(), expected.numpy()) < 1e-12
@@ -91,7 +102,7 @@ def test_without_gradients_nothing_is_kept(monkeypatch):
 
 def test_a_tensor_that_is_changed_before_the_backward_pass_is_refused():
     p = masked_problem("lstm.CELL", "no masks").to_torch(requires_grad=True)
-    value = loss(p, torch_function.run)
+    value = loss(p, run_compiled)
     with torch.no_grad():
         p.params.W_hh.mul_(2)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
@@ -100,7 +111,7 @@ def test_a_tensor_that_is_changed_before_the_backward_pass_is_refused():
 
 def test_the_backward_pass_runs_twice():
     p = masked_problem("gru.CELL", "all").to_torch(requires_grad=True)
-    value = loss(p, torch_function.run)
+    value = loss(p, run_compiled)
     first = torch.autograd.grad(value, leaves(p), retain_graph=True)
     second = torch.autograd.grad(value, leaves(p))
     assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
@@ -109,7 +120,7 @@ def test_the_backward_pass_runs_twice():
 def test_gradients_that_are_expanded_or_transposed_are_read_rightly():
     p = masked_problem("lstm.CELL", "no masks").to_torch(requires_grad=True)
     for change in (torch.sum, lambda y: (y.transpose(0, 2) * p.dy.transpose(0, 2)).sum()):
-        y, *_ = torch_function.run(p.cell, p.params, p.x, p.state)
+        y, *_ = run_compiled(p.cell, p.params, p.x, p.state)
         expected, *_ = by_equations(p.cell, p.params, p.x, p.state)
         (a,) = torch.autograd.grad(change(y), p.x)
         (b,) = torch.autograd.grad(change(expected), p.x)
@@ -123,7 +134,7 @@ def test_it_trains_as_torchs_layer_does():
         layer.weight_ih_l0, layer.weight_hh_l0, layer.bias_ih_l0 + layer.bias_hh_l0
     )
     x = torch.randn(7, 2, 3)
-    y, *_ = torch_function.run(lstm.CELL, params, x)
+    y, *_ = run_compiled(lstm.CELL, params, x)
     y.square().sum().backward()
     actual = {n: p.grad.clone() for n, p in layer.named_parameters()}
     layer.zero_grad()

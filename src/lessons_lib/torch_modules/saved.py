@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..masks import NO_MASKS, NO_STACK_MASKS
+
 
 class _Place(NamedTuple):
     """Where an array was: its number."""
@@ -44,7 +46,13 @@ def _is_taken(value: Any) -> bool:
     return hasattr(value, "shape") and not is_index
 
 
+#: What holds no array; that masks which are not there stay the same object is relied upon.
+_WITHOUT = (type(None), str, int, float, slice)
+
+
 def _map(tree: Any, chosen: Any, function: Any) -> Any:
+    if isinstance(tree, _WITHOUT) or tree is NO_MASKS or tree is NO_STACK_MASKS:
+        return tree
     if chosen(tree):
         return function(tree)
     if isinstance(tree, tuple):

@@ -3,9 +3,9 @@
 `recorder` runs a cell's functions on symbols and keeps a list of operations (`recording`), which
 `execute` runs with NumPy or torch; `cells` records the parts of a cell.
 
-From recordings, three modules make programs: `javascript`, functions for a page; `compiled`, a loop
-over time for the CPU, which needs llvmlite and is imported by name, and `torch_function`, the same
-under autograd. Their order of computation comes from `normal` and `plan`.
+From recordings, two modules make programs: `javascript`, functions for a page, and `compiled`, a
+loop over time for the CPU, which needs llvmlite and is imported by name. The layers of
+`torch_modules` run it under autograd. The order of computation comes from `normal` and `plan`.
 
     from lessons_lib import lstm, trace
     print(trace.record_step(lstm.CELL).forward)

@@ -80,7 +80,7 @@ def forward(
     ------
     TypeError, ValueError
         As `scan.forward`; or the dtype is neither float32 nor float64, or autograd follows a
-        tensor: for that there is `torch_function.run`.
+        tensor: for that there is `torch_modules.Layer`.
     RecordingError
         The cell does something that cannot be compiled.
     """

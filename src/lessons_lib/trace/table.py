@@ -92,7 +92,7 @@ def as_numpy(array: Array) -> np.ndarray:
     if array.requires_grad and sys.modules["torch"].is_grad_enabled():
         raise TypeError(
             "got a tensor that requires its gradient, which compiled code cannot follow; "
-            "use trace.torch_function.run, or torch.no_grad()"
+            "use torch_modules.Layer, or torch.no_grad()"
         )
     return array.detach().numpy()
 

@@ -15,7 +15,6 @@ import numpy as np
 import torch
 
 from ... import dropout, lstm, torch_modules
-from ...masks import NO_MASKS
 from .. import book_text, language_model, ngrams
 from ..record import say
 
@@ -52,27 +51,11 @@ NAMES = (
 )
 
 
-class FastLSTM(torch_modules.Layer):
+class OneLayer(torch_modules.Layer):
     """One LSTM layer with a forget bias of 1, compiled if llvmlite is there."""
 
     def __init__(self, D: int, H: int, num_layers: int, dropout: Any) -> None:
         super().__init__(lstm.CELL, D, H, num_layers, dropout=dropout, forget_bias=1.0)
-
-    def forward(
-        self, input: Any, hx: Any = None, masks: Any = None, generator: Any = None
-    ) -> tuple[Any, Any]:
-        """Run the layer; arguments and results as for `Layer`, of tensors (T, N, D) only."""
-        try:
-            from ...trace import torch_function
-        except ImportError:  # without llvmlite; equal to rounding
-            return super().forward(input, hx, masks=masks, generator=generator)
-        params = self.params()
-        masks = self._masks(input, params, masks, generator)
-        x = input if not masks.inputs or masks.inputs[0] is None else input * masks.inputs[0]
-        state = None if hx is None else tuple(part[0] for part in hx)
-        inner = masks.networks[0][0] if masks.networks else NO_MASKS
-        y, *last = torch_function.run(lstm.CELL, params[0][0], x, state, inner)
-        return y if masks.y is None else y * masks.y, tuple(part[None] for part in last)
 
 
 def pieces(part: str, count: int, length: int | None = None) -> list[np.ndarray]:
@@ -94,7 +77,7 @@ def train(
     """Train one model on a piece, whose number is the seed; return it and its losses."""
     learning_rate, p = setting
     torch.manual_seed(piece)
-    model = language_model.LanguageModel(K, H, 1, variant(name, p), FastLSTM, EMBEDDING)
+    model = language_model.LanguageModel(K, H, 1, variant(name, p), OneLayer, EMBEDDING)
     streams, generator = (
         book_text.streams(TRAIN[piece], BATCH),
         torch.Generator().manual_seed(piece),
