@@ -194,7 +194,7 @@ def program_of(cell: Cell, params: Any, x: Array, masks: Masks, keep: bool = Tru
 def program_if_possible(
     cell: Cell, params: Any, x: Array, masks: Masks, keep: bool = True
 ) -> Program | None:
-    """Return `program_of`'s program, or None if there can be none."""
+    """Return `program_of`'s program, or None if the cell cannot be compiled."""
     return find_program(*_key(cell, params, x, masks, keep))
 
 
