@@ -343,6 +343,17 @@ def test_the_text_says_what_computes() -> None:
     assert repr(Layer(lstm.CELL, D, H)) == f"Layer('lstm', {D}, {H}, engine='auto' (compiled))"
 
 
+@pytest.mark.parametrize("key", EXAMPLES)
+@pytest.mark.parametrize("training", [True, False])
+def test_the_text_of_every_variant_names_what_has_run(
+    key: str, training: bool, calls: list[str]
+) -> None:
+    proj_size = 1 if "projection" in key else 0
+    layer = LSTM(D, H, 2, proj_size=proj_size, dropout=EXAMPLES[key](RATE)).train(training)
+    layer(torch.randn(T, N, D))
+    assert repr(layer).endswith(f"engine='auto' ({'compiled' if calls else 'kernel'}))")
+
+
 @pytest.mark.parametrize("value", ["hand", None, "kernel"])
 def test_a_cells_layer_has_three_engines(value: Any) -> None:
     layer = Layer(lstm.CELL, D, H)
