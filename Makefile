@@ -15,7 +15,7 @@ ON_GPU = PYTHONPATH=.:src:tests/repository:tests/library:$$PYTHONPATH $(if $(GIV
 
 .PHONY: help env book serve notebooks execute figures corpus test test-processors verify \
   test-gpu test-site test-package test-alone test-lowest test-newest test-binder test-hub record lint mutants lock audit \
-  hooks lint-workflows architecture branch assignments test-assignments support test-adoption slides clean
+  hooks lint-workflows architecture branch assignments test-assignments support test-adoption books test-books slides clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -149,7 +149,7 @@ test-hub: .venv-hub/.ready .venv-tools/.ready branch ## run a JupyterHub with th
 	.venv-hub/bin/python deploy/try_hub.py
 
 audit: .venv-tools/.ready ## look up known vulnerabilities of the pinned packages
-	for list in requirements.txt deploy/hub.txt deploy/grading.txt deploy/tools.txt; do \
+	for list in requirements.txt deploy/hub.txt deploy/grading.txt deploy/tools.txt deploy/books.txt; do \
 	  $(TOOLS)/pip-audit --strict --disable-pip --no-deps --progress-spinner off -r $$list || exit 1; done
 
 # nbgrader and Otter, with the library and only what the assignments need
@@ -180,6 +180,23 @@ support: env .venv-adoption/.ready ## run what the front pages' table of layers 
 
 test-adoption: env .venv-adoption/.ready ## train, load and export models written for torch's layers with ours
 	PYTHONPATH=tests/library:$$PYTHONPATH .venv-adoption/bin/python -m pytest -p no:cacheprovider -n 2 tests/adoption/*.py
+
+# What makes and checks PDF and EPUB, on top of the book's environment.
+.venv-books/.ready: deploy/books.txt $(READY)
+	rm -rf .venv-books
+	$(PYTHON) -m venv .venv-books
+	$(PY) -c 'import sysconfig; path = sysconfig.get_path("purelib"); print(f"import site; site.addsitedir({path!r})")' \
+	  > "$$(.venv-books/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/book.pth"
+	.venv-books/bin/python -m pip install --quiet --disable-pip-version-check -r deploy/books.txt
+	@touch $@
+
+books: env .venv-books/.ready ## build the site, with a PDF and an EPUB of each language: _build/site
+	tests/browser/prepare.sh
+	$(EXT).make_site build --offer-books
+	PYTHONPATH=book:$$PYTHONPATH .venv-books/bin/python -m _ext.books
+
+test-books: books ## check the books: headings, letters, links, pictures, formulas, epubcheck
+	.venv-books/bin/python -m pytest -p no:cacheprovider tests/books
 
 slides: env ## make slides of each chapter in each language: _build/slides
 	$(EXT).slides

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Pin what pyproject.toml asks for, in six lists: the book, Binder, the hub's test, graders, tools, and
-# programs that use torch's layers.
+# Pin what pyproject.toml asks for, in seven lists: the book, Binder, the hub's test, graders, tools,
+# programs that use torch's layers, and what makes and checks PDF and EPUB.
 #   deploy/lock.sh PATH-OF-UV [--upgrade]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -36,6 +36,8 @@ pin deploy/grading.txt "What grades the assignments, in .venv-grading." \
   "${everywhere[@]}" -c requirements.txt --group pyproject.toml:grading pyproject.toml
 pin deploy/adoption.txt "Programs that use torch's layers, in .venv-adoption." \
   "${everywhere[@]}" -c requirements.txt --group pyproject.toml:adoption pyproject.toml
+pin deploy/books.txt "What makes and checks PDF and EPUB, in .venv-books." \
+  "${everywhere[@]}" -c requirements.txt --group pyproject.toml:books pyproject.toml
 pin binder/requirements.txt "What the chapters run on, and nothing that builds the book." \
   "${binder[@]}" -c requirements.txt --extra chapters pyproject.toml
 grep '^nbgitpuller==' deploy/hub.txt >> binder/requirements.txt

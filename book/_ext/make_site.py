@@ -21,6 +21,7 @@ from pathlib import Path
 from .hooks import web_assets
 from .notebooks import write_copies
 from .one_language import LANGUAGES
+from .plain import books
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -36,8 +37,10 @@ def write_sphinx_configuration(root: Path) -> None:
     subprocess.run(command, cwd=root, check=True, stdout=subprocess.DEVNULL)
 
 
-def build_language(root: Path, language: str) -> bool:
+def build_language(root: Path, language: str, offer_books: bool = False) -> bool:
     """Build one language into ``_build/site``, with its name before each line; return success.
+
+    The front page leads to the PDF and the EPUB if they exist or, with ``offer_books``, will exist.
 
     A warning is an error, after the whole book is built. Sphinx's cache of the pages is then
     deleted, because otherwise the next build would skip the page with the warning.
@@ -45,6 +48,8 @@ def build_language(root: Path, language: str) -> bool:
     memory = root / "_build" / "doctrees" / language
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going"]
     command += ["-D", f"language={language}", "-D", "languages_side_by_side=1"]
+    if offer_books or books.are_there(root / "_build" / "site", language):
+        command += ["-D", "offer_books=1"]
     command += ["-d", str(memory), ".", f"_build/site/{language}"]
     path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     environment = os.environ | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
@@ -65,7 +70,7 @@ def build_language(root: Path, language: str) -> bool:
     return process.returncode == 0
 
 
-def build(root: Path = ROOT) -> bool:
+def build(root: Path = ROOT, offer_books: bool = False) -> bool:
     """Build both languages at the same time, and the page that leads to them; return success."""
     started = time.monotonic()
     write_sphinx_configuration(root)
@@ -73,7 +78,7 @@ def build(root: Path = ROOT) -> bool:
     went_well = dict.fromkeys(LANGUAGES, False)
 
     def build_and_note(language: str) -> None:
-        went_well[language] = build_language(root, language)
+        went_well[language] = build_language(root, language, offer_books)
 
     threads = [threading.Thread(target=build_and_note, args=(name,)) for name in LANGUAGES]
     for thread in threads:
@@ -114,11 +119,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("command", choices=["build", "serve"])
     parser.add_argument("--port", type=int, default=8000, help="for serve; 0 takes a free one")
+    parser.add_argument("--offer-books", action="store_true", help="they will be made next")
     options = parser.parse_args(arguments)
     if options.command == "serve":
         serve(ROOT, options.port)
         return 0
-    return 0 if build() else 1
+    return 0 if build(offer_books=options.offer_books) else 1
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from ..one_language import LANGUAGES
+from ..plain import books
 from ..plain.chapters import unnumbered
 from ..texts import texts, words
 from . import diagrams, moving_figures
@@ -63,8 +64,14 @@ def front_page(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         "picture": diagrams.inline(picture, front["picture"], "front-"),
         "paths": learning_paths(app, front["paths"]),
         "has": set(app.env.found_docs),
+        "books": books_to_take(app.config.language) if app.config.offer_books else [],
     }
     yield "index", context, "front-page.html"
+
+
+def books_to_take(language: str) -> list[dict[str, str]]:
+    """Return the file and the name of each book to take along."""
+    return [{"file": books.file_name(language, kind), "name": kind.upper()} for kind in books.KINDS]
 
 
 def write_pages_of_both_languages(app: Sphinx, error: Exception | None) -> None:
@@ -86,6 +93,7 @@ def write_pages_of_both_languages(app: Sphinx, error: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the hooks."""
+    app.add_config_value("offer_books", False, "html", types=(bool,))
     app.connect("html-collect-pages", front_page)
     app.connect("build-finished", write_pages_of_both_languages)
     return {"parallel_read_safe": True}

@@ -22,6 +22,7 @@ from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
 from ..node import NODE
+from ..plain.mathml import valid
 from ..plain.narrow_formulas import breakable, one_column
 from . import web_assets
 
@@ -49,7 +50,7 @@ class Typesetter:
             answer = self._ask({"tex": tex, "display": display})
             if "error" in answer:
                 raise ValueError(answer["error"])
-            self.known[tex, display] = answer["html"]
+            self.known[tex, display] = valid(answer["html"])
         return self.known[tex, display]
 
     def _ask(self, question: dict[str, Any]) -> dict[str, str]:

@@ -27,9 +27,14 @@ def script_of(name: str) -> Path:
     return MOVING / f"{name}.js"
 
 
-def place_on_site(page: str, label: str, language: str, root: Path = ROOT) -> str:
-    """Return the address of a figure on the site; empty if the site's address is not known."""
+def site_address(root: Path = ROOT) -> str:
+    """Return the address of the published site; empty if it is not known."""
     settings = yaml.safe_load((root / "_config.yml").read_text("utf-8"))
     repository = Repository(settings["repository"]["url"].rstrip("/"), "")
-    site = settings.get("html", {}).get("baseurl") or repository.pages_address
-    return f"{site.rstrip('/')}/{language}/{page}.html#{label}" if site else ""
+    return (settings.get("html", {}).get("baseurl") or repository.pages_address).rstrip("/")
+
+
+def place_on_site(page: str, label: str, language: str, root: Path = ROOT) -> str:
+    """Return the address of a figure on the site; empty if the site's address is not known."""
+    site = site_address(root)
+    return f"{site}/{language}/{page}.html#{label}" if site else ""
