@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -41,14 +42,27 @@ def articles(language: str) -> dict[str, Tag]:
     return found
 
 
-def headings(language: str, levels: tuple[str, ...] = ("h1", "h2", "h3")) -> list[str]:
-    """Return the titles of the site's pages and sections outside solutions, in order."""
+def heading_tags(language: str, levels: tuple[str, ...]) -> list[Tag]:
+    """Return the headings of the site's pages outside solutions, in order."""
     return [
-        title_of(heading)
+        heading
         for article in articles(language).values()
         for heading in article.find_all(levels)
         if not heading.find_parent("details", class_="solution")
     ]
+
+
+def headings(language: str, levels: tuple[str, ...] = ("h1", "h2", "h3")) -> list[str]:
+    """Return the titles of the site's pages and sections outside solutions, in order."""
+    return [title_of(heading) for heading in heading_tags(language, levels)]
+
+
+def longest_words(heading: Tag) -> str:
+    """Return the letters of the longest part of a title between its formulas."""
+    parts = copy(heading)
+    for formula in parts.select(".math"):
+        formula.replace_with("|")
+    return max(map(letters, parts.get_text().split("|")), key=len)
 
 
 def letters(text: str) -> str:

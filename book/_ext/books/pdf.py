@@ -1,8 +1,8 @@
 """One language's book as a PDF: chapters in one page, printed by Chromium.
 
 Chromium can number pages and repeat a chapter's title at their heads, but it cannot write on which
-page a place is. So the book is printed twice: the first time to find the pages, the second time with
-their numbers in the list of contents and where the text leads to a solution.
+page a place is. So the book is printed twice: the first time to find the pages, the second time
+with their numbers in the list of contents and where the text leads to a solution.
 """
 
 from __future__ import annotations
@@ -99,8 +99,12 @@ def _say(formula: Tag) -> None:
     Its MathML would be in the file a second time, and in copied text.
     """
     assert formula.annotation
-    formula["role"] = "img"
-    formula["aria-label"] = formula.annotation.get_text()
+    if formula.find_parent(["h1", "h2", "h3"]):  # whose letters the outline shows
+        for shown in formula.select(".katex-html"):
+            del shown["aria-hidden"]
+    else:
+        formula["role"] = "img"
+        formula["aria-label"] = formula.annotation.get_text()
     for hidden in formula.select(".katex-mathml"):
         hidden.decompose()
 
