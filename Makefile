@@ -190,7 +190,7 @@ test-adoption: env .venv-adoption/.ready ## train, load and export models writte
 	.venv-books/bin/python -m pip install --quiet --disable-pip-version-check -r deploy/books.txt
 	@touch $@
 
-books: env .venv-books/.ready ## build the site, with a PDF and an EPUB of each language: _build/site
+books: env .venv-books/.ready ## build the site, with PDF and EPUB in each language and a ZIP of all: _build/site
 	tests/browser/prepare.sh
 	$(EXT).make_site build --offer-books
 	PYTHONPATH=book:$$PYTHONPATH .venv-books/bin/python -m _ext.books

@@ -35,6 +35,7 @@ HOOKS = (
     "hearing",
     "light_pages",
     "page_facts",
+    "section_times",
     "verified_runs",
     "page_head",
     "front_page",

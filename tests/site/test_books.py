@@ -1,9 +1,10 @@
 """Chapters of the books to take along, made from pages of a small site."""
 
 import json
+import zipfile
 
 import pytest
-from _ext.books import chapters, epub
+from _ext.books import chapters, epub, folder
 from _ext.books.about import Book
 from _ext.plain import books
 from _ext.plain.mathml import SIGN, valid
@@ -166,4 +167,20 @@ def test_the_front_page_offers_both_books_or_none(tmp_path):
     (tmp_path / "ko" / books.file_name("ko", "pdf")).touch()
     assert not books.are_there(tmp_path, "ko")
     (tmp_path / "ko" / "rnn-lessons-ko.epub").touch()
+    assert not books.are_there(tmp_path, "ko")
+    (tmp_path / "rnn-lessons.zip").touch()
     assert books.are_there(tmp_path, "ko")
+
+
+def test_the_zip_has_the_site_and_offers_no_book(tmp_path):
+    offer = '<h1>A</h1>\n<p class="take-along"><a href="rnn-lessons-ko.pdf">PDF</a>\n</p>\n<p>b</p>'
+    for name in ("404.html", "index.html", "ko/index.html", "ko/book/a.html", "ko/a.pdf"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(offer, "utf-8")
+    for name in (books.ZIP, "ko/rnn-lessons-ko.pdf", "ko/rnn-lessons-ko.epub"):
+        (tmp_path / name).write_bytes(b"x")
+    folder.write_zip(tmp_path, tmp_path / books.ZIP)
+    with zipfile.ZipFile(tmp_path / books.ZIP) as file:
+        names = ["index.html", "ko/a.pdf", "ko/book/a.html", "ko/index.html"]
+        assert file.namelist() == [f"rnn-lessons/{name}" for name in names]
+        assert file.read("rnn-lessons/ko/index.html") == b"<h1>A</h1>\n<p>b</p>"

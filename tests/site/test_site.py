@@ -12,6 +12,7 @@ from _ext.hooks import diagrams, interface
 from _ext.hooks.learning_paths import PATHS
 from _ext.notebooks import BIBLIOGRAPHY
 from _ext.one_language import LANGUAGES
+from _ext.plain import books
 from _ext.plain.book_index import index_book, read_notebook
 from _ext.plain.book_index import pages_of as pages_of_book
 from _ext.plain.citations import Bibliography
@@ -214,7 +215,12 @@ def test_korean_particles_fit_the_links_before_them(site):
 
 def test_only_pages_are_published(site):
     found = {path.name for path in site.iterdir()}
-    assert found - {"robots.txt", "sitemap.xml"} == {"404.html", "en", "index.html", "ko"}
+    assert found - {"robots.txt", "sitemap.xml", books.ZIP} == {
+        "404.html",
+        "en",
+        "index.html",
+        "ko",
+    }
     assert not list(site.rglob("*.po")), "a source file"
 
 

@@ -1,4 +1,4 @@
-"""Write the books beside the front pages: ``_build/site/ko/rnn-lessons-ko.pdf``, ``….epub`` …."""
+"""Write the books beside the front pages, ``_build/site/ko/rnn-lessons-ko.pdf`` …, and the ZIP."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import time
 
 from ..hooks.web_assets import ROOT
 from ..one_language import LANGUAGES
-from ..plain.books import KINDS, file_name
+from ..plain.books import KINDS, ZIP, file_name
 from ..plain.moving import site_address
 from . import epub, pdf
 from .about import about
 from .chapters import read_book
+from .folder import write_zip
 
 
 def main() -> int:
@@ -30,6 +31,8 @@ def main() -> int:
         for file in files.values():
             print(f"{file}: {file.stat().st_size / 1e6:.2f} MB")
         print(f"{language}: {pages} pages, {time.monotonic() - started:.0f} s", flush=True)
+    write_zip(site, site / ZIP)
+    print(f"{site / ZIP}: {(site / ZIP).stat().st_size / 1e6:.2f} MB")
     return 0
 
 

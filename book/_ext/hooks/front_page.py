@@ -70,8 +70,12 @@ def front_page(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
 
 
 def books_to_take(language: str) -> list[dict[str, str]]:
-    """Return the file and the name of each book to take along."""
-    return [{"file": books.file_name(language, kind), "name": kind.upper()} for kind in books.KINDS]
+    """Return the address and the name of each book to take along, and of the site's ZIP."""
+    whole = {"file": f"../{books.ZIP}", "name": texts(language)["front"]["zip"]}
+    named = [
+        {"file": books.file_name(language, kind), "name": kind.upper()} for kind in books.KINDS
+    ]
+    return [*named, whole]
 
 
 def write_pages_of_both_languages(app: Sphinx, error: Exception | None) -> None:

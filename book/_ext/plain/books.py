@@ -1,10 +1,11 @@
-"""Where the books to take along are: beside each language's front page."""
+"""Where the books to take along are: beside each language's front page, or above both."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 KINDS = ("pdf", "epub")
+ZIP = "rnn-lessons.zip"  # the site in both languages
 
 
 def file_name(language: str, kind: str) -> str:
@@ -13,5 +14,6 @@ def file_name(language: str, kind: str) -> str:
 
 
 def are_there(site: Path, language: str) -> bool:
-    """Return whether the site has both books of a language."""
-    return all((site / language / file_name(language, kind)).exists() for kind in KINDS)
+    """Return whether the site has all that a language's front page offers."""
+    books = [site / language / file_name(language, kind) for kind in KINDS]
+    return all(path.exists() for path in [*books, site / ZIP])

@@ -135,7 +135,7 @@ function search_field(form) {
 // Key "/" leads to the field, as on many sites, unless the reader is writing.
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, [contenteditable]");
-  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key !== "/" || typing || !single_keys() || event.ctrlKey || event.metaKey || event.altKey) return;
   const input = [...document.querySelectorAll(".search input")].find((field) => field.checkVisibility());
   if (input) {
     event.preventDefault();

@@ -18,6 +18,9 @@ const memory = {
   },
 };
 
+// A reader can turn the single keys off (comforts.js).
+const single_keys = () => memory.read("localStorage", "keys") !== "off";
+
 const system_is_dark = matchMedia("(prefers-color-scheme: dark)");
 const themes = ["auto", "light", "dark"];
 
