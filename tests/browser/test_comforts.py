@@ -19,6 +19,14 @@ def entry(page, name):
     return page.locator(f".contents a[href$='{name}.html']")
 
 
+def violations(page, tools):
+    """Return what axe finds; `test_access` says why a table's corner needs no name."""
+    page.evaluate((tools / "axe-core" / "axe.min.js").read_text("utf-8"))
+    options = {"rules": {"empty-table-header": {"enabled": False}}}
+    report = page.evaluate("options => axe.run(document, options)", options)
+    return [f"{fault['id']}: {fault['nodes'][0]['html'][:120]}" for fault in report["violations"]]
+
+
 def start(opened, language, path=None):
     """Open a chapter and wait for its comforts."""
     page = opened(path or CHAPTER[language], language=language)
@@ -67,8 +75,7 @@ def test_a_question_mark_lists_the_keys(opened, tools, language):
     dialog = page.get_by_role("dialog", name=KEYS[language])
     expect(dialog).to_be_visible()
     expect(dialog.locator("kbd")).to_have_count(7)
-    page.evaluate((tools / "axe-core" / "axe.min.js").read_text("utf-8"))
-    assert page.evaluate("axe.run()")["violations"] == []
+    assert violations(page, tools) == []
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     page.get_by_role("button", name=KEYS[language]).click()
@@ -148,8 +155,7 @@ def test_comforts_are_accessible_and_fit(opened, tools, width):
     page = opened(CHAPTER["en"], width=width, language="en")
     expect(page.locator(READY)).to_be_attached()
     page.get_by_role("button", name=TICK["en"]).click()
-    page.evaluate((tools / "axe-core" / "axe.min.js").read_text("utf-8"))
-    assert page.evaluate("axe.run()")["violations"] == []
+    assert violations(page, tools) == []
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
