@@ -133,6 +133,17 @@ def test_a_given_axes_is_drawn_into_and_the_style_stays_inside():
     assert dict(matplotlib.rcParams) == before
 
 
+def test_a_column_has_its_axes_below_one_another():
+    axes = plots.column(3, height=1.5)
+    assert [ax.get_position().y0 for ax in axes] == sorted(
+        (ax.get_position().y0 for ax in axes), reverse=True
+    )
+    assert plt.gcf().get_size_inches().tolist() == pytest.approx([4.8, 4.5])
+    plots.curves([1, 2], {"a": [1, 2]}, xlabel="", ylabel="b", ax=axes[1])
+    assert [len(ax.get_lines()) for ax in axes] == [0, 1, 0]
+    assert not axes[0].spines["top"].get_visible()
+
+
 def test_figures_are_small_files_of_the_width_of_a_telephone():
     rng = np.random.default_rng(0)
     series = {f"$b = {k}$": rng.uniform(-k - 1, 0, (5, 1)) * range(100) for k in range(5)}

@@ -108,6 +108,19 @@ def curves(
             ax.set_yscale("log")
 
 
+def column(rows: int, height: float = 1.7) -> list[Axes]:
+    """Return axes below one another, the first at the top, each for ``curves(…, ax=…)``.
+
+    Parameters
+    ----------
+    rows : int
+    height : float, optional
+        Of each, in inches.
+    """
+    with plt.rc_context(dict(STYLE)):
+        return list(_subplots(rows, 1, figsize=(4.8, rows * height))[:, 0])
+
+
 def bars(
     categories: Sequence[str],
     series: Mapping[str, Any],
