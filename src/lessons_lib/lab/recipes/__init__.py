@@ -6,12 +6,24 @@ layers under the same masks (`tests/library/test_recipes.py`). `CLASSES` has one
 
 from lessons_lib import dropout
 
+from .awd_lstm import AWDLSTM
 from .nonrecurrent import NonRecurrentDropoutLSTM
 from .recurrent import RecurrentDropoutLSTM
 from .rnndrop import RNNDropLSTM
 from .variational import VariationalDropoutLSTM
 from .weight_drop import WeightDropLSTM
 from .zoneout import ZoneoutLSTM
+
+__all__ = [
+    "AWDLSTM",
+    "CLASSES",
+    "NonRecurrentDropoutLSTM",
+    "RNNDropLSTM",
+    "RecurrentDropoutLSTM",
+    "VariationalDropoutLSTM",
+    "WeightDropLSTM",
+    "ZoneoutLSTM",
+]
 
 #: The class for each variant of `lessons_lib.dropout`, in the order of the chapter.
 CLASSES = {
