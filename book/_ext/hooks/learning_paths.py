@@ -50,7 +50,7 @@ def _chapters(app: Sphinx, sections: list[dict[str, Any]]) -> list[dict[str, Any
     """Return the sections by chapter, as often as a path comes to it."""
     chapters = []
     for page, of_page in groupby(sections, key=lambda section: section["page"]):
-        number = app.env.chapter_numbers[page]
+        number = app.env.chapter_numbers.get(page)
         title = unnumbered(number, app.env.titles[page].astext())
         chapters.append({"page": page, "number": number, "title": title, "sections": list(of_page)})
     return chapters
