@@ -17,6 +17,7 @@ HOOKS = (
     "math_in_page",
     "names",
     "terms",
+    "reference",
     "citing",
     "moving_figures",
     "diagrams",

@@ -46,6 +46,14 @@ def clip_by_norm(grads: Any, max_norm: float) -> Any:
     ValueError
         `max_norm` is not a positive number, or the norm is NaN or infinite: such a gradient has no
         direction to keep.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lessons_lib.clipping import clip_by_norm, global_norm
+    >>> grads = [np.array([3.0, 0.0]), np.array([4.0])]
+    >>> global_norm(grads), global_norm(clip_by_norm(grads, 1.0))
+    (5.0, 1.0)
     """
     _check_bound("max_norm", max_norm)
     norm = global_norm(grads)

@@ -20,6 +20,19 @@ Cho et al. (2014), "Learning phrase representations using RNN encoder–decoder 
 machine translation", EMNLP, equations 5 to 8.
 Chung, Gulcehre, Cho and Bengio (2014), "Empirical evaluation of gated recurrent neural networks on
 sequence modeling", arXiv 1412.3555.
+
+Examples
+--------
+>>> import numpy as np
+>>> from lessons_lib import gru
+>>> params = gru.init_params(3, 5, np.random.default_rng(0))  # D, H
+>>> x = np.ones((7, 2, 3))  # (T, N, D)
+>>> y, state, cache = gru.forward(params, x)
+>>> y.shape, [part.shape for part in state]
+((7, 2, 5), [(2, 5)])
+>>> grads, dx, dstate0 = gru.backward(params, cache, np.ones_like(y))
+>>> dx.shape, grads.W_hh.shape
+((7, 2, 3), (15, 5))
 """
 
 from __future__ import annotations
@@ -254,6 +267,7 @@ def _blocks(W_hh: Array) -> tuple[Array, Array]:
     return W_hh[: 2 * H], W_hh[2 * H :]
 
 
+#: The GRU whose reset gate acts after the product, as in torch.
 CELL = Cell(
     name="gru",
     params_type=Params,
@@ -268,6 +282,7 @@ CELL = Cell(
 )
 
 
+#: The GRU whose reset gate acts before the product, as published.
 CELL_BEFORE = Cell(
     name="gru with reset before the product",
     params_type=ParamsBefore,

@@ -120,6 +120,15 @@ def scan(a: Array, b: Array, h_0: Array | None = None) -> Array:
 
     It does more arithmetic than the loop, about T log₂ T operations instead of T, so it is faster
     only where those of one round run in parallel.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lessons_lib import linear
+    >>> a = np.array([[0.5], [0.5], [2.0]])  # (T, H)
+    >>> b = np.array([[1.0], [1.0], [1.0]])
+    >>> linear.scan(a, b)[:, 0].tolist()  # h = a h + b, from 0: 1, 0.5 + 1, 3 + 1
+    [1.0, 1.5, 4.0]
     """
     check_pair(a, b, h_0)
     a_all, b_all = prefixes((a, b), combine)

@@ -12,6 +12,19 @@ References
 Hochreiter and Schmidhuber (1997), "Long short-term memory", Neural Computation 9(8).
 Gers, Schmidhuber and Cummins (2000), "Learning to forget: continual prediction with LSTM", Neural
 Computation 12(10), which added the forget gate f.
+
+Examples
+--------
+>>> import numpy as np
+>>> from lessons_lib import lstm
+>>> params = lstm.init_params(3, 5, np.random.default_rng(0))  # D, H
+>>> x = np.ones((7, 2, 3))  # (T, N, D)
+>>> y, state, cache = lstm.forward(params, x)
+>>> y.shape, [part.shape for part in state]
+((7, 2, 5), [(2, 5), (2, 5)])
+>>> grads, dx, dstate0 = lstm.backward(params, cache, np.ones_like(y))
+>>> dx.shape, grads.W_hh.shape
+((7, 2, 3), (20, 5))
 """
 
 from __future__ import annotations
@@ -157,6 +170,7 @@ def step_backward(
     return da, (masked_product_backward(da, params.W_hh, masks.h), dc * f)
 
 
+#: The LSTM, for `scan`, `stack`, the dropouts and `torch_modules.Layer`.
 CELL = Cell(
     name="lstm",
     params_type=Params,

@@ -96,6 +96,7 @@ def weight_gradients(
     )
 
 
+#: The LSTM with peepholes, for `scan`, `stack`, the dropouts and `torch_modules.Layer`.
 CELL = replace(
     lstm.CELL,
     name="lstm with peepholes",

@@ -115,6 +115,7 @@ def weight_gradients(
     )
 
 
+#: The LSTM with a projected hidden state, for `scan`, `stack` and the dropouts.
 CELL = replace(
     lstm.CELL,
     name="lstm with projection",

@@ -282,6 +282,7 @@ def log_pairs(projected: Array) -> tuple[Array, Array]:
     return log_sigmoid(a_z), log_sigmoid(-a_z) + log_n
 
 
+#: The minGRU, for `scan`, `stack`, the dropouts and `torch_modules.Layer`.
 CELL = linear.LinearCell(
     name="minGRU",
     params_type=Params,
@@ -296,6 +297,7 @@ CELL = linear.LinearCell(
     pairs=pairs,
     pairs_backward=pairs_backward,
 )
+#: The minGRU whose candidate is positive, which can be computed with logarithms.
 CELL_POSITIVE = linear.LinearCell(
     name="minGRU with positive candidates",
     params_type=ParamsPositive,

@@ -176,6 +176,7 @@ def weight_gradients(
     return input_weight_gradients(params, x, da, masks)
 
 
+#: The minLSTM, for `scan`, `stack`, the dropouts and `torch_modules.Layer`.
 CELL = linear.LinearCell(
     name="minLSTM",
     params_type=Params,

@@ -9,6 +9,19 @@ References
 Elman (1990), "Finding structure in time", Cognitive Science 14(2).
 Le, Jaitly and Hinton (2015), "A simple way to initialize recurrent networks of rectified linear
 units", arXiv 1504.00941.
+
+Examples
+--------
+>>> import numpy as np
+>>> from lessons_lib import rnn
+>>> params = rnn.init_params(3, 5, np.random.default_rng(0))  # D, H
+>>> x = np.ones((7, 2, 3))  # (T, N, D)
+>>> y, state, cache = rnn.forward(params, x)
+>>> y.shape, [part.shape for part in state]
+((7, 2, 5), [(2, 5)])
+>>> grads, dx, dstate0 = rnn.backward(params, cache, np.ones_like(y))
+>>> dx.shape, grads.W_hh.shape
+((7, 2, 3), (5, 5))
 """
 
 from __future__ import annotations
@@ -175,6 +188,7 @@ def step_relu_backward(
     return da, (masked_product_backward(da, params.W_hh, masks.h),)
 
 
+#: The RNN with tanh, for `scan`, `stack`, the dropouts and `torch_modules.Layer`.
 CELL = Cell(
     name="rnn",
     params_type=Params,
@@ -187,6 +201,7 @@ CELL = Cell(
     weight_gradients=weight_gradients,
     sites=("x", "h"),
 )
+#: The RNN with ReLU.
 CELL_RELU = replace(CELL, name="rnn with relu", step=step_relu, step_backward=step_relu_backward)
 forward, backward, truncated_backward = scan.bind(CELL)
 

@@ -2,6 +2,18 @@
 
 `forward` runs a cell over a sequence; `backward` is backpropagation through time (BPTT);
 `truncated_backward` is its truncated form. Each cell's module binds them under the same names.
+
+Examples
+--------
+>>> import numpy as np
+>>> from lessons_lib import lstm_peepholes, scan
+>>> cell = lstm_peepholes.CELL  # any cell
+>>> params = cell.init_params(3, 5, np.random.default_rng(0))  # D, H
+>>> x = np.ones((7, 2, 3))  # (T, N, D)
+>>> y, state, cache = scan.forward(cell, params, x)
+>>> grads, dx, dstate0 = scan.backward(cell, params, cache, np.ones_like(y))
+>>> y.shape, dx.shape
+((7, 2, 5), (7, 2, 3))
 """
 
 from __future__ import annotations

@@ -3,6 +3,22 @@
 Each layer reads the outputs of the one below it. A bidirectional layer has two networks with
 weights of their own; the second reads each sequence from its end to its beginning, and the two
 outputs of a step are concatenated. `lengths` excludes padding.
+
+Examples
+--------
+>>> import numpy as np
+>>> from lessons_lib import gru, stack
+>>> generator = np.random.default_rng(0)
+>>> params = stack.init_params(gru.CELL, 3, 5, generator, num_layers=2, bidirectional=True)
+>>> x = np.ones((7, 2, 3))  # (T, N, D)
+>>> y, state, cache = stack.forward(gru.CELL, params, x, lengths=[7, 4])
+>>> y.shape  # both directions
+(7, 2, 10)
+>>> float(abs(y[4:, 1]).max())  # padding
+0.0
+>>> grads, dx, dstate0 = stack.backward(gru.CELL, params, cache, np.ones_like(y))
+>>> grads[1][0].W_ih.shape  # of the second layer's first direction
+(15, 10)
 """
 
 from __future__ import annotations

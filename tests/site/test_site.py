@@ -1,11 +1,13 @@
 """The site: two languages from one set of notebooks, with the same pages and the same anchors."""
 
+import ast
 import json
 import re
 import tomllib
 import unicodedata
 import xml.etree.ElementTree as ElementTree
-from urllib.parse import unquote, urlsplit
+from collections import Counter
+from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 from _ext.hooks import diagrams, interface
@@ -19,6 +21,8 @@ from _ext.plain.citations import Bibliography
 from bs4 import BeautifulSoup
 from site_sample import DIAGRAM, ROOT, anchors, build_or_fail, names_of_pages, pages_of
 from sphinx.errors import ConfigError
+
+from lessons_lib.checks import CHECKS
 
 
 @pytest.fixture(scope="module")
@@ -276,3 +280,87 @@ def test_faults_of_a_diagram_are_named(wrong, fault):
     assert diagrams.faults(ElementTree.fromstring(DIAGRAM)) == []
     svg = ElementTree.fromstring(DIAGRAM.replace("<use", f"{wrong}<use", 1))
     assert diagrams.faults(svg) == [fault]
+
+
+def public_names() -> list[str]:
+    """Return the library's public names, read off the sources alone."""
+    found = []
+    for path in sorted((ROOT / "src/lessons_lib").rglob("*.py")):
+        parts = path.relative_to(ROOT / "src").with_suffix("").parts
+        module = ".".join(part for part in parts if part != "__init__")
+        package, listed = path.name == "__init__.py", None
+        names = set()
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                names.add(node.name)
+            for target in getattr(node, "targets", [getattr(node, "target", None)]):
+                if isinstance(target, ast.Name) and target.id == "__all__":
+                    listed = ast.literal_eval(node.value)
+                elif isinstance(target, ast.Name) and re.fullmatch("[A-Z_]+", target.id):
+                    names.add(target.id)
+        if package and len(parts) > 2 and listed is not None:
+            names |= set(listed) - {"Masks", "StackMasks"}  # they are at home in `masks`
+        if listed is not None:
+            names &= set(listed)
+        inner = {"trace.compiled"} | {f"verify.{p.stem}" for p in path.parent.glob("[a-z]*.py")}
+        described = len(parts) == 2 or (package and len(parts) == 3)
+        if (described or module.removeprefix("lessons_lib.") in inner) and parts[1] != "lab":
+            found += [f"{module}.{name}" for name in names if not name.startswith("_")]
+    return [name for name in found if "._" not in name]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_reference_describes_each_public_name_once(site, language):
+    described = Counter()
+    for path in (site / language / "book/reference").glob("*.html"):
+        page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        described.update(signature["id"] for signature in page.select("dt.sig[id]"))
+    names = public_names()
+    assert len(names) > 200
+    assert not [name for name in names if described[name] != 1]
+    assert not [name for name in described if re.search(r"\._(?!_call__)|\.lab\.", name)]
+    checks = {f"lessons_lib.checks.{name}" for name in CHECKS}
+    assert checks <= described.keys()
+
+
+def test_the_reference_is_english_and_says_so_in_korean(site):
+    for name, page in pages_of(site, "book/reference/torch_modules.html").items():
+        heading = page.select_one("article h1")
+        assert heading.text.startswith("lessons_lib.torch_modules")
+        about = heading.find_next("p")
+        assert ("영어" in about.text) == (name == "ko")
+        signatures = page.select("article dl.py > dt.sig")
+        marked = {dt.find_parent(lang="en") for dt in signatures}
+        assert (page.html in marked) == (name == "en")
+        assert None not in marked
+
+
+def test_names_in_the_reference_lead_to_what_they_mean_there(site):
+    page = pages_of(site, "book/reference/lstm.html")["en"]
+    step = page.find(id="lessons_lib.lstm.step").find_next("dd")
+    links = {link.text: link["href"] for link in step.select("a.api")}
+    assert links == {
+        "Params": "#lessons_lib.lstm.Params",
+        "project": "weights.html#lessons_lib.weights.project",
+        "Masks": "masks.html#lessons_lib.masks.Masks",
+        "Cache": "#lessons_lib.lstm.Cache",
+        "step_backward": "#lessons_lib.lstm.step_backward",
+    }
+
+
+def test_anchors_of_links_into_the_reference_exist(site):
+    ids, links = {}, []
+    for name in names_of_pages(site / "en"):
+        page = BeautifulSoup((site / "en" / name).read_text("utf-8"), "html.parser")
+        ids[name] = {element["id"] for element in page.find_all(id=True)}
+        links += [(name, urljoin(name, link["href"])) for link in page.select("a.api")]
+    assert links
+    split = {link: link.partition("#") for _, link in links}
+    assert not [(name, link) for name, link in links if split[link][2] not in ids[split[link][0]]]
+
+
+def test_the_library_page_lists_the_modules(site):
+    for page in pages_of(site, "book/appendix/library.html").values():
+        listed = [link["href"] for link in page.select("#library-modules dt a")]
+        pages = (site / "en/book/reference").glob("*.html")
+        assert listed == sorted(f"../reference/{path.name}" for path in pages)

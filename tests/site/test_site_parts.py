@@ -13,6 +13,7 @@ from _ext.hooks import (
     moving_figures,
     page_facts,
     page_head,
+    reference,
     social_card,
     typeface,
     web_assets,
@@ -208,3 +209,22 @@ def test_no_moving_figure_computes_a_cell_itself():
     """What squashes is the library's: a script that needs it calls the recorded equations."""
     for path in MOVING.glob("*.js"):
         assert not re.search(r"Math\.(tanh|exp|log1p|expm1)", path.read_text("utf-8")), path.name
+
+
+def test_equations_and_bars_of_a_docstring_are_kept():
+    lines = [
+        "The norm |λ| of `a | b`:",
+        "",
+        "    h = |λ| h",
+        "",
+        "ends.",
+        "",
+        "Notes",
+        "-----",
+        "x",
+    ]
+    reference.prepare_docstring(None, "module", "", None, None, lines)
+    assert lines == [
+        *(r"The norm \|λ\| of `a | b`:", "", "::", "", "    h = |λ| h", "", "ends.", "", ""),
+        *(".. rubric:: Notes", "", "x"),
+    ]

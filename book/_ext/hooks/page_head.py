@@ -20,6 +20,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from ..one_language import LANGUAGES
+from ..plain.library import LIBRARY, REFERENCE, first_sentence, public_modules
 from ..texts import texts
 from . import social_card
 
@@ -40,6 +41,13 @@ def describe(doctree: nodes.document) -> str:
     return text[: LENGTH - 1].rsplit(" ", 1)[0].rstrip(".,:;") + "…"
 
 
+def describe_module(page: str) -> str:
+    """Return a module's name and its docstring's first line, in the length of a description."""
+    module = f"{LIBRARY}.{page}"
+    text = f"{module}: {first_sentence(public_modules()[module])}"
+    return text if len(text) <= LENGTH else text[: LENGTH - 1].rsplit(" ", 1)[0] + "…"
+
+
 def add_head(
     app: Sphinx, pagename: str, _template: str, context: dict[str, Any], doctree: nodes.document
 ) -> None:
@@ -47,6 +55,8 @@ def add_head(
     language, config = app.config.language, app.config
     title = nodes.unescape(context.get("title", "")) or config.project
     written = texts(language)["descriptions"].get(Path(pagename).name)
+    if pagename.startswith(REFERENCE):
+        written = describe_module(pagename.removeprefix(REFERENCE))
     begins = describe(doctree) if doctree else context.get("description", config.project)
     description = written or begins
     tags = [f'<meta name="description" content="{escape(description)}">']

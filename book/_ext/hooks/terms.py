@@ -17,6 +17,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from ..plain.glossary import entries
+from ..plain.library import REFERENCE
 from ..plain.terms import GLOSSARY, address_of, label_of
 
 # Everyday words, whose mention is seldom the term.
@@ -78,7 +79,8 @@ class LinkTerms(SphinxPostTransform):
     def run(self, **kwargs: Any) -> None:
         """Walk over the page's paragraphs."""
         page, path = self.env.docname, Path(self.app.srcdir, f"{GLOSSARY}.ipynb")
-        if page.startswith("book/appendix/") or not page.startswith("book/") or not path.exists():
+        elsewhere = page.startswith(("book/appendix/", REFERENCE)) or not page.startswith("book/")
+        if elsewhere or not path.exists():
             return
         terms = terms_of(path, self.config.language)
         left = set(terms.addresses.values()) - self.known(terms)

@@ -36,6 +36,8 @@ def characters_of_book(root: Path | str) -> str:
         texts += [str(cell["source"]) for cell in notebook["cells"]]
     files = [*root.glob("book/locale/*.toml"), *root.glob("book/appendix/*.bib")]
     files += [*root.glob("book/locale/*/*/*.po"), root / "_toc.yml", root / "_config.yml"]
+    library = root.glob("src/lessons_lib/**/*.py")  # its docstrings are pages, too
+    files += [path for path in library if "lab" not in path.parts]
     texts += [path.read_text("utf-8") for path in files]
     return "".join(sorted(set("".join(texts))))
 

@@ -32,6 +32,15 @@ def from_torch(cell: Cell, weights: Mapping[str, Array]) -> Params:
     ------
     ValueError, TypeError
         Torch has no such cell, a weight is missing, or its shape is not the cell's.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lessons_lib import lstm
+    >>> from lessons_lib.convert import from_torch
+    >>> params = from_torch(lstm.CELL, torch.nn.LSTM(3, 5).state_dict())[0][0]
+    >>> params.W_ih.shape, params.b.shape
+    (torch.Size([20, 3]), torch.Size([20]))
     """
     torch_layer(cell)
     layers: list[tuple[Any, ...]] = []

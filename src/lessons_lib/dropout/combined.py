@@ -25,6 +25,12 @@ class Combined(Dropout):
     ------
     TypeError, ValueError
         One is not a variant; two act at the same site.
+
+    Examples
+    --------
+    >>> from lessons_lib.dropout import Combined, VariationalDropout, WeightDrop
+    >>> Combined(WeightDrop(0.5), VariationalDropout(input=0.4, hidden=0.0)).sites()
+    ('W_hh', 'x', 'h', 'output')
     """
 
     variants: tuple[Dropout, ...]

@@ -39,6 +39,15 @@ class NonRecurrentDropout(Dropout):
     ----------
     Zaremba, Sutskever and Vinyals (2014), "Recurrent neural network regularization", arXiv
     1409.2329, section 3.2, which does not say when it scales; this class uses inverted scaling.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lessons_lib.dropout import NonRecurrentDropout, Sizes
+    >>> sizes = Sizes(T=20, N=8, D=16, H=32)
+    >>> masks = NonRecurrentDropout(0.5).sample(sizes, np.random.default_rng(0))
+    >>> masks.x.shape, np.unique(masks.x).tolist()  # for each step; 1 / (1 - p) keeps the mean
+    ((20, 8, 16), [0.0, 2.0])
     """
 
     rate: float
@@ -84,6 +93,15 @@ class RNNDrop(Dropout):
     ----------
     Moon, Choi, Lee and Song (2015), "RNNDrop: a novel dropout for RNNs in ASR", ASRU, section 3,
     gives the mask. Descriptions differ on the scaling; the default neither explodes nor decays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lessons_lib.dropout import RNNDrop, Sizes
+    >>> sizes = Sizes(T=20, N=8, D=16, H=32)
+    >>> masks = RNNDrop(0.5).sample(sizes, np.random.default_rng(0))
+    >>> masks.c.shape, masks.y  # one mask for all steps; what the output is multiplied by
+    ((1, 8, 32), 2.0)
     """
 
     rate: float
@@ -138,6 +156,18 @@ class VariationalDropout(Dropout):
     networks", NIPS, arXiv 1512.05287, section 4.1, which evaluates both forms; its best language
     model is the untied one. It also drops whole word types from an embedding (section 4.2): a mask
     on the embedding's rows, which is left to the caller.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lessons_lib.dropout import Sizes, VariationalDropout
+    >>> sizes = Sizes(T=20, N=8, D=16, H=32)
+    >>> masks = VariationalDropout(0.2, 0.3).sample(sizes, np.random.default_rng(0))
+    >>> masks.x.shape, masks.h.shape  # one mask each for all steps
+    ((1, 8, 16), (1, 8, 32))
+    >>> masks = VariationalDropout(0.2, 0.3, tied=False).sample(sizes, np.random.default_rng(0))
+    >>> masks.h.shape  # one for each of four gates
+    (1, 4, 8, 32)
     """
 
     input: float
@@ -182,6 +212,15 @@ class WeightDrop(Dropout):
     Merity, Keskar and Socher (2018), "Regularizing and optimizing LSTM language models", ICLR,
     arXiv 1708.02182, section 2. Wan et al. (2013), "Regularization of neural networks using
     DropConnect", ICML.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lessons_lib.dropout import Sizes, WeightDrop
+    >>> sizes = Sizes(T=20, N=8, D=16, H=32)
+    >>> masks = WeightDrop(0.5).sample(sizes, np.random.default_rng(0))
+    >>> masks.W_hh.shape  # (4H, H): all sequences share it
+    (128, 32)
     """
 
     rate: float
@@ -233,6 +272,16 @@ class RecurrentDropout(Dropout):
     ----------
     Semeniuta, Severyn and Barth (2016), "Recurrent dropout without memory loss", COLING, arXiv
     1603.05118, section 3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lessons_lib.dropout import RecurrentDropout, Sizes
+    >>> sizes = Sizes(T=20, N=8, D=16, H=32)
+    >>> RecurrentDropout(0.25).sample(sizes, np.random.default_rng(0)).g.shape  # for each step
+    (20, 8, 32)
+    >>> RecurrentDropout(0.25, per_sequence=True).sample(sizes, np.random.default_rng(0)).g.shape
+    (1, 8, 32)
     """
 
     rate: float
@@ -278,6 +327,18 @@ class Zoneout(Dropout):
     ----------
     Krueger et al. (2017), "Zoneout: regularizing RNNs by randomly preserving hidden activations",
     ICLR, arXiv 1606.01305, section 3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lessons_lib.dropout import Sizes, Zoneout
+    >>> sizes = Sizes(T=20, N=8, D=16, H=32)
+    >>> zoneout = Zoneout(h=0.05, c=0.5)
+    >>> masks = zoneout.sample(sizes, np.random.default_rng(0))
+    >>> masks.keep_h.shape, masks.keep_c.shape  # for each step
+    ((20, 8, 32), (20, 8, 32))
+    >>> zoneout.evaluation_masks().keep_c  # the share of the old cell state
+    0.5
     """
 
     h: float = 0.0

@@ -59,6 +59,16 @@ class Layer(DropoutSetting, torch.nn.Module):
         `cell` is not a cell, a size is not a positive integer, the dtype is not float32 or float64,
         the rate is not in [0, 1], the variant acts on a site that the cell lacks, or `engine` is
         not one of the three.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lessons_lib import lstm_peepholes
+    >>> from lessons_lib.torch_modules import Layer
+    >>> layer = Layer(lstm_peepholes.CELL, 3, 5)
+    >>> output, (h_n, c_n) = layer(torch.randn(7, 2, 3))  # (T, N, D)
+    >>> output.shape
+    torch.Size([7, 2, 5])
     """
 
     _engine = "auto"  # on the class, for layers that were pickled before there were engines

@@ -262,6 +262,19 @@ class RNNCell(_Cell, torch.nn.RNNCell):
     ------
     TypeError, ValueError
         As for torch.nn.RNNCell; also if the variant acts on a site that the cell lacks.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lessons_lib.dropout import VariationalDropout
+    >>> from lessons_lib.torch_modules import RNNCell
+    >>> cell = RNNCell(3, 5, dropout=VariationalDropout(0.2, 0.3))
+    >>> masks = cell.sample_masks(steps=7, sequences=2)  # once for a run
+    >>> x, h = torch.randn(7, 2, 3), torch.zeros(2, 5)
+    >>> for t in range(7):
+    ...     h = cell(x[t], h, masks=masks.at(t))
+    >>> h.shape
+    torch.Size([2, 5])
     """
 
     def __init__(
@@ -286,6 +299,19 @@ class GRUCell(_Cell, torch.nn.GRUCell):
     """One step of the gated recurrent unit (GRU), a drop-in replacement for `torch.nn.GRUCell`.
 
     Parameters and errors are those of `RNNCell`, without `nonlinearity`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lessons_lib.dropout import VariationalDropout
+    >>> from lessons_lib.torch_modules import GRUCell
+    >>> cell = GRUCell(3, 5, dropout=VariationalDropout(0.2, 0.3))
+    >>> masks = cell.sample_masks(steps=7, sequences=2)  # once for a run
+    >>> x, h = torch.randn(7, 2, 3), torch.zeros(2, 5)
+    >>> for t in range(7):
+    ...     h = cell(x[t], h, masks=masks.at(t))
+    >>> h.shape
+    torch.Size([2, 5])
     """
 
     def __init__(
@@ -309,6 +335,19 @@ class LSTMCell(_Cell, torch.nn.LSTMCell):
     """One step of the long short-term memory (LSTM), a drop-in replacement for torch's `LSTMCell`.
 
     Parameters and errors are those of `RNNCell`, without `nonlinearity`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lessons_lib.dropout import VariationalDropout
+    >>> from lessons_lib.torch_modules import LSTMCell
+    >>> cell = LSTMCell(3, 5, dropout=VariationalDropout(0.2, 0.3))
+    >>> masks = cell.sample_masks(steps=7, sequences=2)  # once for a run
+    >>> x, h, c = torch.randn(7, 2, 3), torch.zeros(2, 5), torch.zeros(2, 5)
+    >>> for t in range(7):
+    ...     h, c = cell(x[t], (h, c), masks=masks.at(t))
+    >>> h.shape
+    torch.Size([2, 5])
     """
 
     def __init__(

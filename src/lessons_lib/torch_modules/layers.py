@@ -203,6 +203,16 @@ class RNN(_Layer, torch.nn.RNN):
     TypeError, ValueError
         As for torch.nn.RNN; also if `engine` is not one of the four, or the variant acts on a site
         that the layer lacks, such as the cell state of a GRU.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lessons_lib.dropout import VariationalDropout
+    >>> from lessons_lib.torch_modules import RNN
+    >>> layer = RNN(3, 5, nonlinearity="relu", dropout=VariationalDropout(0.2, 0.3))
+    >>> output, h_n = layer(torch.randn(7, 2, 3))  # (T, N, D)
+    >>> output.shape, h_n.shape
+    (torch.Size([7, 2, 5]), torch.Size([1, 2, 5]))
     """
 
     def __init__(
@@ -250,6 +260,16 @@ class GRU(_Layer, torch.nn.GRU):
     TypeError, ValueError
         As for torch.nn.GRU; also if `engine` is not one of the four, or the variant acts on a site
         that the layer lacks, such as the cell state of a GRU.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lessons_lib.dropout import RecurrentDropout
+    >>> from lessons_lib.torch_modules import GRU
+    >>> layer = GRU(3, 5, num_layers=2, bidirectional=True, dropout=RecurrentDropout(0.25))
+    >>> output, h_n = layer(torch.randn(7, 2, 3))  # (T, N, D)
+    >>> output.shape, h_n.shape  # both directions; two layers times two directions
+    (torch.Size([7, 2, 10]), torch.Size([4, 2, 5]))
     """
 
     def __init__(
@@ -297,6 +317,27 @@ class LSTM(_Layer, torch.nn.LSTM):
     TypeError, ValueError
         As for torch.nn.LSTM; also if `engine` is not one of the four, or the variant acts on a site
         that the layer lacks, such as the cell state of a GRU.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lessons_lib.dropout import Zoneout
+    >>> from lessons_lib.torch_modules import LSTM
+    >>> layer = LSTM(3, 5, dropout=Zoneout(h=0.05, c=0.5))  # was torch.nn.LSTM(3, 5)
+    >>> output, (h_n, c_n) = layer(torch.randn(7, 2, 3))  # (T, N, D)
+    >>> output.sum().backward()
+    >>> output.shape, c_n.shape
+    (torch.Size([7, 2, 5]), torch.Size([1, 2, 5]))
+
+    The parameters are those of torch.nn.LSTM, and without a variant so are the results:
+
+    >>> theirs = torch.nn.LSTM(3, 5)
+    >>> theirs.load_state_dict(layer.state_dict())
+    <All keys matched successfully>
+    >>> layer.variant = None
+    >>> x = torch.randn(7, 2, 3)
+    >>> torch.allclose(layer(x)[0], theirs(x)[0])
+    True
     """
 
     def __init__(

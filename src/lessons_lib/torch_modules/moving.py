@@ -52,6 +52,16 @@ def from_module(
     TypeError, ValueError
         The layer is not one of these, such as a subclass with a `forward` of its own; or an
         argument is not one that our layers take.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lessons_lib.dropout import Zoneout
+    >>> from lessons_lib.torch_modules import from_module
+    >>> theirs = torch.nn.LSTM(3, 5)
+    >>> layer = from_module(theirs, dropout=Zoneout(h=0.05, c=0.5))
+    >>> layer.weight_hh_l0 is theirs.weight_hh_l0
+    True
     """
     ours = _ours(layer)
     if ours is None:
@@ -89,6 +99,18 @@ def swap(model: Model, dropout: float | Dropout | None = None, engine: str = "au
     -----
     UserWarning
         A layer of a subclass stays as it is, because its `forward` is its own.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lessons_lib.dropout import WeightDrop
+    >>> from lessons_lib.torch_modules import swap
+    >>> model = torch.nn.ModuleDict({"encoder": torch.nn.GRU(3, 5), "read": torch.nn.Linear(5, 1)})
+    >>> swap(model, dropout=WeightDrop(0.5))
+    ModuleDict(
+      (encoder): GRU(3, 5, dropout=WeightDrop(rate=0.5, matrices=('W_hh',)))
+      (read): Linear(in_features=5, out_features=1, bias=True)
+    )
     """
     found = [(name, layer, _ours(layer)) for name, layer in model.named_modules()]
     for _, layer, ours in found:

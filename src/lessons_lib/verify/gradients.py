@@ -36,6 +36,14 @@ def numerical_gradient(loss: Callable[[], float], x: Array, step: float = 1e-6) 
     ------
     TypeError
         `x` is not a NumPy array of float64; differences in lower precision show nothing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lessons_lib.verify.gradients import numerical_gradient
+    >>> x = np.array([1.0, -2.0])
+    >>> numerical_gradient(lambda: float((x**2).sum()), x).round(6).tolist()
+    [2.0, -4.0]
     """
     _check_float64("x", x)
     gradient = np.zeros_like(x)
