@@ -18,6 +18,7 @@ HOOKS = (
     "names",
     "terms",
     "reference",
+    "library_names",
     "citing",
     "moving_figures",
     "diagrams",

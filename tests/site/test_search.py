@@ -51,6 +51,22 @@ SECTIONS: list[dict[str, Any]] = [
         "text": "숨은 셀",
         "code": "",
     },
+    {
+        "address": "r.html#LSTM",
+        "page": "lessons_lib.torch_modules",
+        "heading": "torch_modules.LSTM",
+        "reference": ["lessons_lib.torch_modules.LSTM", "torch_modules.LSTM", "LSTM"],
+        "text": "The LSTM, a layer with clip_by_norm.",
+        "code": "",
+    },
+    {
+        "address": "r.html#clip",
+        "page": "lessons_lib.clipping",
+        "heading": "clipping.clip_by_norm",
+        "reference": ["lessons_lib.clipping.clip_by_norm", "clipping.clip_by_norm", "clip_by_norm"],
+        "text": "Shorten gradients.",
+        "code": "",
+    },
 ]
 ALIASES = {"변화도": "기울기", "삭제 게이트": "망각 게이트"}
 
@@ -131,6 +147,22 @@ def test_sections_that_hold_the_words_are_found(query, found):
     result = in_node(f"find({json.dumps(query)})")
     assert result[: len(found)] == found
     assert found or query == "각게" or not result
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("LSTM", ["a.html", "c.html", "r.html#LSTM", "a.html#gates", "c.html#gate"]),
+        ("lstm", ["a.html", "c.html", "a.html#gates", "c.html#gate", "r.html#LSTM"]),
+        ("torch_modules.LSTM", ["r.html#LSTM"]),
+        ("lessons_lib.torch_modules.LSTM", ["r.html#LSTM"]),
+        ("clip_by_norm", ["r.html#clip", "b.html", "r.html#LSTM"]),  # b.html has it in code
+        ("clip_by_norm()", ["r.html#clip", "b.html", "r.html#LSTM"]),
+        ("clip", ["b.html", "r.html#clip", "r.html#LSTM"]),
+    ],
+)
+def test_a_name_as_code_writes_it_leads_to_the_reference(query, found):
+    assert in_node(f"find({json.dumps(query)})") == found
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,7 @@ def prepare_docstring(
 ) -> None:
     """Make an indented block after a paragraph code, as docstrings write equations and calls.
 
-    A module's headings become bold lines, because numpydoc leaves them and what follows is no part
-    of them.
+    A module's headings become bold lines: they would be sections that hold all its functions.
     """
     if what == "module":
         lines[:] = HEADING.sub(r"\n.. rubric:: \1\n", "\n".join(lines)).split("\n")

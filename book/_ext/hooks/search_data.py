@@ -19,6 +19,7 @@ from pylatexenc.latex2text import LatexNodes2Text
 from sphinx.application import Sphinx
 
 from ..plain import glossary
+from ..plain.library import REFERENCE
 from .web_assets import address_with_version
 
 ALIASES = Path(__file__).parents[2] / "site" / "search-aliases.toml"
@@ -46,6 +47,33 @@ def sections(doctree: nodes.document, address: str, page: str) -> Iterator[Secti
             "heading": " ".join(_words(title)),
             "text": text,
             "code": code,
+        }
+
+
+def descriptions(doctree: nodes.document, address: str) -> Iterator[Section]:
+    """Return what a page of the reference describes: its modules, and their functions and classes.
+
+    Each has its names, from the full one to the last part, and what its docstring says; signatures
+    and arguments would be found by too many words.
+    """
+    module = ""
+    for node in doctree.findall(lambda node: node.tagname in ("section", "desc")):
+        if isinstance(node, nodes.section):
+            full = module = node[0].astext()
+            anchor = "" if node.parent is doctree else f"#{node['ids'][0]}"
+            blocks = node.children
+        else:
+            signature, content = node.children[0], node.children[-1]
+            full, blocks = f"{signature['module']}.{signature['fullname']}", content.children
+            anchor = f"#{signature['ids'][0]}"
+        parts = full.split(".")
+        yield {
+            "address": address + anchor,
+            "page": module,
+            "heading": ".".join(parts[1:]),
+            "reference": [".".join(parts[start:]) for start in range(len(parts))],
+            "text": " ".join(b.astext() for b in blocks if isinstance(b, nodes.paragraph)),
+            "code": "",
         }
 
 
@@ -94,7 +122,11 @@ def remember_sections(
     """Store the page's sections; a later build reads only the pages that changed."""
     if doctree is not None:
         page = nodes.unescape(re.sub("<[^>]*>", "", context.get("title", "")))
-        found = list(sections(doctree, app.builder.get_target_uri(pagename), page))
+        address = app.builder.get_target_uri(pagename)
+        of_reference = pagename.startswith(REFERENCE)
+        found = list(
+            descriptions(doctree, address) if of_reference else sections(doctree, address, page)
+        )
         path = _notes(app, pagename)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(found, ensure_ascii=False), "utf-8")
@@ -130,7 +162,8 @@ def write_search_data(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.format != "html":
         return
     found: list[Section] = []
-    for page in app.config.external_site_map:
+    reference = sorted(page for page in app.env.found_docs if page.startswith(REFERENCE))
+    for page in [*app.config.external_site_map, *reference]:
         notes = _notes(app, page)
         if notes.exists():
             found += json.loads(notes.read_text("utf-8"))

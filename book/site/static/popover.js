@@ -1,5 +1,5 @@
-// What a reference leads to, shown where it stands: an equation, a figure, a term, a work; and what a
-// symbol of the notation means. By mouse, keyboard and touch. Without this script links are links.
+// What a reference leads to, shown where it stands: an equation, a figure, a term, a work, a function of
+// the library; and what a symbol of the notation means. By mouse, keyboard and touch. Without this script links are links.
 "use strict";
 
 // All scripts of a page share one space of names: these keep to themselves.
@@ -36,10 +36,23 @@
     return other_pages.get(path);
   }
 
+  // Of a function or class of the library: how it is called, and what it does.
+  function description_of(signature) {
+    const box = document.createElement("div");
+    const call = document.createElement("code");
+    const copy = signature.cloneNode(true);
+    for (const sign of copy.querySelectorAll(".headerlink")) sign.remove();
+    call.textContent = copy.textContent.trim();
+    box.lang = "en";
+    box.append(call, ...[...signature.nextElementSibling.children].slice(0, 1).map((said) => document.importNode(said, true)));
+    return box;
+  }
+
   // A copy of what the link leads to, if that is something to be shown.
   async function target_of(link) {
     const address = new URL(link.href);
     const target = (await page_of(address)).getElementById(decodeURIComponent(address.hash.slice(1)));
+    if (target?.matches("dt.sig")) return description_of(target);
     if (!target?.matches(SHOWN)) return null;
     const copy = document.importNode(target, true);
     for (const control of copy.querySelectorAll("button, .headerlink, .twin, .peek, .eqno")) control.remove();

@@ -127,32 +127,36 @@ class Reading {
     this.enough = combineWith === "AND" ? "every" : "some";
   }
 
-  held_by({ page, heading, names = [], text, code }) {
-    const whole = [page, heading, ...names, text, code].join("\n");
+  held_by({ page, heading, names = [], reference = [], text, code }) {
+    const whole = [page, heading, ...names, ...reference, text, code].join("\n");
     return this.words[this.enough]((word) => word.test(whole));
   }
 
-  // The page that the glossary gives for a term, titles, a section that the glossary gives, headings,
-  // and phrases before scattered words.
-  rank({ address, page, heading, names = [], text, code }) {
+  // The page that the glossary gives for a term, titles, a section that the glossary gives, what has
+  // the name in the library's reference, headings, and phrases before scattered words.
+  rank({ address, page, heading, names = [], text, code }, has_name) {
+    if (has_name) return 4;
     const all_in = (words) => this.words.every((word) => word.test(words));
     const is_page = !address.includes("#");
     const named = names.some((name) => this.name.test(name));
-    if (is_page && named) return 6;
-    if (is_page && all_in(page)) return 5;
-    if (named) return 4;
+    if (is_page && named) return 7;
+    if (is_page && all_in(page)) return 6;
+    if (named) return 5;
     if (this.phrase.test(heading)) return 3;
     if (all_in(heading)) return 2;
     return this.phrase.test(text) || this.phrase.test(code) ? 1 : 0;
   }
 }
 
+// A query that names a function or class of the library as code does, such as torch_modules.LSTM.
+const NAME = /^(?=.*[A-Z._])[\w.]+$/;
+
 class BookSearch {
   constructor(MiniSearch, { sections, aliases }) {
     this.sections = sections;
     this.aliases = aliases;
     this.engine = new MiniSearch({
-      fields: ["page", "heading", "names", "text", "code"],
+      fields: ["page", "heading", "names", "reference", "text", "code"],
       tokenize: pieces,
       processTerm: (piece) => piece,
       searchOptions: {
@@ -168,11 +172,14 @@ class BookSearch {
   // The sections that hold all words of a query; if there are none, those that hold some.
   find(query) {
     const asked = variants(query, this.aliases);
-    const all = this.ask(asked, "AND");
-    return all.length ? all : this.ask(asked, "OR");
+    const code = query.trim().replace(/\(\)$/, "");
+    const name = NAME.test(code) ? code : "";
+    const all = this.ask(asked, "AND", name);
+    return all.length ? all : this.ask(asked, "OR", name);
   }
 
-  ask(asked, combineWith) {
+  // The reference is for those who look for a name: for all others it comes after the chapters.
+  ask(asked, combineWith, name) {
     const found = new Map();
     for (const query of asked) {
       const words = query_words(query);
@@ -184,7 +191,11 @@ class BookSearch {
         const section = this.sections[id];
         const place = readings.findIndex((reading) => reading.held_by(section));
         if (place < 0 && korean) continue; // distant pieces are not a word
-        const rank = place === 0 ? 10 + readings[0].rank(section) : readings[1].rank(section);
+        const { reference = [] } = section;
+        const has_name = reference.includes(name);
+        const reading = place === 0 ? 0 : 1;
+        const rank =
+          readings[reading].rank(section, has_name) + (place === 0 ? 10 : 0) - (reference.length && !has_name ? 20 : 0);
         const known = found.get(id);
         if (!known || known.rank < rank || (known.rank === rank && known.score < score)) {
           found.set(id, { section, rank, score });
