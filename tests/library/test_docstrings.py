@@ -38,4 +38,4 @@ MODULES = [lessons_lib.lstm, lessons_lib.gru, lessons_lib.rnn, scan, stack, less
     ids=lambda documented: documented.__name__.removeprefix("lessons_lib."),
 )
 def test_what_practitioners_meet_first_has_an_example(documented):
-    assert "Examples\n" in inspect.getdoc(documented)
+    assert "Examples\n" in (inspect.getdoc(documented) or "")

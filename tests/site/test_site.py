@@ -293,7 +293,9 @@ def public_names() -> list[str]:
         for node in ast.parse(path.read_text("utf-8")).body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 names.add(node.name)
-            for target in getattr(node, "targets", [getattr(node, "target", None)]):
+            if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+                continue
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 if isinstance(target, ast.Name) and target.id == "__all__":
                     listed = ast.literal_eval(node.value)
                 elif isinstance(target, ast.Name) and re.fullmatch("[A-Z_]+", target.id):
@@ -311,7 +313,7 @@ def public_names() -> list[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_reference_describes_each_public_name_once(site, language):
-    described = Counter()
+    described: Counter[str] = Counter()
     for path in (site / language / "book/reference").glob("*.html"):
         page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
         described.update(signature["id"] for signature in page.select("dt.sig[id]"))

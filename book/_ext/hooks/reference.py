@@ -37,7 +37,7 @@ def skip_member(
     module, owner = (app.env.temp_data.get(f"autodoc:{kind}") for kind in ("module", "class"))
     if what == "module":
         return skip or name not in library.public_names(module)
-    found = functools.reduce(getattr, owner.split("."), sys.modules[module])
+    found: Any = functools.reduce(getattr, owner.split("."), sys.modules[module])
     return skip or name not in library.public_members(found)
 
 
