@@ -108,7 +108,7 @@ def swap(model: Model, dropout: float | Dropout | None = None, engine: str = "au
     >>> model = torch.nn.ModuleDict({"encoder": torch.nn.GRU(3, 5), "read": torch.nn.Linear(5, 1)})
     >>> swap(model, dropout=WeightDrop(0.5))
     ModuleDict(
-      (encoder): GRU(3, 5, dropout=WeightDrop(rate=0.5, matrices=('W_hh',)))
+      (encoder): GRU(3, 5, dropout=WeightDrop(rate=0.5, matrices=('W_hh',)), engine='auto' (kernel))
       (read): Linear(in_features=5, out_features=1, bias=True)
     )
     """
