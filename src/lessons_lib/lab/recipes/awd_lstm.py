@@ -10,11 +10,17 @@ class AWDLSTM(nn.Module):
 
     def __init__(self, words, width=400, hidden=1150, layers=3, **rates):
         super().__init__()
-        self.rates = {"W": 0.5, "word": 0.1, "input": 0.4, "between": 0.3, "output": 0.4}
-        self.rates.update(rates)
+        self.rates = {
+            "W": 0.5,
+            "word": 0.1,
+            "input": 0.4,
+            "between": 0.3,
+            "output": 0.4,
+            **rates,
+        }
         sizes = [width, *[hidden] * (layers - 1), width]
         self.layers = nn.ModuleList(map(nn.LSTM, sizes, sizes[1:]))
-        self.words = nn.Embedding(words, width)  # the output layer has its weights, too
+        self.words = nn.Embedding(words, width)  # the output layer's, too
         self.bias = nn.Parameter(torch.zeros(words))
         nn.init.uniform_(self.words.weight, -0.1, 0.1)
 

@@ -11,7 +11,7 @@ def detached(states):
     return [(h.detach(), c.detach()) for h, c in states]
 
 
-def train_epoch(model, optimizer, text, average=None, bptt=70, alpha=2, beta=1, clip=0.25):
+def train_epoch(model, optimizer, text, average=None, bptt=70, alpha=2, beta=1):
     """Train on a text (T, N) in windows of random length; return the mean loss."""
     model.train()
     (group,), states, start, total = optimizer.param_groups, None, 0, 0.0
@@ -26,7 +26,7 @@ def train_epoch(model, optimizer, text, average=None, bptt=70, alpha=2, beta=1, 
         ar, tar = masked.square().mean(), (raw[1:] - raw[:-1]).square().mean()
         optimizer.zero_grad()
         (loss + alpha * ar + beta * tar).backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 0.25)
         group["lr"] = lr * length / bptt
         optimizer.step()
         if average is not None:
