@@ -152,6 +152,11 @@ def test_korean_copies_speak_korean(writer):
     assert writer("{ref}`state`을, {eq}`step`는", "ko") == "[「은닉 상태」](#state)를, (1)은"
 
 
+def test_a_link_to_a_program_has_only_its_words(writer):
+    text = "[a.py](../src/a.py), [b](https://example.org/b.py)"
+    assert writer(text) == "`a.py`, [b](https://example.org/b.py)"
+
+
 def test_works_are_listed_by_author(writer):
     listed = writer("```{bibliography}\n:all:\n```").split("\n")
     assert [line[:9] for line in listed] == ["- Jeffrey", "- Razvan "]

@@ -10,6 +10,9 @@ from .book_index import BookIndex, Target, address
 from .chapters import at_start, name_of_page, name_of_section, numbered
 from .myst_blocks import Block, MarkupError, Span, parse, role_target, role_text, walk
 
+# A link to a program in the repository; what is not a notebook is on the site only.
+_PROGRAM = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)\s]+\.py\)")
+
 # A role, or a code span, which may quote a role and is left alone.
 _ROLE = re.compile(
     r"\{(?P<name>[\w:-]+)\}(?P<tick>`+)(?P<value>.+?)(?<!`)(?P=tick)(?!`)"
@@ -41,7 +44,10 @@ class RoleWriter:
             raise MarkupError(f"{seen} roles are read and {written} are seen in {text!r}")
         for span in (span for one in read for span in one.spans if span.kind == "link"):
             self._check_link(span.value)
-        return _ROLE.sub(lambda match: self._words(match) if match["name"] else match[0], text)
+        written_out = _ROLE.sub(
+            lambda match: self._words(match) if match["name"] else match[0], text
+        )
+        return _PROGRAM.sub(r"`\1`", written_out)
 
     def _words(self, match: re.Match[str]) -> str:
         """Return the text of a role, followed by the fitting particle, if there is one."""
@@ -54,8 +60,11 @@ class RoleWriter:
         return words + (fitting(particle, read) if particle else "")
 
     def _check_link(self, link: str) -> None:
-        """Reject links that a copy cannot follow: only notebooks and their labels work."""
-        if re.match(r"https?://", link):
+        """Reject links that a copy cannot follow: only notebooks and their labels work.
+
+        A link to a program is downloaded from the site; a copy has only its words.
+        """
+        if re.match(r"https?://", link) or link.endswith(".py"):
             return
         path, _, label = link.partition("#")
         page = self.page
