@@ -19,6 +19,7 @@ from lessons_lib.cell import Cell
 from lessons_lib.lab import show_source
 from lessons_lib.trace import Recording, javascript, record_sequence
 
+from . import charlm_equations
 from .dropout_equations import dropouts, lstm_dropout
 
 #: The gradients that `lstm.step_backward` computes on its way, which the cell's diagram shows.
@@ -27,6 +28,19 @@ LSTM_GRADIENTS = ("do", "dc", "di", "df", "dg")
 
 #: The same for both GRUs.
 GRU_GRADIENTS = ("dz", "dn", "dr", "dq")
+
+
+def lstm_states() -> str:
+    """Return an LSTM's step and its backward pass without gradients of the weights, which is fast.
+
+    The weights of these LSTMs stay as they are.
+    """
+    forward, backward = record_sequence(lstm.CELL)
+    kept = {name: d for name, d in backward.outputs.items() if not name.startswith("grad_")}
+    return (
+        f"{{\nstep: {javascript.function(forward)},\n"
+        f"stepBackward: {javascript.function(Recording(kept))}\n}}"
+    )
 
 
 def lstm_sample() -> dict[str, Any]:
@@ -122,6 +136,7 @@ EQUATIONS: dict[str, Callable[[], str]] = {
     "gru": lambda: gru_cell(gru.CELL),
     "gru_before": lambda: gru_cell(gru.CELL_BEFORE),
     "lstm": lambda: javascript.cell(lstm.CELL, variables=LSTM_GRADIENTS),
+    "lstm_states": lstm_states,
     "rnn": lambda: javascript.cell(rnn.CELL),
     "rnn_relu": lambda: javascript.cell(rnn.CELL_RELU),
     "rnn_sample": lambda: json.dumps(rnn_sample(), separators=(",", ":")),
@@ -131,7 +146,12 @@ EQUATIONS: dict[str, Callable[[], str]] = {
     "rnn_backward": rnn_backward,
     "bptt_lines": lambda: json.dumps(bptt_lines()),
     "lstm_sample": lambda: json.dumps(lstm_sample(), separators=(",", ":")),
+    "charlm": charlm_equations.charlm,
+    "letters": lambda: json.dumps(charlm_equations.letters(), ensure_ascii=False),
 }
+
+#: What a page fetches only when its reader asks for it, by name, in the page's language.
+LATER: dict[str, Callable[[str], Any]] = {"charlm_model": charlm_equations.model}
 
 
 @functools.cache
@@ -146,3 +166,18 @@ def equation(name: str) -> str:
     if name not in EQUATIONS:
         raise KeyError(f"equations: got {name!r}, expected one of {', '.join(EQUATIONS)}")
     return f"equations.{name} = {EQUATIONS[name]()};\n"
+
+
+@functools.cache
+def later(name: str, language: str) -> str:
+    """Return the script that defines ``later.NAME``.
+
+    Raises
+    ------
+    KeyError
+        There is no such entry.
+    """
+    if name not in LATER:
+        raise KeyError(f"later: got {name!r}, expected one of {', '.join(LATER)}")
+    given = json.dumps(LATER[name](language), ensure_ascii=False, separators=(",", ":"))
+    return f"later.{name} = {given};\n"

@@ -2,7 +2,8 @@
 
     .venv/bin/python tests/browser/stills.py      after `make book`, if a figure's start has changed
 
-A figure's script fills in the values; this command stores what it filled in, in the picture's file.
+A figure's script fills in the values; this command stores what it filled in, in the picture's file;
+if a language has a picture of its own, in that as well.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / folder) for folder in ("book", "tests/site", "tests/browser")]
 
-from _ext.hooks.diagrams import FIGURES  # noqa: E402
+from _ext.hooks.moving_figures import picture_of  # noqa: E402
+from _ext.one_language import LANGUAGES  # noqa: E402
 from _ext.plain.moving import MOVING  # noqa: E402
 from browsing import find_browser  # noqa: E402
 from playwright.sync_api import Page, sync_playwright  # noqa: E402
@@ -51,6 +53,14 @@ def started(page: Page, name: str):
     return box
 
 
+def asked(box):
+    """Let a figure fetch what it fetches only when its reader asks; wait for its first values."""
+    if box.get_attribute("data-later"):
+        box.get_by_role("button").click()
+        box.page.locator(".moving[data-explained]").wait_for()
+    return box
+
+
 def as_started(text: str, box) -> str:
     """Return a picture's file with the values that the figure's script filled in."""
     parts = iter(box.evaluate(_READ))
@@ -70,11 +80,13 @@ def main() -> None:
     server = Server(ROOT / "_build" / "site")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
-        for name in names():
+        both = [(name, language) for name in names() for language in LANGUAGES]
+        pictures = {picture_of(*pair): pair for pair in both}
+        for path, (name, language) in pictures.items():
             page = browser.new_page()
-            page.goto(f"{server.address}en/{page_of(name)}")
-            path = FIGURES / f"{name}.svg"
-            path.write_text(as_started(path.read_text("utf-8"), started(page, name)), "utf-8")
+            page.goto(f"{server.address}{language}/{page_of(name)}")
+            box = asked(started(page, name))
+            path.write_text(as_started(path.read_text("utf-8"), box), "utf-8")
             print(path)
         browser.close()
     server.close()

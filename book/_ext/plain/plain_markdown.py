@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .book_index import BookIndex
 from .chapters import numbered
-from .moving import moves, place_on_site
+from .moving import in_language, moves, place_on_site
 from .myst_blocks import Block, MarkupError, parse
 from .plain_roles import RoleWriter
 from .quick_questions import RIGHT, is_question
@@ -148,7 +148,7 @@ class CellWriter:
                 return ""
             form, content = _MEDIA[".svg"], drawing.encode()
         else:
-            path = self.folder / block.argument
+            path = in_language(self.folder / block.argument, self.index.language)
             if not path.is_file() or path.suffix not in _MEDIA:
                 raise MarkupError(
                     f"figure {block.argument} is not an SVG or PNG file beside the notebook"

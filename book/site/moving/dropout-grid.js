@@ -18,15 +18,6 @@
   };
   const formula_of = (name) => formulas[name] ?? formulas.beside;
 
-  // A generator of uniform numbers, so that the figure starts the same everywhere.
-  function numbers(seed) {
-    let state = seed;
-    return () => {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      return state / 2 ** 32;
-    };
-  }
-
   // The network: only a memory of 1 in each unit, of which each step keeps the share f.
   function network(f) {
     const gates = [0, Math.log(f / (1 - f)), 0, 0];
@@ -43,7 +34,7 @@
 
   // The masks of all steps, as the library's variant draws them: at its sites, for its lifetimes.
   function drawn({ p, T, seed, variant }) {
-    const next = numbers(seed);
+    const next = moving.numbers(seed);
     const scale = { inverted: p < 1 ? 1 / (1 - p) : 0, plain: 1 };
     const of = (site) => {
       const size = unmasked[`mask_${site.name}`].length;

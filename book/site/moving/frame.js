@@ -4,6 +4,7 @@
 "use strict";
 
 const equations = {};
+const later = {}; // what a reader asked for
 const moving = { given: {} };
 
 // Lets the figures of this name on the page start.
@@ -53,6 +54,15 @@ moving.significant = (value) => {
   return `${digits}·10${raised.replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit])}`;
 };
 
+// Writes a text, if it is another, into the node that is there: for a new node the browser would look
+// through the whole page for `:has` of the style sheet, which takes ten times as long.
+moving.write = (element, text) => {
+  const node = element.firstChild;
+  if (element.textContent === text) return;
+  if (node?.nodeType === Node.TEXT_NODE && !node.nextSibling) node.data = text;
+  else element.textContent = text;
+};
+
 // A map from numbers to places in a drawing.
 moving.scale = (from, to) => (value) =>
   to[0] + ((value - from[0]) / (from[1] - from[0])) * (to[1] - to[0]);
@@ -60,6 +70,15 @@ moving.scale = (from, to) => (value) =>
 // The path through points, in tenths of a pixel.
 moving.path = (points) =>
   points.map(([x, y], k) => `${k ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
+
+// A generator of uniform numbers, so that a figure does the same everywhere.
+moving.numbers = (seed) => {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+};
 
 // Takes steps one after another until one returns false; all at once for who wants no motion.
 // Returns a function that stops.
@@ -96,7 +115,7 @@ class Figure {
   }
 
   write(name, text) {
-    for (const part of this.parts(name)) if (part.textContent !== text) part.textContent = text;
+    for (const part of this.parts(name)) moving.write(part, text);
   }
 
   // Sets attributes of a value's parts: draw("curve", { d: "M0 0" }).
@@ -118,7 +137,7 @@ class Figure {
     const named = { "aria-label": moving.spoken(label) };
     const input = moving.element("input", { type: "range", min, max, step, value, ...named });
     const show = () => {
-      shown.textContent = moving.number(Number(input.value), digits);
+      moving.write(shown, moving.number(Number(input.value), digits));
       input.setAttribute("aria-valuetext", shown.textContent);
     };
     input.addEventListener("input", () => {
@@ -135,12 +154,39 @@ class Figure {
     return { input, set };
   }
 
+  // A button that fetches what the figure needs later, and calls `arrived` once it is there.
+  fetched(label, failed, arrived) {
+    const { later: address, kilobytes } = this.place.dataset;
+    const button = this.button(label.replace("{size}", kilobytes), () => {
+      button.disabled = true;
+      const script = moving.element("script", {
+        src: address,
+        load: () => {
+          button.remove();
+          arrived();
+        },
+        error: () => {
+          button.disabled = false;
+          script.remove();
+          this.say(failed);
+        },
+      });
+      document.head.append(script);
+    });
+  }
+
+  // A sentence that all readers see, such as a refusal; an empty one takes it away.
+  say(text) {
+    this.said ??= this.controls.appendChild(moving.element("p", { class: "said", role: "alert" }));
+    moving.write(this.said, text);
+  }
+
   // Calls `moved` with the place in the drawing over which a pointer moves, or that is touched.
   point(moved) {
     const drawing = this.place.querySelector("svg");
-    const told = ({ clientX, clientY }) => {
+    const told = ({ clientX, clientY, type }) => {
       const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(drawing.getScreenCTM().inverse());
-      moved(x, y);
+      moved(x, y, type === "pointerdown");
     };
     for (const event of ["pointerdown", "pointermove"]) drawing.addEventListener(event, told);
   }

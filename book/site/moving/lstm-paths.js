@@ -25,7 +25,7 @@
     let dh = zeros();
     for (let t = T - 1; t >= 0; t--) {
       const given = { ...weights, ...steps[t], x: inputs[t], dy: zeros(), dh: direct ? zeros() : dh, dc };
-      ({ dold_h: dh, dold_c: dc } = equations.lstm.stepBackward(sizes, given));
+      ({ dold_h: dh, dold_c: dc } = equations.lstm_states.stepBackward(sizes, given));
       arrived.push(dc);
     }
     return arrived;
@@ -34,7 +34,12 @@
   // By lag: the mean of the forget gates, the sizes of the direct path and of all others.
   function computed(b_f, factor) {
     const weights = changed(b_f, factor);
-    const { steps } = equations.lstm.forward(sizes, weights, inputs, { h: zeros(), c: zeros() });
+    let state = { h: zeros(), c: zeros() };
+    const steps = inputs.map((x) => {
+      const step = equations.lstm_states.step(sizes, { ...weights, ...state, x });
+      state = { h: step.new_h, c: step.new_c };
+      return step;
+    });
     const direct = arriving(weights, steps, zeros().fill(1), true);
     const rest = new Float64Array(T + 1);
     for (let k = 0; k < H; k++) {
