@@ -35,13 +35,19 @@ def options(benchmark: str, description: str | None, seconds: float) -> argparse
     parser.add_argument(
         "--seconds", type=float, default=seconds, help=f"for each size (default: {seconds:g})"
     )
+    parser.add_argument(
+        "--size", type=int, nargs=4, metavar=("T", "N", "D", "H"), help="one size (default: all)"
+    )
     parser.add_argument("--output", type=Path, help="the JSON file")
     return parser
 
 
-def sizes(device: str) -> list[Size]:
-    """Return the sizes T, N, D, H that are measured on a device."""
-    return SIZES if device == "cpu" else GPU_SIZES
+def sizes(arguments: argparse.Namespace) -> list[Size]:
+    """Return the sizes T, N, D, H that are measured: one if asked for, or those of the device."""
+    if arguments.size is not None:
+        T, N, D, H = arguments.size
+        return [(T, N, D, H)]
+    return SIZES if arguments.device == "cpu" else GPU_SIZES
 
 
 def record(benchmark: str, arguments: argparse.Namespace, rows: Iterable[dict[str, Any]]) -> None:

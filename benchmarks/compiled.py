@@ -1,6 +1,7 @@
 """The compiled layers beside torch's own: forward and backward pass, drawing included.
 
     python -m benchmarks.compiled                          all sizes, some minutes
+    python -m benchmarks.compiled --size 50 16 32 64       one size: T, N, D and H
     BENCHMARK_THREADS=1 python -m benchmarks.compiled      one thread, in processor time
 
 Each row's ratio is to torch.nn's layer of the same kind without dropout, in the same turn. With one
@@ -10,6 +11,7 @@ table is printed, and written as JSON to benchmarks/results/.
 
 from __future__ import annotations
 
+import argparse
 import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -27,7 +29,7 @@ from lessons_lib.dropout import (
 )
 
 from . import THREADS
-from .command import SIZES, TOLERANCE, Size, options, record
+from .command import TOLERANCE, Size, options, record, sizes
 from .contenders import Run, as_array
 from .measure import times
 
@@ -61,13 +63,13 @@ def main() -> None:
     """Measure, print and store."""
     arguments = options("compiled", __doc__, seconds=20).parse_args()
     torch.set_num_threads(THREADS)
-    record("compiled", arguments, _rows(arguments.seconds))
+    record("compiled", arguments, _rows(arguments))
 
 
-def _rows(seconds: float) -> Iterator[dict[str, Any]]:
+def _rows(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
     for kind in KINDS:
-        for size in SIZES:
-            rows = compare(kind, size, seconds)
+        for size in sizes(arguments):
+            rows = compare(kind, size, arguments.seconds)
             print(f"\n{kind.name} (T, N, D, H) = {size}{'ms':>20}{'ratio':>10}")
             for name, row in rows.items():
                 print(f"{name:<45}{row['milliseconds']:>10.2f}{row['ratio']:>10.2f}", flush=True)

@@ -36,7 +36,7 @@ from lessons_lib.dropout import (
 )
 
 from . import THREADS
-from .command import TOLERANCE, Size, options, record, sizes
+from .command import SIZES, TOLERANCE, Size, options, record, sizes
 from .contenders import (
     Problem,
     Run,
@@ -74,22 +74,20 @@ def main() -> None:
     device = arguments.device
     torch.set_num_threads(THREADS)
     if arguments.profile:
-        _profile(arguments.profile, Problem.draw(*sizes(device)[1], device), device)
+        _profile(arguments.profile, Problem.draw(*SIZES[1], device), device)
         return
-    chosen = sizes(device) if arguments.size is None else [tuple(arguments.size)]
-    record("dropouts", arguments, _rows(chosen, device, arguments.seconds))
+    record("dropouts", arguments, _rows(arguments))
 
 
 def _arguments() -> argparse.Namespace:
     parser = options("dropouts", __doc__, seconds=60)
-    parser.add_argument("--size", type=int, nargs=4, metavar=("T", "N", "D", "H"))
     parser.add_argument("--profile", choices=contenders(), metavar="NAME", help="a row's name")
     return parser.parse_args()
 
 
-def _rows(chosen: list[Any], device: str, seconds: float) -> Iterator[dict[str, Any]]:
-    for size in chosen:
-        rows = _compare(size, device, seconds)
+def _rows(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    for size in sizes(arguments):
+        rows = _compare(size, arguments.device, arguments.seconds)
         _show(size, rows)
         yield {"T, N, D, H": size, "dtype": "float32", "dropouts": rows}
 

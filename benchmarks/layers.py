@@ -33,21 +33,21 @@ def main() -> None:
     if arguments.memory_of:
         print(_memory_here(arguments.memory_of, arguments.size, device, arguments.dtype))
         return
-    record("layers", arguments, _rows(device, arguments.seconds))
+    record("layers", arguments, _rows(arguments))
 
 
 def _arguments() -> argparse.Namespace:
     parser = options("layers", __doc__, seconds=20)
     parser.add_argument("--memory-of", help=argparse.SUPPRESS)  # used by _memory_alone
-    parser.add_argument("--size", type=int, nargs=4, help=argparse.SUPPRESS)
     parser.add_argument("--dtype", default="float32", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
-def _rows(device: str, seconds: float) -> Iterator[dict[str, Any]]:
+def _rows(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    device = arguments.device
     for dtype in ["float32"] if device == "cpu" else ["float32", "bfloat16"]:
-        for size in sizes(device):
-            rows = _compare(size, device, dtype, seconds)
+        for size in sizes(arguments):
+            rows = _compare(size, device, dtype, arguments.seconds)
             _show(size, dtype, rows)
             yield {"T, N, D, H": size, "dtype": dtype, "layers": rows}
 

@@ -171,19 +171,31 @@ def run_by_hand(
     masks = None if masks is None else cast(masks, y)
     params = from_torch(cell, call.named_weights())
     directions = len(params[0])
-    # dropout between layers separates two calls; layers without it run in the same call
-    dropout = call.dropout if call.train and masks is None else 0.0
-    calls = [(layer,) for layer in params] if dropout > 0 else [params]
-    last = []
-    for k, layers in enumerate(calls):
+    run = partial(_apply, cell, directions, lengths, masks or NO_STACK_MASKS, engine)
+    if call.dropout == 0 or not call.train or masks is not None or len(params) == 1:
+        y, *last = run(y, call.states, params)
+        return _as_came(y, call), *last
+    lasts = []
+    for k, layer in enumerate(params):  # dropout between layers separates two calls
         if k > 0:
-            y = _dropped_between(y, dropout, call)
-        networks = slice(k * directions, (k + len(layers)) * directions)
-        states = tuple(part[networks] for part in call.states)
-        network = Network(cell, len(layers), directions, lengths, masks or NO_STACK_MASKS, engine)
-        y, *after = apply(network, y, states, layers)
-        last.append(after)
-    return _as_came(y, call), *(torch.cat(parts) for parts in zip(*last, strict=True))
+            y = _dropped_between(y, call.dropout, call)
+        networks = slice(k * directions, (k + 1) * directions)
+        y, *last = run(y, tuple(part[networks] for part in call.states), (layer,))
+        lasts.append(last)
+    return _as_came(y, call), *(torch.cat(parts) for parts in zip(*lasts, strict=True))
+
+
+def _apply(
+    cell: Cell,
+    directions: int,
+    lengths: np.ndarray | None,
+    masks: StackMasks,
+    engine: str,
+    y: torch.Tensor,
+    state: Any,
+    params: Any,
+) -> tuple[torch.Tensor, ...]:
+    return apply(Network(cell, len(params), directions, lengths, masks, engine), y, state, params)
 
 
 def _padded(call: KernelCall) -> tuple[torch.Tensor, np.ndarray | None]:

@@ -50,16 +50,20 @@ def _is_taken(value: Any) -> bool:
 _WITHOUT = (type(None), str, int, float, slice)
 
 
-def _map(tree: Any, chosen: Any, function: Any) -> Any:
+def _map(tree: Any, chosen: Any, function: Any, done: dict[int, Any] | None = None) -> Any:
+    """Apply a function to the chosen values; a tuple that occurs twice, such as masks, is one."""
     if isinstance(tree, _WITHOUT) or tree is NO_MASKS or tree is NO_STACK_MASKS:
         return tree
     if chosen(tree):
         return function(tree)
+    done = {} if done is None else done
     if isinstance(tree, tuple):
-        parts = [_map(part, chosen, function) for part in tree]
-        return type(tree)(*parts) if hasattr(tree, "_fields") else tuple(parts)
+        if id(tree) not in done:
+            parts = [_map(part, chosen, function, done) for part in tree]
+            done[id(tree)] = type(tree)(*parts) if hasattr(tree, "_fields") else tuple(parts)
+        return done[id(tree)]
     if isinstance(tree, list):
-        return [_map(part, chosen, function) for part in tree]
+        return [_map(part, chosen, function, done) for part in tree]
     if isinstance(tree, dict):
-        return {name: _map(part, chosen, function) for name, part in tree.items()}
+        return {name: _map(part, chosen, function, done) for name, part in tree.items()}
     return tree
