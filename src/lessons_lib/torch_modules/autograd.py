@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_
 from .. import scan, stack
 from ..cell import Cell
 from ..convert import from_torch
-from ..masks import NO_STACK_MASKS, StackMasks
+from ..masks import NO_STACK_MASKS, StackMasks, dropped
 from ..nested import leaves
 from .engines import loop_of
 from .kernel import KernelCall
@@ -58,21 +58,40 @@ class Network(NamedTuple):
         params = tuple(tuple(flat[k : k + self.directions]) for k in firsts)
         return x, tuple(state), params
 
-    def forward(self, arrays: Any, loop: Any = scan) -> tuple[list[Any], stack.Trace]:
+    def forward(self, arrays: Any, loop: Any = scan) -> tuple[list[Any], Any]:
         """Return [y, *last state] and the cache for `backward`, for NumPy arrays or tensors."""
         x, state, params = self.unflatten(arrays)
         masks, lengths = self.masks, self.lengths
-        y, last, cache = stack.forward(self.cell, params, x, state, lengths, masks, loop)
-        return [y, *last], cache
+        if not self._is_one(arrays):
+            y, last, cache = stack.forward(self.cell, params, x, state, lengths, masks, loop)
+            return [y, *last], cache
+        ((weights,),), first = params, tuple(part[0] for part in state)
+        x, own = dropped(x, masks.input(0)), masks.network(0, 0)
+        y, last, trace = loop.forward(self.cell, weights, x, first, own)
+        return [dropped(y, masks.output(0)), *(part[None] for part in last)], trace
 
-    def backward(
-        self, arrays: Any, cache: stack.Trace, gradients: Any, loop: Any = scan
-    ) -> list[Any]:
+    def backward(self, arrays: Any, cache: Any, gradients: Any, loop: Any = scan) -> list[Any]:
         """Return the gradients of `arrays`, given those of y and the last state."""
         *_, params = self.unflatten(arrays)
         dy, *dlast = gradients
-        grads, dx, dstate = stack.backward(self.cell, params, cache, dy, tuple(dlast), loop)
-        return self.flatten(dx, dstate, grads)
+        if isinstance(cache, stack.Trace):
+            grads, dx, dstate = stack.backward(self.cell, params, cache, dy, tuple(dlast), loop)
+            return self.flatten(dx, dstate, grads)
+        ((weights,),), last = params, tuple(part[0] for part in dlast)
+        dy = dropped(dy, self.masks.output(0))
+        own, dx, first = loop.backward(self.cell, weights, cache, dy, last)
+        dx = dropped(dx, self.masks.input(0))
+        return self.flatten(dx, tuple(part[None] for part in first), ((own,),))
+
+    def _is_one(self, arrays: Any) -> bool:
+        """Return whether it is one layer in one direction, in NumPy, which `stack` would delay.
+
+        Shapes have been checked by the layer; `stack` rejects dtypes that differ.
+        """
+        if self.layers * self.directions > 1 or self.lengths is not None:
+            return False
+        dtype = arrays[0].dtype
+        return all(type(array) is np.ndarray and array.dtype == dtype for array in arrays)
 
 
 def apply(network: Network, x: torch.Tensor, state: Any, params: Any) -> tuple[torch.Tensor, ...]:
@@ -119,6 +138,7 @@ class _ByHand(torch.autograd.Function):
     def forward(ctx: Any, network: Network, *tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
         results, cache = _run(network, tensors, keep=True)
         ctx.kept, arrays = take_arrays((network.masks, cache))
+        ctx.drawn = len(arrays_in(network.masks))
         ctx.network, ctx.count = network._replace(masks=NO_STACK_MASKS), len(tensors)
         # torch rejects tensors that are changed before the backward pass
         ctx.save_for_backward(*tensors, *map(as_tensor, arrays))
@@ -135,7 +155,10 @@ def _gradients(ctx: Any, tensors: Any, kept: Any, gradients: Any) -> list[torch.
     """Return the gradients of a call's tensors, given those of its results."""
     followed = torch.is_grad_enabled() or is_followed(*gradients)
     numpy = not followed and numpy_serves(tensors)
-    masks, cache = put_arrays(ctx.kept, tuple(map(as_array, kept)) if numpy else kept)
+    if numpy:  # after the masks, the memory is ours, and the faster way to arrays does no harm
+        ours = (tensor.detach().numpy() for tensor in kept[ctx.drawn :])
+        kept = (*map(as_array, kept[: ctx.drawn]), *ours)
+    masks, cache = put_arrays(ctx.kept, kept)
     network = ctx.network._replace(masks=masks)
     if followed:  # a second derivative, or something else looks at each operation
         _, cache = network.forward(tensors)
