@@ -135,6 +135,14 @@ def test_strides_of_any_kind(order, step, last_step):
         assert relative_difference(actual[name], array) < 1e-12, name
 
 
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_batch_of_no_sequences(cell):
+    p = masked_problem(cell, "zoneout", N=0)
+    actual = outcome(p, compiled)
+    for name, array in outcome(p, scan).items():
+        assert np.array_equal(actual[name], array), name
+
+
 def test_masks_that_time_and_batch_share():
     p = masked_problem("lstm.CELL", "all")
     whole = p.masks

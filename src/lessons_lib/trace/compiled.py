@@ -180,6 +180,8 @@ def _weight_gradients(cell: Cell, weights: Any, cache: Trace, arrays: dict[str, 
     grads = {}
     for name, array in weights._asdict().items():
         grads[name] = empty(tuple(array.shape), arrays["x"].dtype)
+        if x.shape[1] == 0:  # a sum of nothing; the pass does not run
+            grads[name][...] = 0
         arrays[f"grad_{name}"] = grads[name].reshape(1, 1, -1)
     Job(program, "weights", arrays, *x.shape[:2]).run()
     return dropped_weights(type(weights)(*(_like(x, a) for a in grads.values())), masks)

@@ -41,6 +41,7 @@ class Job:
         if name in ("before", "input") and not compiled.temporaries:
             arrays, T, N = _as_one_step(compiled, arrays, T, N)
         self._entry, self._T, self._N = program.entries[name], T, N
+        N = max(N, 1)
         self._threads = thread_count() if compiled.all_rows else min(thread_count(), N)
         self._kept: list[Any] = [program]  # keeps alive the memory of the table's addresses
         packs = {pack.array: pack for pack in compiled.packs}
@@ -69,7 +70,9 @@ class Job:
         self._table = (ctypes.c_int64 * len(table))(*table)
 
     def run(self) -> None:
-        """Run the pass."""
+        """Run the pass; without sequences there is nothing to compute, nor to divide by."""
+        if self._N == 0:
+            return
         run(self._entry, ctypes.addressof(self._table), self._T, self._N, self._threads)
 
 
