@@ -17,12 +17,14 @@ from typing import Any
 from docutils import nodes
 from pylatexenc.latex2text import LatexNodes2Text
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 
 from ..plain import glossary
 from ..plain.library import REFERENCE
 from .web_assets import address_with_version
 
 ALIASES = Path(__file__).parents[2] / "site" / "search-aliases.toml"
+SCRIPTS = ("minisearch.js", "stemmer.js", "search-words.js")
 Section = dict[str, Any]
 
 _to_text = LatexNodes2Text(math_mode="text")
@@ -131,7 +133,7 @@ def remember_sections(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(found, ensure_ascii=False), "utf-8")
     static = Path(app.outdir, "_static")
-    scripts = [address_with_version(static / name) for name in ("minisearch.js", "search-words.js")]
+    scripts = [address_with_version(static / name) for name in SCRIPTS]
     context["search_scripts"] = " ".join([*scripts, f"search-data.js?v={_version(app)}"])
 
 
@@ -146,15 +148,32 @@ def _notes(app: Sphinx, pagename: str) -> Path:
     return Path(app.doctreedir, "sections", f"{pagename.replace('/', '.')}.json")
 
 
-def name_sections(app: Sphinx, by_address: dict[str, Section]) -> None:
-    """Give each section the names of the terms whose glossary entries lead to it."""
+def name_sections(app: Sphinx, by_address: dict[str, Section], calls: dict[str, list[str]]) -> None:
+    """Give sections names: the terms that the glossary explains there, and readers' words for it.
+
+    Parameters
+    ----------
+    by_address : dict
+        The sections.
+    calls : dict
+        Readers' words, by label.
+
+    Raises
+    ------
+    ExtensionError
+        A label of ``calls`` does not exist.
+    """
     labels = app.env.domains["std"].data["labels"]
-    for entry in glossary.entries(app.config.language):
-        for label in filter(labels.__contains__, entry.references):
+    if missing := calls.keys() - labels.keys():
+        raise ExtensionError(f"{ALIASES.name}: no section has the label {min(missing)}")
+    entries = glossary.entries(app.config.language)
+    names = [(label, entry.names) for entry in entries for label in entry.references]
+    for label, words in [*names, *calls.items()]:
+        if label in labels:
             page, anchor, _ = labels[label]
             uri = app.builder.get_target_uri(page)
             section = by_address.get(f"{uri}#{anchor}") or by_address[uri]
-            section.setdefault("names", []).extend(entry.names)
+            section.setdefault("names", []).extend(words)
 
 
 def write_search_data(app: Sphinx, error: Exception | None) -> None:
@@ -167,9 +186,11 @@ def write_search_data(app: Sphinx, error: Exception | None) -> None:
         notes = _notes(app, page)
         if notes.exists():
             found += json.loads(notes.read_text("utf-8"))
-    name_sections(app, {section["address"]: section for section in found})
-    aliases = tomllib.loads(ALIASES.read_text("utf-8"))[app.config.language]
-    data = json.dumps({"aliases": aliases, "sections": found}, ensure_ascii=False)
+    words = tomllib.loads(ALIASES.read_text("utf-8"))
+    name_sections(app, {section["address"]: section for section in found}, words["sections"])
+    data = json.dumps(
+        {"aliases": words[app.config.language], "sections": found}, ensure_ascii=False
+    )
     Path(app.outdir, "_static", "search-data.js").write_text(
         f'"use strict";\n\nconst search_data = {data};\n', "utf-8"
     )

@@ -1,7 +1,8 @@
 """Sphinx extension: one style sheet for all pages, and the third-party files of the site.
 
-KaTeX, MiniSearch and the Pretendard typeface come from npm under ``book/site/package-lock.json``,
-with their licences. The site contains only the typeface's characters that the book uses.
+KaTeX, MiniSearch, a stemmer and the Pretendard typeface come from npm under
+``book/site/package-lock.json``, with their licences. Of the typeface, the
+site contains only the characters that the book uses.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ LICENCES = {
     "katex": "katex/LICENSE",
     "minisearch": "minisearch/LICENSE.txt",
     "pretendard": "pretendard/dist/LICENSE.txt",
+    "stemmer": "stemmer/license",
 }
 
 
@@ -68,6 +70,13 @@ def code_style() -> str:
     return f"{light}\n@media screen {{\n{dark}\n}}"
 
 
+def stemmer() -> str:
+    """Return npm's stemmer, a module, as a script that defines ``stemmer``."""
+    module = (packages() / "stemmer/index.js").read_text("utf-8")
+    function = module.replace("export function stemmer", "function stemmer")
+    return f"const stemmer = (() => {{\n{function}\nreturn stemmer;\n}})();\n"
+
+
 def write_assets(app: Sphinx) -> None:
     """Write the style sheet, fonts and scripts below ``_static``, before the pages are written."""
     if app.builder.format != "html":
@@ -75,6 +84,7 @@ def write_assets(app: Sphinx) -> None:
     static = Path(app.outdir, "_static")
     letters = write_letters(app.srcdir, static / "fonts")
     shutil.copyfile(packages() / "minisearch/dist/umd/index.js", static / "minisearch.js")
+    (static / "stemmer.js").write_text(stemmer(), "utf-8")
     for name, licence in LICENCES.items():
         shutil.copyfile(packages() / licence, static / f"LICENCE-{name}.txt")
     style = "\n".join(

@@ -1,5 +1,13 @@
-// The search itself: words in, sections out. It needs no page, so tests run it in Node as in the
-// browser. The engine is MiniSearch; Korean is in `pieces` and `stems`.
+// The search: a query in, sections out, the best first. It needs no page, so tests run it in Node as
+// in the browser. MiniSearch finds and ranks; this file says which words it compares.
+//
+// A text becomes words, each reduced to its stem, and pairs of neighboring words written as one, so
+// that 망각 게이트, 망각게이트를 and "망각 게이트는" have one word in common. Hangul is compared letter by
+// letter (jamo). Each word of a query asks for its stem, or for what readers also call it; a word that
+// the book does not have is divided, or replaced by the words of the book that differ in one letter.
+// MiniSearch adds up where they are found: a title counts more than a heading, a heading more than a
+// term that the glossary explains there, that more than text, and each word found counts again. The
+// library's reference is for those who look for a name: for all others it comes after the chapters.
 "use strict";
 
 // Endings that Korean attaches to a noun, longest first: particles, and verbs.
@@ -10,28 +18,18 @@ const PARTICLES = (
 const VERBS = "합니다 됩니다 하는 되는 하면 되면 하기 되기 한다 된다 하여 해서 하고 된 할 될 한".split(" ");
 const ENDINGS = [...PARTICLES, ...VERBS].sort((a, b) => b.length - a.length);
 
-const BORDER = /(?<=[^가-힣 ])(?=[가-힣])|(?<=[가-힣])(?=[^가-힣 ])/g; // RNN의: two words
-const RUN = /[가-힣]+(?: [가-힣]+)*|[\p{L}\p{N}_∂∇′]+|[←-⋿]/gu; // of ⊙, ≤, → each is a word
+// How much a place counts; `begun` is the query at the beginning of a heading, `whole` the query as a
+// name. Glossary, lists and exercises count less than the sections that explain.
+const PLACES = { page: 2, heading: 6, names: 3, reference: 3, text: 1, code: 0.3, begun: 4, whole: 40 };
+const MINOR = /glossary|references|-(exercises|summary|sources|mistakes)$/;
+const AS_MINOR = 0.6;
+const AS_REFERENCE = 0.1;
+
 const HANGUL = /^[가-힣]/;
+const WORD = /[가-힣]+|(?:(?![가-힣])[\p{L}\p{N}_∂∇′])+|[←-⋿]/gu; // RNN의: two words; of ⊙, ≤, → each is one
 
-const normal = (text) => text.normalize("NFC").toLowerCase().replace(/\s+/g, " ");
-
-// The pieces of a text for the index. For Hangul: every two adjacent syllables, also across spaces,
-// because 망각 게이트 is also written 망각게이트; and the last syllable alone.
-function pieces(text) {
-  const found = [];
-  for (const [run] of normal(text).replace(BORDER, " ").matchAll(RUN)) {
-    if (!HANGUL.test(run)) {
-      found.push(run); // W_hh is also typed Whh
-      if (run.includes("_")) found.push(...run.split("_").filter(Boolean), run.replaceAll("_", ""));
-      continue;
-    }
-    const syllables = run.replaceAll(" ", "");
-    for (let i = 0; i + 1 < syllables.length; i++) found.push(syllables.slice(i, i + 2));
-    found.push(syllables.slice(-1));
-  }
-  return found;
-}
+const normal = (text) => text.normalize("NFC").toLowerCase().replace(/['’]s\b/g, "").replace(/\s+/g, " ");
+const letters = (word) => word.normalize("NFD");
 
 // A Korean word, and its stem without the ending: 기울기를, 기울기.
 function stems(word) {
@@ -55,19 +53,62 @@ function syllable_before_particle(word) {
   return (open ? /^[은이을과으]/ : /^[는가를와로라나란며]/).test(particle) ? "" : word[0];
 }
 
-// The words of a query. An ending after a foreign word (RNN의) is removed.
-function query_words(query) {
+// The words of a text. An ending after a foreign word (RNN의) is left out.
+function words_of(text) {
   const found = [];
-  for (const match of normal(query).matchAll(/[가-힣]+|(?:(?![가-힣])[\p{L}\p{N}_∂∇′])+|[←-⋿]/gu)) {
+  const lower = normal(text);
+  for (const match of lower.matchAll(WORD)) {
     if (/^_+$/.test(match[0])) continue;
-    const attached = match.index > 0 && !/\s/.test(normal(query)[match.index - 1]);
+    const attached = match.index > 0 && !/\s/.test(lower[match.index - 1]);
     if (HANGUL.test(match[0]) && attached && found.length && ENDINGS.includes(match[0])) continue;
     found.push(match[0]);
   }
   return found;
 }
 
+const stem_of = (word, stemmer) => (HANGUL.test(word) ? stems(word).at(-1) : stemmer(word.replaceAll("_", "")));
+const whole = (word, stemmer) => (HANGUL.test(word) ? stem_of(word, stemmer) : word.replaceAll("_", ""));
+
+// What the index holds of a word, the stem last: W_hh is also typed Whh, or hh.
+function forms_of(word, stemmer) {
+  if (HANGUL.test(word)) return [syllable_before_particle(word), ...stems(word)].filter(Boolean);
+  return [...new Set([...(word.includes("_") ? [word, ...word.split("_").filter(Boolean)] : []), word.replaceAll("_", ""), stem_of(word, stemmer)])];
+}
+
+// Two words written as one: 망각게이트, layernorm.
+const pair = (first, second, stemmer) => letters(whole(first, stemmer) + stem_of(second, stemmer));
+
+// A whole name or heading, and its beginning.
+const named = (words, stemmer) => "=" + letters(words.map((word) => whole(word, stemmer)).join(""));
+const begun = (words, stemmer) => "^" + letters(words.map((word) => stem_of(word, stemmer)).join(""));
+
+// All that the index holds of a text.
+function index_words(text, field, stemmer) {
+  if (field === "names" || field === "reference") {
+    const names = text.split("\n");
+    return names.flatMap((name) => [named(words_of(name), stemmer), ...index_words(name, "", stemmer)]);
+  }
+  const words = words_of(text);
+  const found = words.flatMap((word) => forms_of(word, stemmer).map(letters));
+  for (let i = 1; i < words.length; i++) found.push(pair(words[i - 1], words[i], stemmer));
+  if (field === "heading") {
+    const spoken = words.filter((word) => !/^\d+$/.test(word)); // of "4. LSTM: …"
+    found.push(begun(spoken.slice(0, 1), stemmer), begun(spoken.slice(0, 2), stemmer));
+  }
+  return found;
+}
+
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+// The query itself, and the query with the book's word instead of an alias.
+function variants(query, aliases) {
+  const found = [normal(query).trim()];
+  for (const [alias, word] of Object.entries(aliases)) {
+    const pattern = new RegExp("(?<![\\p{L}\\p{N}])" + [...normal(alias).replaceAll(" ", "")].map(escaped).join(" ?"), "u");
+    if (pattern.test(found[0])) found.push(found[0].replace(pattern, normal(word)));
+  }
+  return found;
+}
 
 // The place of a word in a text: without its ending, with or without spaces between syllables. A
 // syllable without its particle counts only if it is a word: 길을 for 길이, not 길다.
@@ -76,136 +117,128 @@ function word_pattern(word) {
     const border = /^[\p{L}\p{N}]{1,2}$/u.test(word) ? "(?<![\\p{L}\\p{N}])" : "";
     return border + [...word.replaceAll("_", "")].map(escaped).join("_?");
   }
+  const exact = [...stems(word).at(-1)].join(" ?");
   const syllable = syllable_before_particle(word);
-  if (!syllable) return exact_pattern(word);
-  return `(?:${exact_pattern(word)}|(?<![가-힣])${syllable}(?=(?:${PARTICLES.join("|")})?(?![가-힣])))`;
+  return syllable ? `(?:${exact}|(?<![가-힣])${syllable}(?=(?:${PARTICLES.join("|")})?(?![가-힣])))` : exact;
 }
-
-const exact_pattern = (word) => (HANGUL.test(word) ? [...stems(word).at(-1)].join(" ?") : word_pattern(word));
 
 // Words one after another, with anything but words between them.
-const phrase_pattern = (words, pattern = word_pattern) => words.map(pattern).join("[^\\p{L}\\p{N}]*");
-
-// The query itself, and the query with the book's word instead of an alias.
-function variants(query, aliases) {
-  const found = [normal(query).trim()];
-  for (const [alias, word] of Object.entries(aliases)) {
-    const pattern = new RegExp([...normal(alias).replaceAll(" ", "")].map(escaped).join(" ?"), "u");
-    if (pattern.test(found[0])) found.push(found[0].replace(pattern, normal(word)));
-  }
-  return found;
-}
-
-// What to mark: the query as a phrase, or its words if the phrase does not occur. May be empty.
-function mark_patterns(query, aliases) {
-  const asked = variants(query, aliases).map(query_words).filter((words) => words.length);
-  return [asked.map((words) => phrase_pattern(words)), asked.flat().map(word_pattern)]
-    .filter((patterns) => patterns.length)
-    .map((patterns) => new RegExp(patterns.sort((a, b) => b.length - a.length).join("|"), "giu"));
-}
+const phrase_pattern = (words) => words.map(word_pattern).join("[^\\p{L}\\p{N}]*");
 
 // The first pattern that one of the texts contains.
 const first_held = (patterns, texts) => patterns.find((pattern) => texts.some((text) => text.search(pattern) >= 0));
 
-// MiniSearch's query for one word: all pieces of the word, or all pieces of its stem.
-function ask_for(word) {
-  if (!HANGUL.test(word)) return word;
-  const forms = [...stems(word), syllable_before_particle(word)].filter(Boolean).map((form) =>
-    form.length < 2
-      ? form
-      : { combineWith: "AND", queries: [...form].slice(1).map((syllable, i) => form[i] + syllable) },
-  );
-  return { combineWith: "OR", queries: forms };
-}
-
-// The words of a query as patterns, and how well a section matches them.
-class Reading {
-  constructor(words, pattern, combineWith) {
-    this.words = words.map((word) => new RegExp(pattern(word), "iu"));
-    this.phrase = new RegExp(phrase_pattern(words, pattern), "iu");
-    this.name = new RegExp(`^(?:${this.phrase.source})$`, "iu");
-    this.enough = combineWith === "AND" ? "every" : "some";
-  }
-
-  held_by({ page, heading, names = [], reference = [], text, code }) {
-    const whole = [page, heading, ...names, ...reference, text, code].join("\n");
-    return this.words[this.enough]((word) => word.test(whole));
-  }
-
-  // The page that the glossary gives for a term, titles, a section that the glossary gives, what has
-  // the name in the library's reference, headings, and phrases before scattered words.
-  rank({ address, page, heading, names = [], text, code }, has_name) {
-    if (has_name) return 4;
-    const all_in = (words) => this.words.every((word) => word.test(words));
-    const is_page = !address.includes("#");
-    const named = names.some((name) => this.name.test(name));
-    if (is_page && named) return 7;
-    if (is_page && all_in(page)) return 6;
-    if (named) return 5;
-    if (this.phrase.test(heading)) return 3;
-    if (all_in(heading)) return 2;
-    return this.phrase.test(text) || this.phrase.test(code) ? 1 : 0;
-  }
-}
-
-// A query that names a function or class of the library as code does, such as torch_modules.LSTM.
-const NAME = /^(?=.*[A-Z._])[\w.]+$/;
-
 class BookSearch {
-  constructor(MiniSearch, { sections, aliases }) {
+  constructor(MiniSearch, stemmer, { sections, aliases }) {
     this.sections = sections;
     this.aliases = aliases;
+    this.stemmer = stemmer;
+    this.known = new Set();
     this.engine = new MiniSearch({
       fields: ["page", "heading", "names", "reference", "text", "code"],
-      tokenize: pieces,
-      processTerm: (piece) => piece,
+      extractField: (section, field) => (Array.isArray(section[field]) ? section[field].join("\n") : section[field]),
+      tokenize: (text, field) => index_words(text, field, stemmer),
+      processTerm: (word) => {
+        this.known.add(word);
+        return word;
+      },
       searchOptions: {
-        tokenize: (piece) => [piece],
-        boost: { page: 4, heading: 6, names: 6, code: 0.4 },
-        prefix: (piece) => !HANGUL.test(piece) || piece.length === 1,
-        fuzzy: (piece) => !HANGUL.test(piece) && piece.length > 5 && 0.2,
+        tokenize: (word) => [word],
+        processTerm: (word) => word,
+        boost: PLACES,
+        boostDocument: (id, word) => {
+          if (sections[id].reference) return word.startsWith("=") ? 1 : AS_REFERENCE;
+          return MINOR.test(sections[id].address) ? AS_MINOR : 1;
+        },
+        bm25: { k: 1.2, b: 0.3, d: 0.3 }, // a long text is punished little
       },
     });
     this.engine.addAll(sections.map((section, id) => ({ id, ...section })));
   }
 
-  // The sections that hold all words of a query; if there are none, those that hold some.
+  // The sections that answer a query, the best first. Those that hold all its words are shown, and
+  // before them any that score higher; if none holds all, those that hold some.
   find(query) {
-    const asked = variants(query, this.aliases);
-    const code = query.trim().replace(/\(\)$/, "");
-    const name = NAME.test(code) ? code : "";
-    const all = this.ask(asked, "AND", name);
-    return all.length ? all : this.ask(asked, "OR", name);
+    const asked = variants(query, this.aliases).map((text) => this.spelled(words_of(text))).filter((words) => words.length);
+    if (!asked.length) return [];
+    const found = this.engine.search({ combineWith: "OR", queries: asked.flatMap((words) => this.asked(words)) });
+    const whole = asked.flatMap((words) => this.engine.search({ combineWith: "AND", queries: words.map((word) => this.ask_for(word)) }));
+    const holders = new Set(whole.map(({ id }) => id));
+    const best = found.findIndex(({ id }) => holders.has(id));
+    return found.filter(({ id }, place) => place <= best || best < 0 || holders.has(id)).map(({ id }) => this.sections[id]);
   }
 
-  // The reference is for those who look for a name: for all others it comes after the chapters.
-  ask(asked, combineWith, name) {
-    const found = new Map();
-    for (const query of asked) {
-      const words = query_words(query);
-      if (!words.length) continue;
-      // As it is typed, before a syllable without its particle.
-      const readings = [exact_pattern, word_pattern].map((pattern) => new Reading(words, pattern, combineWith));
-      const korean = words.some((word) => HANGUL.test(word));
-      for (const { id, score } of this.engine.search({ combineWith, queries: words.map(ask_for) })) {
-        const section = this.sections[id];
-        const place = readings.findIndex((reading) => reading.held_by(section));
-        if (place < 0 && korean) continue; // distant pieces are not a word
-        const { reference = [] } = section;
-        const has_name = reference.includes(name);
-        const reading = place === 0 ? 0 : 1;
-        const rank =
-          readings[reading].rank(section, has_name) + (place === 0 ? 10 : 0) - (reference.length && !has_name ? 20 : 0);
-        const known = found.get(id);
-        if (!known || known.rank < rank || (known.rank === rank && known.score < score)) {
-          found.set(id, { section, rank, score });
-        }
-      }
+  // What to mark: the query as a phrase, or its words if the phrase does not occur. May be empty.
+  mark_patterns(query) {
+    const asked = variants(query, this.aliases).map((text) => this.spelled(words_of(text))).filter((words) => words.length);
+    return [asked.map(phrase_pattern), asked.flat().map(word_pattern)]
+      .filter((patterns) => patterns.length)
+      .map((patterns) => new RegExp(patterns.sort((a, b) => b.length - a.length).join("|"), "giu"));
+  }
+
+  // What to ask MiniSearch: each word, each pair, the beginning of a heading, and the whole as a name.
+  asked(words) {
+    const { stemmer } = this;
+    const pairs = words.slice(1).map((word, i) => pair(words[i], word, stemmer));
+    return [
+      ...words.map((word) => this.ask_for(word)),
+      ...pairs,
+      { queries: [begun(words.slice(0, 2), stemmer)], boost: { heading: PLACES.begun } },
+      { queries: [named(words, stemmer)], boost: { names: PLACES.whole, reference: PLACES.whole } },
+    ];
+  }
+
+  // A word that is not known may be the beginning of one. Of 셀을 the syllable is asked for, too.
+  ask_for(word) {
+    const syllable = letters(syllable_before_particle(word));
+    const known = this.known_form(word) ?? { queries: [letters(whole(word, this.stemmer))], prefix: true };
+    return this.known.has(syllable) ? { combineWith: "OR", queries: [known, syllable] } : known;
+  }
+
+  known_form(word) {
+    return forms_of(word, this.stemmer).map(letters).findLast((form) => this.known.has(form));
+  }
+
+  // The words as the book writes them: 드롭 아웃 joined, mistyped ones corrected, compounds divided. The
+  // last one may be the beginning of a word that is still being typed.
+  spelled(words) {
+    const joined = [];
+    for (const word of words) {
+      const both = joined.length && joined.at(-1) + word;
+      if (both && HANGUL.test(both) && !this.known_form(word) && this.known_form(both)) joined.splice(-1, 1, both);
+      else joined.push(word);
     }
-    return [...found.values()].sort((a, b) => b.rank - a.rank || b.score - a.score);
+    return joined.flatMap((word, i) => {
+      if (this.known_form(word)) return [word];
+      const stem = letters(whole(word, this.stemmer));
+      if (i === joined.length - 1 && this.engine.search({ queries: [stem], prefix: true }).length) return [word];
+      return this.corrected(stem) ?? this.divided(word) ?? [word];
+    });
+  }
+
+  // The book's word with two letters exchanged, or with one letter that differs: the most frequent.
+  corrected(word) {
+    const swapped = [...word].map((letter, i) => word.slice(0, i) + (word[i + 1] ?? "") + letter + word.slice(i + 2));
+    const known = swapped.find((other) => this.known.has(other));
+    if (known) return [known.normalize("NFC")];
+    const near = word.length > 3 ? this.engine.search({ queries: [word], fuzzy: 1 }) : [];
+    const counts = new Map();
+    for (const { terms } of near) for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1);
+    const [best] = [...counts].filter(([term]) => !/^[=^]/.test(term)).sort((one, other) => other[1] - one[1]);
+    return best && [best[0].normalize("NFC")];
+  }
+
+  // A compound that the book writes as two words: 항등초기화.
+  divided(word) {
+    const stem = whole(word, this.stemmer);
+    for (let i = stem.length - 2; i >= 2; i--) {
+      const parts = [stem.slice(0, i), stem.slice(i)];
+      if (parts.every((part) => this.known_form(part))) return parts;
+    }
+    return undefined;
   }
 }
 
 if (typeof module !== "undefined") {
-  module.exports = { BookSearch, pieces, stems, syllable_before_particle, query_words, variants, mark_patterns, first_held };
+  module.exports = { BookSearch, stems, syllable_before_particle, words_of, variants, first_held };
 }

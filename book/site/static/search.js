@@ -24,7 +24,7 @@ function load_script(name) {
 let book_search;
 async function load_search() {
   await Promise.all(document.documentElement.dataset.search.split(" ").map(load_script));
-  return (book_search ??= new BookSearch(MiniSearch, search_data));
+  return (book_search ??= new BookSearch(MiniSearch, stemmer, search_data));
 }
 
 function element(name, properties = {}, ...children) {
@@ -67,13 +67,13 @@ function result(section, query, patterns) {
 
 function show(form, search, query, limit = FIRST) {
   const panel = form.querySelector(".found");
-  const patterns = mark_patterns(query, search.aliases);
+  const patterns = search.mark_patterns(query);
   panel.hidden = !query.trim();
   const found = search.find(query);
   const count = found.length === 1 ? words.found_one : words.found_many.replace("{count}", found.length);
   panel.querySelector(".count").textContent = found.length ? count : words.found_none;
   const list = panel.querySelector("ol");
-  list.replaceChildren(...found.slice(0, limit).map(({ section }) => result(section, query, patterns)));
+  list.replaceChildren(...found.slice(0, limit).map((section) => result(section, query, patterns)));
   if (found.length > limit) {
     const more = element("button", { type: "button", className: "more" }, words.found_more);
     more.addEventListener("click", () => {
@@ -148,11 +148,12 @@ const BLOCKS = "p, li, h1, h2, h3, h4, td, th, summary, pre, dd, dt";
 // Marks the query on the page that a result leads to, without changing the page.
 async function mark_words(query) {
   if (!CSS.highlights) return;
-  const { aliases } = await load_search();
+  const search = await load_search();
   const article = document.querySelector("article");
   if (!article) return;
   const blocks = [...article.querySelectorAll(`${BLOCKS}, .katex`)].filter((block) => !block.querySelector("p, li, pre"));
-  const ranges = mark_patterns(query, aliases)
+  const ranges = search
+    .mark_patterns(query)
     .map((pattern) => blocks.flatMap((block) => ranges_of(block, pattern)))
     .find((found) => found.length);
   if (!ranges) return;
