@@ -73,14 +73,19 @@ LIMIT = 100  # milliseconds from a key to its results
 
 
 def holds(text, words):
-    """Return whether a text has words in sequence, with or without spaces between them."""
+    """Return whether a text has words in sequence, with or without spaces between them.
+
+    RNNDrop does not hold RNN.
+    """
     pattern = r"\s*".join(map(re.escape, words.lower().split()))
-    return re.search(pattern, text) is not None
+    latin = words.isascii() and words.isalnum()
+    border = r"(?<![a-z0-9])", r"(?![a-z0-9])"
+    return re.search(pattern.join(border) if latin else pattern, text) is not None
 
 
 @pytest.fixture(scope="module")
 def texts(site):
-    """Return for each page of the book its words: the title's, the headings', and all."""
+    """Return the words of each page of the book."""
     found = {}
     for language in ("ko", "en"):
         for path in sorted((site / language / "book").rglob("*.html")):
@@ -90,12 +95,7 @@ def texts(site):
                 part.decompose()
             for formula in article.select(".katex"):
                 formula.replace_with(spoken(formula.annotation.text))
-            headings = article.select("h1, h2, h3, h4")
-            found[path.relative_to(site).as_posix()] = {
-                "title": plain(headings[0].text),
-                "headings": plain("\n".join(heading.text for heading in headings)),
-                "all": plain(article.text),
-            }
+            found[path.relative_to(site).as_posix()] = plain(article.text)
     return found
 
 
@@ -124,20 +124,18 @@ def test_pages_that_hold_the_words_are_found(opened, texts, language, typed, hel
     page.locator(".search input").fill(typed)
     page.locator(".found .count:not(:empty)").wait_for()
     of_language = {path: text for path, text in texts.items() if path.startswith(language)}
-    expected = {path for path, text in of_language.items() if holds(text["all"], held)}
+    expected = {path for path, text in of_language.items() if holds(text, held)}
     found = results(page)
     if expected:
         assert expected <= set(found), f"{typed}: missed {sorted(expected - set(found))}"
-        named = [path for path in expected if typed in FIRST[language]]
-        titled = [path for path in expected if holds(of_language[path]["title"], held)]
-        headed = [path for path in expected if holds(of_language[path]["headings"], held)]
-        assert found[0] in (named or titled or headed or expected)
+        assert found[0] in expected
         assert page.locator(".found li").first.locator("mark").count(), "the hit is not marked"
     others = set(found) - expected
     if typed != "경사":  # it is an alias of 기울기 too
         for path in others:
-            text = of_language[path]["all"]
-            assert all(holds(text, word) for word in re.split(r"[\s./]", held)), path
+            text = of_language[path]
+            # A stem is enough: clip of clipping.
+            assert all(word.lower()[:4] in text for word in re.split(r"[\s./]", held)), path
 
 
 @pytest.mark.parametrize(
