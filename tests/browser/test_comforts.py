@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+expect.set_options(timeout=30_000)  # a busy machine
+
 CHAPTER = {"ko": "ko/book/stacked.html", "en": "en/book/stacked.html"}
 TICK = {"ko": "이 페이지를 읽었습니다", "en": "I have read this page"}
 CLEAR = {"ko": "읽은 표시 지우기", "en": "Clear the ticks"}

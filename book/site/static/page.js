@@ -37,6 +37,11 @@ function menu_button() {
 
 // Fetches the fonts of formulas that are not laid out yet; otherwise they would be missing in print.
 function fetch_letters_of_formulas() {
+  if (location.protocol === "file:") {
+    // A file may not read its styles' rules, and nothing is sent over a network: fetch all.
+    for (const face of document.fonts) if (face.family.includes("KaTeX_")) face.load().catch(() => {});
+    return;
+  }
   for (const sheet of document.styleSheets) {
     for (const { selectorText, style } of sheet.cssRules) {
       if (!selectorText || !style.fontFamily.includes("KaTeX_")) continue;
