@@ -30,6 +30,7 @@ HOOKS = (
     "exercise_checks",
     "folded_code",
     "quick_questions",
+    "skippable",
     "tables",
     "symbols",
     "typography",

@@ -14,10 +14,19 @@ import korean_spelling
 import pair_rules
 import prose_rules
 import question_rules
+import skip_rules
 from nbformat.v4 import new_markdown_cell
 from sample_book import cell_of, code, pair, sample_notebook
 
-MODULES = (pair_rules, code_rules, prose_rules, korean_spelling, figure_rules, question_rules)
+MODULES = (
+    pair_rules,
+    code_rules,
+    prose_rules,
+    korean_spelling,
+    figure_rules,
+    question_rules,
+    skip_rules,
+)
 RULES = tuple(rule for module in MODULES for rule in module.RULES)
 
 

@@ -180,6 +180,22 @@ def test_the_front_page_has_the_learning_paths_with_their_times(site, language):
         assert sum(minutes) <= 150, name
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("ko", "건너뛰어도 됩니다"), ("en", "May be skipped")]
+)
+def test_a_section_that_may_be_skipped_says_so_in_the_page_and_its_lists(site, language, words):
+    page = BeautifulSoup((site / language / "book/bptt.html").read_text("utf-8"), "html.parser")
+    marked = {mark.find_parent("section")["id"]: mark for mark in page.select("p.may-be-skipped")}
+    assert list(marked) == ["bptt-product-rule", "bptt-recompute"]
+    for anchor, mark in marked.items():
+        assert mark.text.startswith(f"{words}. ")
+        assert re.fullmatch("h[23]", mark.find_previous_sibling().name)
+        lists = page.select(f"nav a[href='#{anchor}'], details a[href='#{anchor}']")
+        assert lists
+        assert all(link.select_one(".may-be-skipped").text == words for link in lists)
+    assert len({link["href"] for link in page.select("a:has(> .may-be-skipped)")}) == len(marked)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_chapter_leads_from_a_first_mention_to_the_glossary(site, language):
     glossary = page_of(site, language, "glossary")

@@ -23,6 +23,7 @@ from ..one_language import LANGUAGES
 from ..repository import Repository
 from ..texts import LOCALE, words
 from . import web_assets
+from .skippable import mark_in_list
 
 logger = logging.getLogger(__name__)
 
@@ -116,7 +117,10 @@ def table_of_sections(app: Sphinx, pagename: str) -> str:
     """Return the page's headings below its title as a list of links; empty if there are few."""
     toc = TocTree(app.env).get_toc_for(pagename, app.builder)
     below = next(iter(toc.children[0].findall(nodes.bullet_list)), None)
-    return app.builder.render_partial(below)["fragment"] if below else ""
+    if below is None:
+        return ""
+    mark_in_list(app, pagename, below)
+    return app.builder.render_partial(below)["fragment"]
 
 
 def write_words(app: Sphinx) -> None:

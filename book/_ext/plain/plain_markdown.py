@@ -19,6 +19,7 @@ from .moving import in_language, moves, place_on_site
 from .myst_blocks import Block, MarkupError, parse
 from .plain_roles import RoleWriter
 from .quick_questions import RIGHT, is_question
+from .skippable import is_mark
 from .terms import GLOSSARY, label_of
 
 _MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
@@ -184,7 +185,8 @@ class CellWriter:
     def _admonition(self, block: Block) -> str:
         if is_question(block):
             return self._question(block)
-        name = self.roles.plain(block.argument) if block.argument else self.index.word(block.name)
+        word = "may_be_skipped" if is_mark(block) else block.name
+        name = self.roles.plain(block.argument) if block.argument else self.index.word(word)
         if "dropdown" in block.options.get("class", ""):
             return _anchored(block, _folded(name, self._convert(block.source)))
         body = _anchored(block, f"**{name}**\n\n{self._convert(block.source, True)}")
