@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import importlib.metadata
 import importlib.util
 import os
@@ -20,6 +21,7 @@ def describe(device: str) -> dict[str, Any]:
     """Return processor, versions, threads and load."""
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     found = {
+        "date": datetime.date.today().isoformat(),
         "processor": processor(),
         "cores": os.cpu_count(),
         "threads": THREADS,

@@ -19,6 +19,7 @@ HOOKS = (
     "terms",
     "reference",
     "library_names",
+    "library_tables",
     "citing",
     "moving_figures",
     "diagrams",

@@ -51,7 +51,7 @@ class Repository:
         return f"https://{owner.lower()}.github.io/{name}" if self.is_set else ""
 
     def links(self, page: str) -> dict[str, str]:
-        """Return the addresses that a page links to: the repository, its forms, the library.
+        """Return the addresses that a page links to: the repository and its forms.
 
         ``mistake`` is the form of ``.github/ISSUE_TEMPLATE/mistake.yml`` with the page filled in;
         a script fills in its fields ``paragraph`` and ``text``.
@@ -59,7 +59,6 @@ class Repository:
         title, page = quote(f"[{page}] ", safe=""), quote(page, safe="")
         return {
             "address": self.address,
-            "library": f"{self.address}/tree/{self.branch}/src/lessons_lib",
             "issue": f"{self.address}/issues/new/choose",
             "mistake": f"{self.address}/issues/new?template=mistake.yml&title={title}&page={page}",
         }

@@ -10,6 +10,7 @@ from collections import Counter
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
+import support
 from _ext.hooks import diagrams, interface
 from _ext.hooks.learning_paths import PATHS
 from _ext.notebooks import BIBLIOGRAPHY
@@ -382,3 +383,44 @@ def test_the_library_page_lists_the_modules(site):
         listed = [link["href"] for link in page.select("#library-modules dt a")]
         pages = (site / "en/book/reference").glob("*.html")
         assert listed == sorted(f"../reference/{path.name}" for path in pages)
+
+
+@pytest.mark.parametrize(("language", "front"), [("ko", "README.ko.md"), ("en", "README.md")])
+def test_the_library_page_has_the_table_of_the_front_pages(site, language, front):
+    page = pages_of(site, "book/appendix/library.html")[language]
+    rows = [
+        [cell.text.strip() for cell in row.select("th, td")]
+        for row in page.select("#library-support tr")
+    ]
+    written = support.written(front).replace("`", "").splitlines()
+    expected = [[cell.strip() for cell in line.strip("|").split("|")] for line in written]
+    assert rows == [expected[0], *expected[2:]]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_library_page_has_each_measured_ratio_with_its_machine(site, language):
+    section = pages_of(site, "book/appendix/library.html")[language].select_one("#library-cost")
+    shown = [
+        [float(cell.text) for cell in row.select("td")[1:]] for row in section.select("tbody tr")
+    ]
+    said = [paragraph.text for paragraph in section.find_all("p")]
+    expected = []
+    for path in sorted((ROOT / "benchmarks/results").glob("*.json")):
+        result = json.loads(path.read_text("utf-8"))
+        machine = result["machine"]
+        assert [text for text in said if machine["processor"] in text and machine["date"] in text]
+        kinds = {}
+        for entry in result["table"]:
+            for name, row in (entry.get("rows") or entry["layers"]).items():
+                if entry["dtype"] == "float32" and not name.startswith("torch.nn"):
+                    kinds.setdefault((entry.get("kind"), name), []).append(round(row["ratio"], 2))
+        expected += kinds.values()
+    assert sorted(shown) == sorted(expected)
+    dots = sum(len(values) for values in expected)
+    assert len(section.select("svg circle")) == dots
+
+
+def test_the_front_page_leads_to_the_library(site):
+    for page in pages_of(site, "index.html").values():
+        links = [link["href"] for link in page.select("main a")]
+        assert links.count("book/appendix/library.html") == 2
