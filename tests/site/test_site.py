@@ -404,12 +404,12 @@ def test_the_library_page_has_each_measured_ratio_with_its_machine(site, languag
         [float(cell.text) for cell in row.select("td")[1:]] for row in section.select("tbody tr")
     ]
     said = [paragraph.text for paragraph in section.find_all("p")]
-    expected = []
+    expected: list[list[float]] = []
     for path in sorted((ROOT / "benchmarks/results").glob("*.json")):
         result = json.loads(path.read_text("utf-8"))
         machine = result["machine"]
         assert [text for text in said if machine["processor"] in text and machine["date"] in text]
-        kinds = {}
+        kinds: dict[tuple[str, str], list[float]] = {}
         for entry in result["table"]:
             for name, row in (entry.get("rows") or entry["layers"]).items():
                 if entry["dtype"] == "float32" and not name.startswith("torch.nn"):
