@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import signal
 
 import numpy as np
 import pytest
@@ -21,6 +23,17 @@ def nothing_kept(monkeypatch):
 
 def address(array):
     return array.__array_interface__["data"][0]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_forked_process_does_not_wait_for_a_thread_that_it_lacks():
+    with workspace._lock:
+        child = os.fork()
+        if child == 0:
+            signal.alarm(20)  # ends the child if it waits
+            workspace.empty((100, 300), np.float32)
+            os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
 
 
 def test_memory_is_used_again_when_its_array_is_gone():

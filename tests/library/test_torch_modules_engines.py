@@ -9,6 +9,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -233,6 +234,21 @@ def test_any_number_of_threads_gives_the_same_bits(name: str) -> None:
         torch.set_num_threads(before)
     for other in results[1:]:
         assert all(map(torch.equal, results[0], other))
+
+
+def test_threads_of_a_server_compile_and_run_beside_each_other() -> None:
+    layer = LSTM(D, 11, dropout=ZONEOUT)  # of a size that nothing has compiled before
+    inputs = [torch.randn(T, N, D) for _ in range(8)]
+    masks = layer.sample_masks(inputs[0])
+
+    def run(x: torch.Tensor) -> list[torch.Tensor]:
+        y, _ = layer(x, masks=masks)
+        return [y, *torch.autograd.grad(y.square().sum(), [*layer.parameters()])]
+
+    with ThreadPoolExecutor(4) as pool:
+        beside = [*pool.map(run, inputs)]
+    for x, actual in zip(inputs, beside, strict=True):
+        assert all(map(torch.equal, actual, run(x)))
 
 
 def test_long_sequences_without_gradients_run_in_stretches(monkeypatch: Any) -> None:

@@ -7,6 +7,7 @@ it survive the next call.
 
 from __future__ import annotations
 
+import os
 import threading
 import weakref
 from collections import deque
@@ -44,6 +45,17 @@ def clear() -> None:
 
 
 _lock = threading.Lock()
+
+
+def _forked() -> None:
+    """Replace the lock in a forked process, where the thread that may hold it does not exist."""
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
 _free: list[np.ndarray] = []
 #: Returned memory. It may be returned at any moment, even while this thread holds the lock.
 _returned: deque[np.ndarray] = deque()
