@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -303,7 +304,9 @@ class TestWithoutLlvmlite:
     @some_layers
     def test_it_is_said_once(self, name: str, no_llvmlite: None, calls: list[str]) -> None:
         layer, x = SOME[name](), torch.randn(T, N, D)
-        with pytest.warns(UserWarning, match=r"llvmlite is not installed.*lessons-lib\[fast\]"):
+        with pytest.warns(
+            UserWarning, match=r"llvmlite 0.50 is not installed.*lessons-lib\[fast\]"
+        ):
             layer(x)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -331,6 +334,11 @@ class TestWithoutLlvmlite:
         monkeypatch.setattr(engines, "compiled_loop", lambda: None)
         with pytest.raises(ImportError, match=r"^engine: got 'compiled'"):
             layer(torch.randn(T, N, D))
+
+    @pytest.mark.parametrize(("version", "serves"), [("0.43.0", False), ("0.50.1rc1", True)])
+    def test_an_old_version_is_not_used(self, version: str, serves: bool, monkeypatch: Any) -> None:
+        monkeypatch.setattr(metadata, "version", lambda name: version)
+        assert (engines.compiled_loop.__wrapped__() is not None) == serves
 
     def test_the_text_says_by_hand(self, no_llvmlite: None) -> None:
         assert "engine='auto' (by_hand)" in repr(LSTM(D, H, dropout=ZONEOUT))

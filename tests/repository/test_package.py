@@ -9,6 +9,8 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from lessons_lib.torch_modules import engines
+
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 SDIST = PROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]
@@ -105,3 +107,8 @@ def test_binder_and_the_hub_run_the_books_versions():
         for package in pins(name).keys() & {"numpy", "torch", "matplotlib", "array-api-compat"}:
             (one,), (books,) = pins(name)[package], book[package]
             assert str(one.specifier).removesuffix("+cpu") == str(books.specifier), name
+
+
+def test_the_layers_use_the_versions_of_llvmlite_that_the_extra_allows():
+    (allowed,) = PROJECT["project"]["optional-dependencies"]["fast"]
+    assert allowed == f"llvmlite>={'.'.join(map(str, engines.OLDEST))}"

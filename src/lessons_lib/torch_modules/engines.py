@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import functools
 import warnings
+from importlib import metadata
 from typing import Any
 
 import torch
@@ -30,6 +31,9 @@ from .loop import Loop
 
 #: The engines of `RNN`, `GRU` and `LSTM`.
 ENGINES = ("auto", "kernel", "by_hand", "compiled")
+
+#: The oldest version of llvmlite that compiles the equations, as in ``lessons-lib[fast]``.
+OLDEST = (0, 50)
 
 #: Those of `Layer`, whose cells torch has no kernel for.
 OF_CELLS = ("auto", "by_hand", "compiled")
@@ -73,8 +77,8 @@ def loop_of(engine: str, keep: bool) -> Loop:
         return kind(keep)
     if engine == "compiled":
         raise ImportError(
-            "engine: got 'compiled', which needs llvmlite: pip install 'lessons-lib[fast]'. With "
-            "engine='auto', what torch's kernel cannot compute runs by hand without it"
+            "engine: got 'compiled', which needs llvmlite 0.50: pip install 'lessons-lib[fast]'. "
+            "With engine='auto', what torch's kernel cannot compute runs by hand without it"
         )
     _say_once()
     return Loop(keep)
@@ -82,8 +86,10 @@ def loop_of(engine: str, keep: bool) -> Loop:
 
 @functools.cache
 def compiled_loop() -> type[Loop] | None:
-    """Return `compiled_loop.CompiledLoop`, or None if llvmlite is not installed or cannot load."""
+    """Return `compiled_loop.CompiledLoop`; None if llvmlite is missing, too old, or cannot load."""
     try:
+        if tuple(map(int, metadata.version("llvmlite").split(".")[:2])) < OLDEST:
+            return None  # such as numba's on Colab
         from .compiled_loop import CompiledLoop
     except (ImportError, OSError):
         return None
@@ -93,8 +99,8 @@ def compiled_loop() -> type[Loop] | None:
 @functools.cache
 def _say_once() -> None:
     warnings.warn(
-        "lessons_lib: llvmlite is not installed, so layers that torch's kernel cannot compute run "
-        "by hand, which is slower: pip install 'lessons-lib[fast]', or choose engine='kernel'",
+        "lessons_lib: llvmlite 0.50 is not installed, so layers that torch's kernel cannot compute "
+        "run by hand, which is slower: pip install 'lessons-lib[fast]', or choose engine='kernel'",
         stacklevel=2,
     )
 
