@@ -178,7 +178,7 @@ def _package(pages: dict[str, str], book: Book) -> str:
 
 
 def style() -> str:
-    """Return the style sheet, with colours in the place of variables, which few readers know."""
+    """Return the style sheet, with colours instead of variables, which few readers know."""
     parts = [
         (ROOT / "book" / "site" / "books" / "epub.css").read_text("utf-8"),
         diagrams.STYLE.read_text("utf-8"),
