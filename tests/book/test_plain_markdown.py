@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 import pytest
@@ -130,6 +131,16 @@ def test_a_figure_that_moves_leads_to_the_site(writer, monkeypatch):
     place = "https://someone.org/en/book/sample.html#fig-cell"
     monkeypatch.setattr(plain_markdown, "place_on_site", lambda *_: place)
     assert f"[{said}]({place})" in writer(text).split("\n")
+
+
+def test_a_picture_of_one_language_is_shown_in_it(writer, tmp_path):
+    text = "```{figure} figures/cell.svg\n:alt: a line\nThe $h$.\n```"
+    for_all = writer(text, "ko")
+    assert for_all.split("base64,")[1] == writer(text).split("base64,")[1]
+    own = tmp_path / "book/figures/cell.ko.svg"
+    own.write_text("<svg/>", "utf-8")
+    assert base64.b64encode(b"<svg/>").decode() in writer(text, "ko")
+    assert writer(text).split("base64,")[1] == for_all.split("base64,")[1]
 
 
 def test_the_place_of_a_figure_on_the_site(tmp_path):

@@ -20,7 +20,7 @@ from _ext.hooks import (
 )
 from _ext.hooks.math_in_page import Typesetter
 from _ext.plain.code_digest import digest
-from _ext.plain.moving import MOVING
+from _ext.plain.moving import MOVING, moves
 from _ext.repository import Repository
 from docutils import nodes
 from fontTools.ttLib import TTFont
@@ -198,6 +198,16 @@ def test_scripts_of_moving_figures_hold_equations_and_words():
     assert moving_figures.drawing("lstm-driven", "en").startswith("<svg ")
     for language, word in (("en", "keep"), ("ko", "유지")):
         assert f'"keep":"{word}"' in moving_figures.script("lstm-driven", language)
+
+
+def test_a_figure_may_have_a_picture_for_one_language():
+    for language, letter in (("ko", ">ㅇ<"), ("en", ">g<")):
+        assert letter in moving_figures.drawing("charlm-explainer", language)
+    assert "ㅇ" not in moving_figures.drawing("charlm-explainer", "en")
+    assert moves("figures/charlm-explainer.ko.svg")
+    assert not moves("figures/no-such.ko.svg")
+    for language in ("ko", "en"):
+        assert moving_figures.picture_of("lstm-driven", language).name == "lstm-driven.svg"
 
 
 def test_an_unknown_equation_is_refused():
