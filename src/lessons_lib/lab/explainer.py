@@ -49,12 +49,11 @@ class Texts(NamedTuple):
 
 
 def texts(language: str) -> Texts:
-    """Return the texts; the held-out paragraphs are dealt out to validation and test in turn."""
-    train, vocabulary = book_text.book_text(language, UNITS[language], "train")
-    held_out, _ = book_text.book_text(language, UNITS[language], "held_out")
-    newline = vocabulary.index("\n")
-    paragraphs = np.split(held_out, np.flatnonzero(held_out == newline)[:-1] + 1)
-    validation, test = (np.concatenate([[newline], *paragraphs[k::2]]) for k in (0, 1))
+    """Return the texts."""
+    unit = UNITS[language]
+    train, vocabulary = book_text.book_text(language, unit, "train")
+    parts = (book_text.book_text(language, unit, part)[0] for part in ("validation", "test"))
+    validation, test = (np.append(vocabulary.index("\n"), part) for part in parts)
     return Texts(train, validation, test, vocabulary)
 
 
