@@ -21,7 +21,7 @@ START = explainer.START
 COLUMNS, ROWS, LISTED = 30, 32, 8
 TEXTS = {"ko": "손실의 기울기는 (가중치", "en": "which is the square of (a"}
 BUTTONS = {
-    "en": {"draw": "draw one symbol", "take": "write the marked symbol", "go": "write on"},
+    "en": {"draw": "sample one symbol", "take": "write the marked symbol", "go": "write on"},
     "ko": {"draw": "하나 뽑아 쓰기", "take": "표시한 기호 쓰기", "go": "이어 쓰기"},
 }
 VISIBLE = {" ": "␣", "\n": "↵"}
@@ -154,7 +154,7 @@ def test_the_gradients_are_the_librarys(opened, language):
     fill(box, TEXTS[language])
     read = Read(language, TEXTS[language])
     for rank in (1, 3):
-        label = "표시할 순위" if language == "ko" else "marked rank"
+        label = "표시할 줄" if language == "ko" else "marked line"
         slide(box, label, rank)
         wait_explained(box, read, rank)
         sizes = read.depends(read.order[rank - 1])
@@ -247,7 +247,7 @@ def test_the_marked_symbol_is_written(opened, language):
     area = box.get_by_role("textbox")
     text, _ = START[language]
     read = Read(language, text)
-    label = "표시할 순위" if language == "ko" else "marked rank"
+    label = "표시할 줄" if language == "ko" else "marked line"
     slide(box, label, 2)
     box.get_by_role("button", name=BUTTONS[language]["take"]).click()
     codes = [*read.codes[1:], read.order[1]]
@@ -286,7 +286,7 @@ def test_a_unit_is_shown_under_the_mouse_and_a_line_is_marked(opened):
     expect(shown(box, "value")).to_have_text(write(read.quantity("tanh_c")[5, unit]))
     expect(slider(box, "unit")).to_have_value(str(unit))
     page.mouse.click(drawing["x"] + scale * 200, drawing["y"] + scale * (14 + 22 * 3))
-    expect(slider(box, "marked rank")).to_have_value("4")
+    expect(slider(box, "marked line")).to_have_value("4")
 
 
 def test_it_is_driven_by_keys_and_announced(opened):
