@@ -10,6 +10,8 @@ from playwright.sync_api import sync_playwright
 from serving import Server
 from site_sample import ROOT, SAMPLE, build_or_fail, make_book, names_of_pages
 
+REFERENCE = "torch_modules.html"
+
 
 def pytest_addoption(parser):
     parser.addoption("--all-pages", action="store_true", help="Lighthouse on every page")
@@ -27,14 +29,19 @@ def site() -> Path:
 
 @pytest.fixture(scope="session")
 def pages(site):
-    """Return the paths of all pages: ``ko/book/lstm.html`` …."""
-    return names_of_pages(site)
+    """Return the paths of all pages, ``ko/book/lstm.html`` …, and one page of the reference.
+
+    Those are all made in the same way; `REFERENCE` is the longest.
+    """
+    every = names_of_pages(site)
+    return [page for page in every if "/reference/" not in page or page.endswith(REFERENCE)]
 
 
 @pytest.fixture(scope="session")
 def chapters(pages):
     """Return the paths of the Korean pages that hold a chapter."""
-    return [page for page in pages if page.startswith("ko/book/") and "appendix" not in page]
+    korean = [page for page in pages if page.startswith("ko/book/")]
+    return [page for page in korean if "appendix" not in page and "/reference/" not in page]
 
 
 @pytest.fixture(scope="session")

@@ -56,6 +56,7 @@ FIRST = {
         "셀 상태": "lstm#lstm-forward",
         "드랍아웃": "dropout",
         "쌍방향": "bidirectional",
+        "torch_modules.LSTM": "reference/torch_modules#lessons_lib.torch_modules.LSTM",
     },
     "en": {
         "LSTM": "lstm",
@@ -66,6 +67,8 @@ FIRST = {
         "zoneout": "dropout#dropout-zoneout",
         "forget gate": "lstm#lstm-forward",
         "BiLSTM": "bidirectional",
+        "torch_modules.LSTM": "reference/torch_modules#lessons_lib.torch_modules.LSTM",
+        "clip_by_norm": "reference/clipping#lessons_lib.clipping.clip_by_norm",
     },
 }
 CASES = [("ko", *case) for case in KOREAN.items()] + [("en", *case) for case in ENGLISH.items()]

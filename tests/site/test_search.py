@@ -12,6 +12,7 @@ import pytest
 from _ext.hooks import search_data, web_assets
 from _ext.node import NODE
 from docutils import nodes
+from sphinx import addnodes
 
 WORDS = web_assets.SITE / "static" / "search-words.js"
 SECTIONS: list[dict[str, Any]] = [
@@ -258,3 +259,30 @@ def test_aliases_stand_for_other_words():
     for language in ("ko", "en"):
         for alias, word in tables[language].items():
             assert alias.lower() != word.lower(), f"{alias} is an alias of itself"
+
+
+def described(module: str, name: str) -> dict[str, Any]:
+    """Return what the search keeps of a page that describes one function."""
+    signature = addnodes.desc_signature("", "", ids=[f"{module}.{name}"])
+    signature["module"], signature["fullname"] = module, name
+    content = addnodes.desc_content("", nodes.paragraph("", "Says what it does."))
+    document = nodes.document("", "")
+    title = nodes.title("", module)
+    document += nodes.section("", title, addnodes.desc("", signature, content), ids=["top"])
+    page, function = search_data.descriptions(document, "page.html")
+    assert (page["address"], page["heading"]) == ("page.html", module.partition(".")[2])
+    return function
+
+
+def test_a_function_is_kept_with_its_names_and_without_its_signature():
+    assert described("lessons_lib.lstm", "step") == {
+        "address": "page.html#lessons_lib.lstm.step",
+        "page": "lessons_lib.lstm",
+        "heading": "lstm.step",
+        "reference": ["lessons_lib.lstm.step", "lstm.step", "step"],
+        "text": "Says what it does.",
+        "code": "",
+    }
+    assert described("lessons_lib.lstm", "CELL")["reference"] == ["lessons_lib.lstm.CELL"]
+    check = described("lessons_lib.checks", "lstm_step")
+    assert check["reference"] == ["lessons_lib.checks.lstm_step", "checks.lstm_step"]

@@ -20,7 +20,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 from ..plain import glossary
-from ..plain.library import REFERENCE
+from ..plain.library import LIBRARY, REFERENCE
 from .web_assets import address_with_version
 
 ALIASES = Path(__file__).parents[2] / "site" / "search-aliases.toml"
@@ -56,7 +56,8 @@ def descriptions(doctree: nodes.document, address: str) -> Iterator[Section]:
     """Return what a page of the reference describes: its modules, and their functions and classes.
 
     Each has its names, from the full one to the last part, and what its docstring says; signatures
-    and arguments would be found by too many words.
+    and arguments would be found by too many words. A check has the name of the function that it
+    checks, which is meant by the last part alone; and lstm.CELL is not what LSTMCell means.
     """
     module = ""
     for node in doctree.findall(lambda node: node.tagname in ("section", "desc")):
@@ -69,11 +70,16 @@ def descriptions(doctree: nodes.document, address: str) -> Iterator[Section]:
             full, blocks = f"{signature['module']}.{signature['fullname']}", content.children
             anchor = f"#{signature['ids'][0]}"
         parts = full.split(".")
+        names = [".".join(parts[start:]) for start in range(len(parts))]
+        if parts[-1] == "CELL":
+            names = names[:1]
+        elif module == f"{LIBRARY}.checks":
+            names = names[:-1]
         yield {
             "address": address + anchor,
             "page": module,
             "heading": ".".join(parts[1:]),
-            "reference": [".".join(parts[start:]) for start in range(len(parts))],
+            "reference": names,
             "text": " ".join(b.astext() for b in blocks if isinstance(b, nodes.paragraph)),
             "code": "",
         }
