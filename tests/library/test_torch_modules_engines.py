@@ -60,10 +60,10 @@ def no_llvmlite(monkeypatch: Any) -> None:
     engines._say_once.cache_clear()
 
 
-def outcome(layer: Any, x: Any, hx: Any, masks: Any = None) -> list[torch.Tensor]:
-    """Return outputs, last states and all gradients."""
+def outcome(layer: Any, x: Any, hx: Any, masks: Any = None, run: Any = None) -> list[torch.Tensor]:
+    """Return outputs, last states and all gradients, of the layer or of another function."""
     leaves = [*hx, *layer.parameters(), *([] if isinstance(x, PackedSequence) else [x])]
-    y, last = layer(x, hx if len(hx) > 1 else hx[0], masks=masks)
+    y, last = (run or layer)(x, hx if len(hx) > 1 else hx[0], masks=masks)
     outputs = [y.data if isinstance(y, PackedSequence) else y]
     outputs += last if isinstance(last, tuple) else [last]
     weigh = torch.Generator().manual_seed(1)
@@ -104,6 +104,29 @@ def test_every_cell_under_every_variant_equals_by_hand(name: str, dtype: torch.d
             for a, b in zip(outcome(layer, given, hx, masks), expected, strict=True):
                 assert a.dtype == b.dtype == dtype
                 assert relative_difference(a.detach(), b.detach()) <= bound, key
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_one_layer_equals_the_equations_under_autograd(name: str) -> None:
+    torch.manual_seed(0)
+    cell = CELLS[name]
+    layer = Layer(cell, D, H, dtype=torch.float64)
+    x, hx = problem(layer, cell, torch.float64)
+    examples = {key: make(RATE) for key, make in EXAMPLES.items() if fits(make(RATE), cell)}
+
+    def by_equations(x: Any, state: Any, masks: Any) -> Any:
+        state = state if isinstance(state, tuple) else (state,)
+        y, last, _ = stack.forward(cell, layer.params(), x, state, masks=masks or NO_STACK_MASKS)
+        return y, last
+
+    for key, variant in {"none": None, **examples}.items():
+        layer.variant = variant
+        masks = layer.sample_masks(x) if variant else None
+        expected = outcome(layer, x, hx, masks, by_equations)
+        for engine in ("by_hand", "compiled"):
+            layer.engine = engine
+            for a, b in zip(outcome(layer, x, hx, masks), expected, strict=True):
+                assert relative_difference(a.detach(), b.detach()) <= 1e-10, (key, engine)
 
 
 SOME: dict[str, Callable[..., Any]] = {
