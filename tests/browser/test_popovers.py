@@ -1,6 +1,7 @@
 """The target of a reference is shown beside the reference: by mouse, keyboard and touch."""
 
 import pytest
+from playwright.sync_api import expect
 
 POPOVER = ".popover"
 
@@ -55,6 +56,17 @@ def test_a_number_of_a_figure_shows_the_figure(opened):
         "[...document.querySelectorAll('[id]')].filter(e => !e.closest('svg')).map(e => e.id)"
     )
     assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_a_name_of_the_library_shows_the_call_and_what_it_does(opened, language):
+    page = opened(f"{language}/book/gru.html", language=language)
+    hover_new(page, "reference/lstm.html#lessons_lib.lstm.step")
+    described = page.locator(f"{POPOVER} [lang=en]")
+    expect(described.locator("> code")).to_have_text(
+        "step(params, projected, state, masks=NO_MASKS)"
+    )
+    expect(described.locator("> p")).to_have_text("Take one step.")
 
 
 def test_a_citation_shows_the_work(opened):
