@@ -137,6 +137,7 @@ def test_an_epub_has_mathml_and_drawings_in_xml(book, tmp_path):
     page = epub._body(book[0], homes)
     assert '<math alttext="h_t" display="block" xmlns="http://www.w3.org/1998/Math/MathML">' in page
     assert "katex" not in page
+    assert 'xmlns="http://www.w3.org/2000/svg"' in page
     assert "viewBox" in page
     assert "markerWidth" in page
     assert 'href="second.xhtml#second--place"' in page

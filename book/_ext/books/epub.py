@@ -20,7 +20,7 @@ from ..tokens import tokens
 from .about import Book
 from .chapters import SVG_NAMES, Chapter, title_of
 
-MATHML = "http://www.w3.org/1998/Math/MathML"
+MATHML, SVG = "http://www.w3.org/1998/Math/MathML", "http://www.w3.org/2000/svg"
 _USE = re.compile(r"var\(--([\w-]+)(?:,[^()]*(?:\([^()]*\))?[^()]*)?\)")
 _ONE_OF = re.compile(r"^(\S+) :is\(([^)]*)\)(?= {)", re.MULTILINE)
 
@@ -123,6 +123,7 @@ def _body(chapter: Chapter, homes: dict[str, str]) -> str:
         home = homes[place]
         link["href"] = f"#{place}" if home == chapter.name else f"{home}.xhtml#{place}"
     for drawing in body.select("svg"):
+        drawing["xmlns"] = SVG  # which HTML knows without
         for element in [drawing, *drawing.find_all(True)]:
             element.name = SVG_NAMES.get(element.name, element.name)
             element.attrs = {SVG_NAMES.get(name, name): at for name, at in element.attrs.items()}
