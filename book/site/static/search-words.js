@@ -25,6 +25,7 @@ const MINOR = /glossary|references|-(exercises|summary|sources|mistakes)$/;
 const AS_MINOR = 0.6;
 const AS_REFERENCE = 0.1;
 
+const AS_CODE = /[\w)][._(]|[a-z][A-Z]/; // clip_by_norm, torch_modules.LSTM, WeightDrop
 const HANGUL = /^[가-힣]/;
 const WORD = /[가-힣]+|(?:(?![가-힣])[\p{L}\p{N}_∂∇′])+|[←-⋿]/gu; // RNN의: two words; of ⊙, ≤, → each is one
 
@@ -161,7 +162,8 @@ class BookSearch {
   find(query) {
     const asked = variants(query, this.aliases).map((text) => this.spelled(words_of(text))).filter((words) => words.length);
     if (!asked.length) return [];
-    const found = this.engine.search({ combineWith: "OR", queries: asked.flatMap((words) => this.asked(words)) });
+    const queries = asked.flatMap((words) => this.asked(words, AS_CODE.test(query)));
+    const found = this.engine.search({ combineWith: "OR", queries });
     const whole = asked.flatMap((words) => this.engine.search({ combineWith: "AND", queries: words.map((word) => this.ask_for(word)) }));
     const holders = new Set(whole.map(({ id }) => id));
     const best = found.findIndex(({ id }) => holders.has(id));
@@ -177,14 +179,15 @@ class BookSearch {
   }
 
   // What to ask MiniSearch: each word, each pair, the beginning of a heading, and the whole as a name.
-  asked(words) {
+  // A name of the library counts if it is written as code writes it.
+  asked(words, as_code) {
     const { stemmer } = this;
     const pairs = words.slice(1).map((word, i) => pair(words[i], word, stemmer));
     return [
       ...words.map((word) => this.ask_for(word)),
       ...pairs,
       { queries: [begun(words.slice(0, 2), stemmer)], boost: { heading: PLACES.begun } },
-      { queries: [named(words, stemmer)], boost: { names: PLACES.whole, reference: PLACES.whole } },
+      { queries: [named(words, stemmer)], boost: { names: PLACES.whole, reference: as_code ? PLACES.whole : 1 } },
     ];
   }
 
