@@ -21,9 +21,14 @@ const ENDINGS = [...PARTICLES, ...VERBS].sort((a, b) => b.length - a.length);
 // How much a place counts; `begun` is the query at the beginning of a heading, `whole` the query as a
 // name. Glossary, lists and exercises count less than the sections that explain.
 const PLACES = { page: 2, heading: 6, names: 3, reference: 3, text: 1, code: 0.3, begun: 4, whole: 40 };
-const MINOR = /glossary|references|-(exercises|summary|sources|mistakes)$/;
+const MINOR = /appendix|-(exercises|summary|sources|mistakes)$/;
 const AS_MINOR = 0.6;
 const AS_REFERENCE = 0.1;
+
+// Words of a question that name nothing.
+const OF_QUESTIONS = new Set(
+  "a an and are as at be by can do does for from i in is it my of on or should the to use using vs what which with you 이란 하는 쓰나 뭐".split(" "),
+);
 
 const AS_CODE = /[\w)][._(]|[a-z][A-Z]/; // clip_by_norm, torch_modules.LSTM, WeightDrop
 const HANGUL = /^[가-힣]/;
@@ -206,7 +211,7 @@ class BookSearch {
   // last one may be the beginning of a word that is still being typed.
   spelled(words) {
     const joined = [];
-    for (const word of words) {
+    for (const word of this.telling(words)) {
       const both = joined.length && joined.at(-1) + word;
       if (both && HANGUL.test(both) && !this.known_form(word) && this.known_form(both)) joined.splice(-1, 1, both);
       else joined.push(word);
@@ -217,6 +222,12 @@ class BookSearch {
       if (i === joined.length - 1 && this.engine.search({ queries: [stem], prefix: true }).length) return [word];
       return this.corrected(stem) ?? this.divided(word) ?? [word];
     });
+  }
+
+  // The words without those that name nothing, if others are left.
+  telling(words) {
+    const left = words.filter((word) => !OF_QUESTIONS.has(word));
+    return left.length ? left : words;
   }
 
   // The book's word with two letters exchanged, or with one letter that differs: the most frequent.
