@@ -10,6 +10,8 @@ from _ext.plain.execution import complaints
 from IPython.core.inputtransformer2 import TransformerManager
 from pair_rules import Cell, Notebook, Problems, Rule, twins
 
+MOST_LINES = 15
+FOLDED = {"setup", "plot", "check"}  # tags of cells that the site folds
 _OPT_OUT = re.compile(r"(nbval|pytest_validate)[-_]", re.IGNORECASE)
 
 
@@ -30,6 +32,15 @@ def executed(notebook: Notebook) -> Problems:
             rf"#\s*{_OPT_OUT.pattern}", cell.source, re.IGNORECASE
         ):
             yield cell.id, "opts out of the comparison of its outputs"
+
+
+def short(notebook: Notebook) -> Problems:
+    """A cell that stays open on the site fits a phone's screen; solutions may be longer."""
+    for cell in code_cells(notebook):
+        lines = len(cell.source.splitlines())
+        folded = FOLDED & set(cell.metadata.get("tags", []))
+        if lines > MOST_LINES and not folded and not cell.id.startswith("sol-"):
+            yield cell.id, f"has {lines} lines, more than {MOST_LINES}: divide it, or tag it"
 
 
 def clean_outputs(notebook: Notebook) -> Problems:
@@ -109,6 +120,7 @@ class _Blank(ast.NodeTransformer):
 
 RULES: tuple[Rule, ...] = (
     executed,
+    short,
     clean_outputs,
     plain_python,
     everything_used,

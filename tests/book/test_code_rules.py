@@ -25,6 +25,11 @@ BROKEN: dict[str, tuple[Callable, str, str]] = {
         "draw",
         "has execution count 7, expected 4",
     ),
+    "too long": (
+        lambda: define("\n".join(["x"] * 16)),
+        "more",
+        "has 16 lines, more than 15",
+    ),
     "not compared": (
         lambda: define("# NBVAL_IGNORE_OUTPUT\nx"),
         "more",
