@@ -8,7 +8,7 @@ import re
 import pytest
 from _ext.plain import plain_markdown
 from _ext.plain.book_index import index_book
-from _ext.plain.citations import Bibliography
+from _ext.plain.citations import Bibliography, letter_years
 from _ext.plain.moving import place_on_site
 from _ext.plain.myst_blocks import MarkupError
 from _ext.plain.plain_markdown import CellWriter
@@ -166,6 +166,26 @@ def test_korean_copies_speak_korean(writer):
 def test_a_link_to_a_program_has_only_its_words(writer):
     text = "[a.py](../src/a.py), [b](https://example.org/b.py)"
     assert writer(text) == "`a.py`, [b](https://example.org/b.py)"
+
+
+def test_works_cited_in_the_same_words_have_letters(tmp_path):
+    path = tmp_path / "works.bib"
+    works = (
+        ("second", "Lei, Tao and Zhang, Yu and Wang, Sida", "Simple units", 2018),
+        ("first", "Lei, Jing and G'Sell, Max and Wasserman, Larry", "{D}istribution-free", 2018),
+        ("pair", "Lei, Tao and Zhang, Yu", "A pair", 2018),
+        ("later", "Lei, Tao and Zhang, Yu and Wang, Sida", "Later", 2019),
+    )
+    fields = "@misc{{{}, author = {{{}}}, title = {{{}}}, year = {{{}}}}}"
+    path.write_text("\n".join(fields.format(*work) for work in works), encoding="utf-8")
+    bibliography = Bibliography(path)
+    letter_years(bibliography.data)  # once more, as for Sphinx's next build
+    assert bibliography.cite(["second", "first"], textual=False) == (
+        "(Lei et al., 2018b; Lei et al., 2018a)"
+    )
+    assert bibliography.cite(["pair"], textual=True) == "Lei and Zhang (2018)"
+    assert bibliography.cite(["later"], textual=True, language="ko") == "Lei 등(2019)"
+    assert ["2018a" in line for line in bibliography.listing().split("\n")].count(True) == 1
 
 
 def test_works_are_listed_by_author(writer):

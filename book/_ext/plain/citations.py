@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
+from string import ascii_lowercase
 
-from pybtex.database import Entry, Person, parse_file
+from pybtex.database import BibliographyData, Entry, Person, parse_file
 from pybtex.plugin import find_plugin
 
 from ..texts import texts
@@ -18,6 +21,7 @@ class Bibliography:
     def __init__(self, path: Path):
         self.name = path.name
         self.data = parse_file(str(path))
+        letter_years(self.data)
 
     def cite(self, keys: Iterable[str], textual: bool, language: str = "en") -> str:
         """Return links to the works: ``Elman (1990)`` if textual, else ``(Elman, 1990)``.
@@ -50,6 +54,25 @@ class Bibliography:
         if key not in self.data.entries:
             raise MarkupError(f"citation {key!r} is not in {self.name}")
         return self.data.entries[key]
+
+
+def letter_years(data: BibliographyData) -> None:
+    """Write 2018a and 2018b as the years of works that would be cited in the same words.
+
+    The letters follow the titles. Years that have letters already are given the same ones again,
+    because Sphinx keeps the works between builds.
+    """
+    alike = defaultdict(list)
+    for entry in data.entries.values():
+        if "author" in entry.persons and "year" in entry.fields:
+            year = re.sub(r"(?<=\d)[a-z]$", "", entry.fields["year"])
+            entry.fields["year"] = year
+            alike[_authors(entry, "en"), year].append(entry)
+    for (_, year), entries in alike.items():
+        if len(entries) > 1:
+            entries.sort(key=lambda entry: re.sub("[{}]", "", entry.fields["title"]).lower())
+            for letter, entry in zip(ascii_lowercase, entries, strict=False):
+                entry.fields["year"] = year + letter
 
 
 def _authors(entry: Entry, language: str) -> str:
