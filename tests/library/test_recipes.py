@@ -203,6 +203,34 @@ def test_weight_drop_changes_no_parameter_and_takes_nn_lstms_options_and_packing
     assert all(0.2 < share < 0.8 for share in zeros)
 
 
+@pytest.mark.parametrize("name", CASES)
+def test_a_rate_is_given_by_name_and_below_one(name):
+    arguments, made = CASES[name][1], getattr(recipes, name)
+    layers = LAYERS["NonRecurrentDropoutLSTM"].values() if name.startswith("Non") else ()
+    with pytest.raises(TypeError, match="positional argument"):
+        made(D, H, *layers, 0.2)
+    for argument in arguments:
+        assert made(D, H, **(arguments | {argument: 0})) is not None
+        for rate in (-0.1, 1, 2, float("nan")):
+            with pytest.raises(ValueError, match=rf"0 <= .*{rate}"):
+                made(D, H, **(arguments | {argument: rate}))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_its_repr_shows_its_rates_and_it_knows_its_width(name):
+    layer = getattr(recipes, name)(D, H, **CASES[name][1])
+    assert layer.hidden_size == H
+    for argument, rate in CASES[name][1].items():
+        assert f"{argument}={rate}" in repr(layer)
+
+
+@pytest.mark.parametrize("name", sorted(CASES.keys() - {"WeightDropLSTM"}))
+def test_packed_sequences_are_refused_by_name(name):
+    packed = pack_padded_sequence(torch.randn(T, N, D), torch.tensor([7, 5, 2]))
+    with pytest.raises(TypeError, match=r"x: expected a tensor \(T, N, D\), got PackedSequence"):
+        getattr(recipes, name)(D, H)(packed)
+
+
 @pytest.mark.parametrize("item", [*CASES, "AWDLSTM", "fit"])
 def test_what_is_copied_is_short_and_needs_torch_alone(item):
     name, item = item, getattr(awd_training if item == "fit" else recipes, item)

@@ -1,7 +1,8 @@
 """Sphinx extension: what runs on which layer, and what it costs, on the page of the library.
 
 The first table is that of the front pages, which `make support` writes from what ran. The others
-and their pictures are made from the files of `benchmarks/results`. No notebook stores either.
+and their pictures are made from the files of `benchmarks/results`. No notebook stores either. The
+section on installation gets a link to the repository, once its owner has set the address.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from ..texts import texts
+from ..repository import Repository
+from ..texts import texts, words
 
-SUPPORT, COST = "library-support", "library-cost"  # the sections
+# The sections
+INSTALL, SUPPORT, COST = "library-install", "library-support", "library-cost"
 FRONT_PAGES = {"en": "README.md", "ko": "README.ko.md"}
 MARKS = "<!-- support -->\n", "<!-- end -->"
 RESULTS = Path("benchmarks", "results")
@@ -30,14 +33,32 @@ def insert_tables(app: Sphinx, doctree: nodes.document) -> None:
     """Put the tables at the ends of their sections."""
     root, language = Path(app.srcdir), app.config.language
     for section in doctree.findall(nodes.section):
+        if INSTALL in section["ids"]:
+            section += link(app.config.repository, words(language)["repository"])
         if SUPPORT in section["ids"]:
             front = FRONT_PAGES[language]
             app.env.note_dependency(front)
             section += table(*support(root / front))
         if COST in section["ids"]:
-            for path in sorted((root / RESULTS).glob("*.json")):
+            paths = sorted((root / RESULTS).glob("*.json"))
+            for path in paths:
                 app.env.note_dependency(str(path.relative_to(root)))
-                section += costs(json.loads(path.read_text("utf-8")), texts(language)["library"])
+            for result in sorted((json.loads(path.read_text("utf-8")) for path in paths), key=load):
+                section += costs(result, texts(language)["library"])
+
+
+def link(repository: Repository, text: str) -> list[nodes.Node]:
+    """Return a paragraph that leads to the repository; nothing if it has no address yet."""
+    if not repository.is_set:
+        return []
+    reference = nodes.reference("", text, refuri=repository.address)
+    return [nodes.paragraph("", "", reference)]
+
+
+def load(result: dict[str, Any]) -> float:
+    """Return the load of the machine per core before it measured; above 1 it was busy."""
+    machine = result["machine"]
+    return machine["load average before"] / machine["cores"]
 
 
 def support(front: Path) -> tuple[list[str], list[list[str]]]:
@@ -48,9 +69,11 @@ def support(front: Path) -> tuple[list[str], list[list[str]]]:
     return head, rows
 
 
-def costs(result: dict[str, Any], words: dict[str, Any]) -> list[nodes.Node]:
+def costs(result: dict[str, Any], said: dict[str, Any]) -> list[nodes.Node]:
     """Return what a file of results holds: the machine, and for each kind a picture and a table."""
-    machine = words["machine"].format(**result["machine"])
+    machine = said["machine"].format(**result["machine"])
+    if load(result) > 1:
+        machine = f"{machine} {said['busy']}"
     found: list[nodes.Node] = [nodes.paragraph("", machine)]
     for kind, entries in by_kind(result["table"]).items():
         sizes = [", ".join(map(str, entry["T, N, D, H"])) for entry in entries]
@@ -61,11 +84,11 @@ def costs(result: dict[str, Any], words: dict[str, Any]) -> list[nodes.Node]:
             for name in measured[0]
             if name != reference
         }
-        named = {words["rows"].get(name, name): values for name, values in ratios.items()}
-        title = words["ratios"].format(kind=kind, reference=reference)
-        found.append(nodes.raw("", picture(named, title, words["sizes"]), format="html"))
+        named = {said["rows"].get(name, name): values for name, values in ratios.items()}
+        title = said["ratios"].format(kind=kind, reference=reference)
+        found.append(nodes.raw("", picture(named, title, said["sizes"]), format="html"))
         body = [[name, *(f"{value:.2f}" for value in values)] for name, values in named.items()]
-        found.append(table([words["size"], *sizes], body))
+        found.append(table([said["size"], *sizes], body))
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from docutils import nodes
@@ -22,9 +22,21 @@ from sphinx.util.docutils import SphinxDirective
 
 from ..plain import library
 from ..plain.library import LIBRARY, REFERENCE
-from ..texts import words
+from ..texts import texts, words
 
 MODULES = "library-modules"  # the section that lists them
+#: The pages by what they are for; texts["library"]["groups"] has the groups' names.
+GROUPS = {
+    "pytorch": ("torch_modules", "convert"),
+    "dropout": ("dropout", "masks"),
+    "cells": (
+        *("rnn", "gru", "lstm", "lstm_peepholes", "lstm_projected"),
+        *("min_gru", "min_lstm", "lru"),
+    ),
+    "networks": ("stack", "scan", "linear", "attention", "readout", "padding", "checkpoint"),
+    "checks": ("checks", "verify"),
+    "tools": ("clipping", "weights", "arrays", "cell", "nested", "trace"),
+}
 NAME = re.compile(r"\b[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 HEADING = re.compile(r"^(\w.*)\n-{3,}$", re.MULTILINE)
 CODE_OR_BAR = re.compile(r"(`[^`]*`)|\|")
@@ -191,12 +203,14 @@ def list_modules(app: Sphinx, doctree: nodes.document) -> None:
     """Put the list of modules at the end of the section that is for it."""
     for section in doctree.findall(nodes.section):
         if MODULES in section["ids"]:
-            section += _modules(app)
+            for group, name in texts(app.config.language)["library"]["groups"].items():
+                section += nodes.rubric("", name)
+                section += _modules(app, GROUPS[group])
 
 
-def _modules(app: Sphinx) -> nodes.definition_list:
+def _modules(app: Sphinx, pages: Sequence[str]) -> nodes.definition_list:
     listed = nodes.definition_list()
-    for page in library.pages():
+    for page in pages:
         name = pending_xref(
             "",
             nodes.literal("", page),

@@ -7,9 +7,14 @@ from torch import nn
 class VariationalDropoutLSTM(nn.LSTM):
     """Variational dropout (arXiv 1512.05287): one mask for all steps."""
 
-    def __init__(self, input_size, hidden_size, x=0.5, h=0.3, y=0.5):
+    def __init__(self, input_size, hidden_size, *, x=0.5, h=0.3, y=0.5):
+        if not (0 <= x < 1 and 0 <= h < 1 and 0 <= y < 1):
+            raise ValueError(f"expected rates 0 <= p < 1, got x={x}, h={h}, y={y}")
         super().__init__(input_size, hidden_size)
         self.rates = x, h, y  # of the input, of h, of the output
+
+    def extra_repr(self):
+        return "{}, x={}, h={}, y={}".format(super().extra_repr(), *self.rates)
 
     def masks(self, x):
         """Draw for each sequence: 0, or 1 / (1 - p)."""
@@ -20,6 +25,8 @@ class VariationalDropoutLSTM(nn.LSTM):
 
     def forward(self, x, state=None):
         """Run on x of shape (T, N, D); arguments and results as of nn.LSTM."""
+        if not torch.is_tensor(x):
+            raise TypeError(f"x: expected a tensor (T, N, D), got {type(x).__name__}")
         zeros = x.new_zeros(x.shape[1], self.hidden_size)
         h, c = (zeros, zeros) if state is None else (s[0] for s in state)
         (m_x, m_h, m_y), outputs = self.masks(x), []
