@@ -233,8 +233,10 @@ def test_the_lstm_is_driven_by_the_mouse(opened):
 
 
 def significant(value):
-    """Write a positive number as the page does, with two digits."""
-    if 0.001 <= value < 1000:
+    """Write a positive number as the page does, with at least two digits."""
+    if 99.5 <= value < 999.5:
+        return f"{value:.0f}"
+    if 0.001 <= value < 99.5:
         return f"{value:#.2g}".removesuffix(".")
     digits, power = f"{value:.1e}".split("e")
     raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
@@ -298,21 +300,25 @@ def test_the_backward_pass_is_stepped_line_by_line(opened, W, every):
     found = rnn_pass(W, (1.0, 1.0, 1.0) if every else (0.0, 0.0, 1.0))
     everything = {part: float(np.squeeze(v)) for line in found for part, v in line.items()}
     assert_shows(box, everything)
-    box.get_by_role("button", name="From the start").click()
+    box.get_by_role("button", name="from the start").click()
     for part in everything:
         expect(shown(box, part)).to_have_text("")
     codes = [line["code"] for line in bptt_lines()]
     following = [*codes[:3], *codes[:3], *codes[:3], codes[3]]
-    box.get_by_role("button", name="Next line").focus()
+    box.get_by_role("button", name="next line").focus()
     for number, (values, code) in enumerate(zip(found, following, strict=True)):
         page.keyboard.press("Enter")
         assert_shows(box, {part: float(np.squeeze(value)) for part, value in values.items()})
         expect(box.locator("[aria-current] code")).to_have_text(code)
         expect(box.locator(".equation .katex")).not_to_have_count(0)
         expect(box.locator("path.thick")).to_have_count(1 if number < 9 else 0)
-    box.get_by_role("button", name="Previous line").click()
+    box.get_by_role("button", name="previous line").click()
     expect(shown(box, "dW")).to_have_text("")
-    expect(box.get_by_role("status")).to_contain_text(codes[2])
+    expect(box.get_by_role("status")).to_contain_text(f"{codes[2]}: {write(everything['dh_0'])}")
+    for _ in range(10):  # to the beginning, where the button still has the focus
+        page.keyboard.press("Enter")
+    expect(box.get_by_role("button", name="previous line")).to_be_focused()
+    expect(box.get_by_role("status")).to_have_text("No line has run yet")
 
 
 def gru_step(kind, x=0.0, h=0.5, b=(0.0, 1.1, 0.2), b_hn=0.3):

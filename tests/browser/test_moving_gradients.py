@@ -36,7 +36,14 @@ def lag_factors(rho, activation, inputs):
 
 @pytest.mark.parametrize(
     ("activation", "rho", "inputs"),
-    [("tanh", 1.2, 1), ("tanh", 2, 30), ("tanh", 2, 0), ("relu", 1.5, 3), ("linear", 0.7, 4)],
+    [
+        ("tanh", 1.2, 1),
+        ("tanh", 2, 30),
+        ("tanh", 2, 0),
+        ("relu", 1.5, 3),
+        ("linear", 0.7, 4),
+        ("linear", 1.2, 1),  # a factor of some hundreds
+    ],
 )
 def test_norms_by_lag_are_the_librarys(opened, activation, rho, inputs):
     _, box = open_figure(opened, LAG)

@@ -37,7 +37,7 @@ def assert_shows_network(box, bits, t, factor=20):
         answer = (states[at, 0] - states[at, 1]) / 2
         mark = "✓" if (answer > 0.5) == parity[at - 1] else "✗"
         expect(shown(box, f"x_{at}")).to_have_text(str(bits[at - 1]))
-        expect(shown(box, f"s_{at}")).to_have_text(write(answer, 1) if at <= t else "")
+        expect(shown(box, f"s_{at}")).to_have_text(write(answer) if at <= t else "")
         expect(shown(box, f"h2_{at}")).to_have_text(write(states[at, 1], 1) if at <= t else "")
         expect(shown(box, f"mark_{at}")).to_have_text(mark if at <= t else "")
 
@@ -96,5 +96,5 @@ def test_it_plays_to_the_end_with_motion_or_without(opened, still):
     page, box = open_figure(opened, NAME)
     page.emulate_media(reduced_motion=still)
     box.get_by_role("button", name="play").click()
-    expect(shown(box, "s_10")).to_have_text("0.0", timeout=30_000)
+    expect(shown(box, "s_10")).to_have_text("0.00", timeout=30_000)
     assert_shows_network(box, EXAMPLE, 10)

@@ -40,6 +40,14 @@
     // The sum over the steps of the gradient of a parameter.
     const sum = (back, name) => back.slice(1).reduce((total, step) => total + step["grad_" + name][0], 0);
 
+    // The value that a line has just computed, for those who do not see the drawing.
+    function result_of({ name, t }, back) {
+      const values = { hidden: "total", slope: "variable_da", carried: "dold_h" };
+      if (name in values) return moving.number(back[t][values[name]][0]);
+      const sums = { dU: "W_ih", dW: "W_hh", db: "b" };
+      return Object.entries(sums).map(([text, of]) => `${text} ${moving.number(sum(back, of))}`).join(", ");
+    }
+
     function show() {
       const { steps, back } = computed(chosen.W, chosen.every);
       const write = (part, value, known = true) => figure.write(part, known ? moving.number(value) : "");
@@ -54,11 +62,11 @@
       write("dh_0", back[1].dold_h[0], has_run("carried", 1));
       const names = { U: "W_ih", W: "W_hh", b: "b" };
       for (const [letter, name] of Object.entries(names)) write("d" + letter, sum(back, name), at === order.length);
-      light();
+      light(back);
     }
 
     // Lights the arrow, the line and the equation of the line that has just run.
-    function light() {
+    function light(back) {
       const line = order[at - 1];
       for (let t = 1; t <= T; t++) {
         for (const { name } of lines.slice(0, 3)) {
@@ -70,18 +78,16 @@
       box.light(line);
       const step = line?.t ? `t = ${line.t}` : "";
       box.step.textContent = step;
-      figure.tell(line ? `${step} ${line.code}` : words.nothing);
-      before.disabled = at === 0;
+      figure.tell(line ? `${step} ${line.code}: ${result_of(line, back)}` : words.nothing);
     }
 
     const go = (to) => () => {
       at = to();
       show();
     };
-    let before;
     figure.group("row", words.controls, () => {
       figure.button(words.next, go(() => (at === order.length ? 1 : at + 1)));
-      before = figure.button(words.before, go(() => Math.max(0, at - 1)));
+      figure.button(words.before, go(() => Math.max(0, at - 1)));
       figure.button(words.restart, go(() => 0));
     });
     const box = shown_lines(figure);

@@ -46,9 +46,10 @@ moving.number = (value, digits = 2) => {
   return /[1-9]/.test(written) ? written : written.replace("−", "");
 };
 
-// A positive number with two digits: "0.40", "1.3·10⁻⁷".
+// A positive number with two digits: "0.40", "1.3·10⁻⁷"; between 100 and 999 with all three: "787".
 moving.significant = (value) => {
-  if (value === 0 || (value >= 0.001 && value < 1000)) return value ? value.toPrecision(2) : "0";
+  if (value === 0 || (value >= 99.5 && value < 999.5)) return value.toFixed(0);
+  if (value >= 0.001 && value < 99.5) return value.toPrecision(2);
   const [digits, power] = value.toExponential(1).split("e");
   const raised = power.replace("+", "").replace("-", "⁻");
   return `${digits}·10${raised.replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit])}`;
@@ -167,6 +168,7 @@ class Figure {
         },
         error: () => {
           button.disabled = false;
+          button.focus(); // a disabled button loses it
           script.remove();
           this.say(failed);
         },
@@ -206,7 +208,8 @@ class Figure {
     return select;
   }
 
-  // A named group of the controls that `make` adds: a "row" of buttons, a "column" of sliders.
+  // A named group of the controls that `make` adds: a "row" of buttons, a "column" of
+  // sliders, sliders over the whole width ("wide", "long"; "wide" aligns them).
   group(form, label, make) {
     const all = this.controls;
     this.controls = moving.element("div", { class: form, role: "group", "aria-label": label });

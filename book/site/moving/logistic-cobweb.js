@@ -69,9 +69,13 @@
     figure.group("row", words.play, () => {
       figure.button(words.play, play);
     });
-    figure.slider({ label: words.r, min: 1, max: 4, step: 0.01, value: set.r }, change("r"));
-    figure.slider({ label: words.s, min: 0.01, max: 0.99, step: 0.01, value: set.s }, change("s"));
-    const steps = figure.slider({ label: words.n, min: 0, max: MOST, step: 1, value: set.n, digits: 0 }, change("n"));
+    const slide = (name, setting) => figure.slider({ label: words[name], value: set[name], ...setting }, change(name));
+    let steps;
+    figure.group("long", words.controls, () => {
+      slide("r", { min: 1, max: 4, step: 0.01 });
+      slide("s", { min: 0.01, max: 0.99, step: 0.01 });
+      steps = slide("n", { min: 0, max: MOST, step: 1, digits: 0 });
+    });
     show();
   }
 

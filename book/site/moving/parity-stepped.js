@@ -83,7 +83,7 @@
       const come = at <= t;
       figure.write(`x_${at}`, String(bit));
       for (const n of units) figure.write(`h${n + 1}_${at}`, come ? moving.number(h[n], 1) : "");
-      figure.write(`s_${at}`, come ? moving.number(answer_of(h), 1) : "");
+      figure.write(`s_${at}`, come ? moving.number(answer_of(h)) : "");
       const right = answer_of(h) > 0.5 === (parity === 1);
       figure.write(`mark_${at}`, come ? (right ? "✓" : "✗") : "");
     }
