@@ -140,6 +140,9 @@ def make_book(root, cells):
         target = root / name
         target.parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, target)
+    aliases = root / "book/site/search-aliases.toml"  # its last table names the book's own sections
+    words = aliases.read_text("utf-8").partition("[sections]")[0]
+    aliases.write_text(f"{words}[sections]\n", "utf-8")
     (root / "book/appendix").mkdir()
     shutil.copy(ROOT / "book/appendix/references.bib", root / "book/appendix")
     (root / "book/figures/line.svg").write_text(DIAGRAM, "utf-8")

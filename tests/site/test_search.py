@@ -5,7 +5,6 @@ Here Node runs the script of readers' browsers; tests/browser runs it in a brows
 
 import json
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -254,7 +253,7 @@ def test_section_holds_its_own_words_and_no_others():
 
 
 def test_aliases_stand_for_other_words():
-    names = Path(search_data.ALIASES).read_text("utf-8")
+    names = (web_assets.ROOT / search_data.ALIASES).read_text("utf-8")
     tables = search_data.tomllib.loads(names)
     for language in ("ko", "en"):
         for alias, word in tables[language].items():

@@ -23,7 +23,7 @@ from ..plain import glossary
 from ..plain.library import LIBRARY, REFERENCE
 from .web_assets import address_with_version
 
-ALIASES = Path(__file__).parents[2] / "site" / "search-aliases.toml"
+ALIASES = Path("book", "site", "search-aliases.toml")
 SCRIPTS = ("minisearch.js", "stemmer.js", "search-words.js")
 Section = dict[str, Any]
 
@@ -146,7 +146,11 @@ def remember_sections(
 @functools.cache
 def _version(app: Sphinx) -> str:
     """Return a mark that changes with the sources of the data, which are not yet written."""
-    made_of = [ALIASES, Path(__file__), *map(app.env.doc2path, sorted(app.env.found_docs))]
+    made_of = [
+        Path(app.srcdir, ALIASES),
+        Path(__file__),
+        *map(app.env.doc2path, sorted(app.env.found_docs)),
+    ]
     return hashlib.sha256(b"".join(Path(path).read_bytes() for path in made_of)).hexdigest()[:8]
 
 
@@ -192,7 +196,7 @@ def write_search_data(app: Sphinx, error: Exception | None) -> None:
         notes = _notes(app, page)
         if notes.exists():
             found += json.loads(notes.read_text("utf-8"))
-    words = tomllib.loads(ALIASES.read_text("utf-8"))
+    words = tomllib.loads(Path(app.srcdir, ALIASES).read_text("utf-8"))
     name_sections(app, {section["address"]: section for section in found}, words["sections"])
     data = json.dumps(
         {"aliases": words[app.config.language], "sections": found}, ensure_ascii=False
