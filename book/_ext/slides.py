@@ -24,6 +24,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
+from .hooks import typeface
 from .hooks.math_in_page import typesetter
 from .hooks.web_assets import CACHE, LICENCES, ROOT, code_style, packages, write_letters
 from .node import install
@@ -89,10 +90,7 @@ def write_assets(to: Path) -> None:
         shutil.copyfile(reveal / name, to / "reveal" / name)
     fonts = to / "fonts"
     # Slides may wait for their letters; a page must not jump under a reader's eyes.
-    letters = [
-        css.replace("font-display: optional", "font-display: swap")
-        for css in write_letters(ROOT, fonts)
-    ]
+    letters = [typeface.for_folders(css) for css in write_letters(ROOT, fonts)]
     for name in ("katex", "pretendard"):
         shutil.copyfile(packages() / LICENCES[name], fonts / f"LICENCE-{name}.txt")
     style = [*letters, code_style(), page_style(), (SOURCE / "slides.css").read_text("utf-8")]

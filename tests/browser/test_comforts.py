@@ -169,3 +169,12 @@ def test_the_front_page_leads_to_glossary_teachers_and_only_to_books_that_exist(
         expect(page.locator(f".more a[href$='appendix/{name}.html']")).to_be_visible()
     for link in page.locator(".take-along a").all():
         assert (site / language / link.get_attribute("href")).resolve().exists()
+
+
+@each_language
+def test_the_first_screen_shows_the_six_dropouts_and_a_figure_that_moves(opened, language):
+    page = opened(f"{language}/index.html", language=language)
+    links = page.locator(".six-names a")
+    expect(links).to_have_count(6)
+    for shown in (*links.all(), page.locator(".first-look .moving")):
+        expect(shown).to_be_in_viewport()

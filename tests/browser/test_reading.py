@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 from browsing import PICTURES, lay_out, watch
+from playwright.sync_api import expect
 from serving import Server
 
 FOCUSABLE = (
@@ -212,7 +213,29 @@ def test_pages_open_as_files(browser, site, tmp_path):
     page.locator(".search input").fill("망각")
     page.wait_for_selector(".found li a")
     assert page.locator("article .katex").count() > 50
+    assert "Pretendard" in fonts_of(page, "h1")
     context.close()
+
+
+def fonts_of(page, selector):
+    """Return the fonts that a browser uses for an element, after waiting for the book's own."""
+    session = page.context.new_cdp_session(page)
+    session.send("DOM.enable")
+    session.send("CSS.enable")
+    for _ in range(100):
+        root = session.send("DOM.getDocument")["root"]["nodeId"]
+        node = session.send("DOM.querySelector", {"nodeId": root, "selector": selector})
+        used = session.send("CSS.getPlatformFontsForNode", {"nodeId": node["nodeId"]})["fonts"]
+        if any(font["isCustomFont"] for font in used):
+            break
+        page.wait_for_timeout(100)
+    return [font["familyName"] for font in used]
+
+
+def test_what_cells_print_has_the_ground_that_its_shadow_covers(opened):
+    for theme in ("light", "dark"):
+        box = opened("en/book/lstm.html", theme=theme).locator(".cell_output .highlight").first
+        expect(box).to_have_css("background-color", "rgba(0, 0, 0, 0)")
 
 
 def test_print_unfolds_and_hides_the_frame(opened):

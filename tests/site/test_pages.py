@@ -158,6 +158,7 @@ def test_code_that_need_not_be_read_is_folded_behind_what_it_is(sample):
         ("check", "for k in a:\n    assert k\nassert b", "2 checks passed"),
         ("check", "compare(a, b)", "Check, 1 lines"),
         ("plot", "plots.curves(\n    x, y\n)", "Code that draws the figure, 3 lines"),
+        ("plot", "tables.table(heads, rows)", "Code that makes the table, 1 lines"),
     ],
 )
 def test_the_line_says_how_much_is_folded(tag, code, line):

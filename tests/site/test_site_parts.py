@@ -15,16 +15,20 @@ from _ext.hooks import (
     page_head,
     reference,
     social_card,
+    symbols,
     typeface,
     web_assets,
 )
 from _ext.hooks.math_in_page import Typesetter
 from _ext.plain.code_digest import digest
 from _ext.plain.moving import MOVING, moves
+from _ext.plain.printed_tables import translate_tables
 from _ext.repository import Repository
 from docutils import nodes
 from fontTools.ttLib import TTFont
 from jinja2 import Environment, FileSystemLoader
+
+from lessons_lib.lab import tables
 
 OWNED = Repository("https://github.com/Someone/a-book", "main")
 
@@ -60,11 +64,31 @@ def test_typeface_holds_just_the_characters_asked_for(tmp_path):
     package = web_assets.packages() / "pretendard"
     rules = typeface.write_fonts(package, "가나 Ab", tmp_path / "cache", tmp_path)
     assert rules.count("@font-face") == 4
+    assert rules.count("optional") == typeface.for_folders(rules).count("swap") == 4
     held = {
         script: set(TTFont(tmp_path / f"Pretendard-400-{script}.woff2").getBestCmap())
         for script in typeface.RANGES
     }
     assert held == {"hangul": set(map(ord, "가나")), "latin": set(map(ord, " Ab"))}
+
+
+def test_meanings_of_symbols_name_chapters_by_their_numbers():
+    said = {language: symbols.meanings(web_assets.ROOT, language) for language in ("ko", "en")}
+    assert said["ko"]["z"] == "z: 5장에서 업데이트 게이트, 8장에서 존아웃의 비율"
+    assert said["en"]["z"] == "z: the update gate in chapter 5, the rate of zoneout in chapter 8"
+    assert "7장과 8장에서는" in said["ko"]["L"]
+    everything = [text for meanings in said.values() for text in meanings.values()]
+    assert not [text for text in everything if "{" in text or "`" in text]
+
+
+def test_names_in_printed_tables_are_code_in_both_languages():
+    table = tables.table(["가중치 `W` · weights `W`"], [["`h_n`"], ["3"]])
+    for language, head in (("ko", "가중치"), ("en", "weights")):
+        data = {"text/html": table._repr_html_()}
+        translate_tables({"cells": [{"outputs": [{"data": data}]}]}, language)
+        assert f">{head} <code>W</code></th>" in data["text/html"]
+        assert "><code>h_n</code></td>" in data["text/html"]
+        assert "`" not in data["text/html"]
 
 
 def test_fault_in_a_formula_is_said():

@@ -50,7 +50,7 @@ def test_every_word_is_used():
     files = [*BOOK.glob("_ext/**/*.py"), *BOOK.glob("site/templates/*"), *BOOK.glob("site/*/*.js")]
     using = "\n".join(path.read_text("utf-8") for path in files)
     using += '"theme_light" "theme_dark" "theme_auto"'  # scripts and hooks put these together
-    using += '"fold_setup" "fold_plot" "fold_check"'
+    using += '"fold_setup" "fold_plot" "fold_table" "fold_check"'
     words = texts("ko")["words"]
     used = r'words(?:\.\w+|\[\w+\])?\.{0}\b|"{0}"'
     assert [name for name in words if not re.search(used.format(name), using)] == []

@@ -1,6 +1,7 @@
 """Sphinx extension: code that need not be read is folded behind a line that describes it.
 
-A code cell's tag gives the reason: ``setup``, ``plot`` (the figure stays visible) or ``check``. In
+A code cell's tag gives the reason: ``setup``, ``plot`` (the figure or
+table stays visible) or ``check``. In
 notebooks and in print all code is open.
 """
 
@@ -27,10 +28,19 @@ def folded_as(cell: nodes.Element) -> str | None:
 def summary(tag: str, code: str, language: str) -> str:
     """Return the line that describes a cell's folded code."""
     said = words(language)
-    checks = sum(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(code)))
+    tree = ast.parse(code)
+    checks = sum(isinstance(node, ast.Assert) for node in ast.walk(tree))
     if tag == "check" and checks:
         return said["fold_one_check" if checks == 1 else "fold_checks"].format(count=checks)
-    return said[f"fold_{tag}"].format(lines=code.count("\n") + 1)
+    kind = "table" if tag == "plot" and _prints_a_table(tree) else tag
+    return said[f"fold_{kind}"].format(lines=code.count("\n") + 1)
+
+
+def _prints_a_table(tree: ast.Module) -> bool:
+    """Say whether the value of a cell is a table of `lessons_lib.lab.tables`."""
+    last = tree.body[-1]
+    call = last.value if isinstance(last, ast.Expr) else None
+    return isinstance(call, ast.Call) and ast.unparse(call.func) in ("table", "tables.table")
 
 
 class FoldCode(SphinxPostTransform):

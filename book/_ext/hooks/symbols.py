@@ -14,13 +14,17 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from ..plain.chapters import chapter_numbers
 from ..plain.glossary import sources
+from ..texts import texts
+from .particles import PARTICLE, fitting
 from .search_data import formula_text
 
 NOTATION = "(intro-notation)="
 PAGE = "book/intro"
 _FORMULA = re.compile(r"\$([^$]+)\$")
 _ASIDE = re.compile(r" ?\([^()]*\{ref\}[^()]*\)")
+_CHAPTER = re.compile(rf"\{{ref\}}`([\w-]+)`({PARTICLE}|)")
 _ROW = re.compile(r"^\| (\$[^|]*) \| ([^|]*) \|", re.MULTILINE)
 
 
@@ -32,10 +36,21 @@ def meanings(root: Path, language: str) -> dict[str, str]:
     table = "\n".join(text for text in texts if NOTATION in text)
     found = {}
     for symbols, meaning in _ROW.findall(table):
-        row = f"{symbols}: {_ASIDE.sub('', meaning)}"
+        row = f"{symbols}: {_chapters_named(_ASIDE.sub('', meaning), root, language)}"
         said = _FORMULA.sub(lambda formula: formula_text(formula[1]), row)
         found.update(dict.fromkeys(_FORMULA.findall(symbols), said))
     return found
+
+
+def _chapters_named(meaning: str, root: Path, language: str) -> str:
+    """Replace references to chapters by their numbers: a popover has no links."""
+    numbers = {page.rpartition("/")[2]: n for page, n in chapter_numbers(root).items()}
+
+    def named(reference: re.Match[str]) -> str:
+        name = texts(language)["names"]["chapter_alone"].format(number=numbers[reference[1]])
+        return name + fitting(reference[2], name)
+
+    return _CHAPTER.sub(named, meaning)
 
 
 class MarkSymbols(SphinxPostTransform):

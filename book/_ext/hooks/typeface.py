@@ -29,6 +29,14 @@ FACE = """@font-face {{ font-family: Pretendard; font-weight: {weight}; font-dis
   src: url(fonts/{file}) format("woff2"); unicode-range: {range}; }}"""
 
 
+def for_folders(rules: str) -> str:
+    """Return the rules of `write_fonts` for pages opened as files, which ``static/page.js`` adds.
+
+    A browser does not preload fonts from a folder, so they would always come too late.
+    """
+    return rules.replace("font-display: optional", "font-display: swap")
+
+
 def characters_of_book(root: Path | str) -> str:
     """Return every character that the book's pages or the site's words may show, once."""
     root = Path(root)
@@ -36,6 +44,8 @@ def characters_of_book(root: Path | str) -> str:
     for page in pages_of(root):
         notebook = read_notebook(root / f"{page}.ipynb")
         texts += [str(cell["source"]) for cell in notebook["cells"]]
+        # What cells print has characters of its own: models write text, too.
+        texts += [json.dumps(cell.get("outputs"), ensure_ascii=False) for cell in notebook["cells"]]
     files = [*root.glob("book/locale/*.toml"), *root.glob("book/appendix/*.bib")]
     files += [*root.glob("book/locale/*/*/*.po"), root / "_toc.yml", root / "_config.yml"]
     library = root.glob("src/lessons_lib/**/*.py")  # its docstrings are pages, too

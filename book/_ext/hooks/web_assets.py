@@ -98,6 +98,7 @@ def write_assets(app: Sphinx) -> None:
         ]
     )
     (static / "site.css").write_text(style, "utf-8")
+    (static / "letters-from-folder.css").write_text(typeface.for_folders(letters[0]), "utf-8")
 
 
 def remove_leftovers(app: Sphinx, error: Exception | None) -> None:

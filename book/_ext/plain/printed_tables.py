@@ -15,12 +15,18 @@ _IN_BOTH = re.compile(r' data-label="([^"]*)">[^<]*')
 #: A run of Hangul with the signs inside it.
 HANGUL = re.compile(r"([가-힣](?:[가-힣 ·,’‘]*[가-힣])?)")
 _TEXT = re.compile(r">[^<]+")
+_CODE = re.compile(r"`([^`<]+)`")
 _FORMULA = re.compile(r"\$([^$]+)\$")
 
 
 def translate_tables(notebook: Notebook, language: str) -> None:
-    """Set the stored tables of a notebook in ``language``, in place."""
-    _change(notebook, lambda html: _IN_BOTH.sub(lambda match: _shown(match[1], language), html))
+    """Set the stored tables of a notebook in ``language``, names in backticks as code, in place."""
+
+    def translated(html: str) -> str:
+        html = _IN_BOTH.sub(lambda match: _shown(match[1], language), html)
+        return _TEXT.sub(lambda text: _CODE.sub(r"<code>\1</code>", text[0]), html)
+
+    _change(notebook, translated)
 
 
 def set_formulas(notebook: Notebook, typeset: Callable[[str], str]) -> None:

@@ -35,6 +35,12 @@ function menu_button() {
   });
 }
 
+// A browser refuses to preload fonts from a folder; without that they come too late to be shown.
+function letters_from_folder() {
+  const href = `${document.documentElement.dataset.content_root}_static/letters-from-folder.css`;
+  document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href }));
+}
+
 // Fetches the fonts of formulas that are not laid out yet; otherwise they would be missing in print.
 function fetch_letters_of_formulas() {
   if (location.protocol === "file:") {
@@ -177,6 +183,7 @@ addEventListener("afterprint", () => {
   for (const box of document.querySelectorAll("details[data-opened_for_print]")) box.open = false;
 });
 
+if (location.protocol === "file:") letters_from_folder();
 theme_button();
 menu_button();
 follow_sections();
