@@ -6,7 +6,7 @@ import re
 import tomllib
 import unicodedata
 import xml.etree.ElementTree as ElementTree
-from collections import Counter, defaultdict
+from collections import Counter
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
@@ -156,18 +156,6 @@ def test_korean_citations_are_korean(site):
     texts = [cite.text + str(cite.next_sibling) for cite in cited.select(".bibtex-citation")]
     assert any(text.startswith("Cho 등[2014]과") for text in texts)
     assert not [text for text in texts if "et al" in text or " and " in text.split("]")[0]]
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_citation_names_the_same_works_wherever_it_stands(site, language):
-    works = defaultdict(set)
-    for name in names_of_pages(site / language / "book"):
-        page = BeautifulSoup((site / language / "book" / name).read_text("utf-8"), "html.parser")
-        for cited in page.select(".bibtex-citation"):
-            links = tuple(link["href"].partition("#")[2] for link in cited.select("a"))
-            works[cited.text].add(links)
-    assert works
-    assert not {text: several for text, several in works.items() if len(several) > 1}
 
 
 def test_terms_of_the_glossary_have_addresses(site):

@@ -2,6 +2,7 @@
 
 A browser may break a line on both sides of a formula. But Korean attaches particles to the word
 before them ($c_t$가), and no language starts a line with a comma, so such a formula keeps its tail.
+It also keeps an opening bracket before it, with the word to which that is attached.
 So does a closing bracket before Hangul, 게이트(gate)는: browsers break there despite ``keep-all``.
 """
 
@@ -15,12 +16,13 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 LONGEST = 30  # in characters of TeX; a longer formula fills a narrow screen by itself
+HEAD = re.compile(r"\S{0,8}[(\[“‘]$")
 TAIL = re.compile(r"\S{1,12}(?=\s|$)")
 BRACKET = re.compile(r"([)\]’”]+[가-힣]{1,8}[^\s가-힣]?)")
 
 
 class KeepTails(SphinxPostTransform):
-    """Wrap a short inline formula and the few characters after it in one unbroken piece."""
+    """Wrap a short inline formula and the few characters around it in one unbroken piece."""
 
     default_priority = 800
     formats = ("html",)
@@ -30,13 +32,22 @@ class KeepTails(SphinxPostTransform):
         for formula in list(self.document.findall(nodes.math)):
             parent = formula.parent
             place = parent.index(formula)
-            following = parent.children[place + 1 : place + 2]
-            text = "".join(node for node in following if isinstance(node, nodes.Text))
-            tail = TAIL.match(text)
-            if tail and len(formula.astext()) <= LONGEST:
-                piece = nodes.inline("", "", formula.deepcopy(), nodes.Text(tail[0]))
-                piece["classes"].append("unbroken")
-                parent[place : place + 2] = [piece, nodes.Text(text[tail.end() :])]
+            before = _text(parent.children[max(place - 1, 0) : place])
+            after = _text(parent.children[place + 1 : place + 2])
+            head, tail = HEAD.search(before), TAIL.match(after)
+            if not (head or tail) or len(formula.astext()) > LONGEST:
+                continue
+            first, last = (found[0] if found else "" for found in (head, tail))
+            piece = nodes.inline("", first, formula.deepcopy(), nodes.Text(last))
+            piece["classes"].append("unbroken")
+            start, end = place - bool(before), place + 1 + bool(after)
+            outside = before.removesuffix(first), after.removeprefix(last)
+            parent[start:end] = [nodes.Text(outside[0]), piece, nodes.Text(outside[1])]
+
+
+def _text(neighbours: list[nodes.Node]) -> str:
+    """Return the text of a formula's neighbour, empty if there is none or it is marked up."""
+    return "".join(node for node in neighbours if isinstance(node, nodes.Text))
 
 
 class KeepBrackets(SphinxPostTransform):
