@@ -114,9 +114,9 @@ class _Layer(DropoutSetting):
         Raises
         ------
         RuntimeError
-            Masks would be drawn from a generator in the backward pass, when its earlier state is
-            lost; or this version of torch does not call its kernel in a way that the layer can
-            answer, so that masks and engine would be ignored.
+            A generator is given, and the forward pass is repeated in the backward pass: the
+            generator could not draw the same masks again. Or this version of torch calls its
+            kernel in an unknown way, so that masks and engine would have no effect.
         """
         if isinstance(input, torch.fx.Proxy):
             return as_leaf(self, input, hx)
@@ -185,23 +185,23 @@ class RNN(_Layer, torch.nn.RNN):
     batch_first : bool, optional
         Whether input and output are (N, T, ·) instead of (T, N, ·).
     dropout : float or Dropout, optional
-        Rate of the dropout on the outputs of each layer except the last, as in torch.nn; or a
-        variant of `lessons_lib.dropout`. `NonRecurrentDropout` and `WeightDrop` keep torch's
-        kernel, which cannot compute the others. The attributes `dropout` and `variant` may be set
-        later.
+        Rate of the dropout on the outputs of each layer except the last, as in torch.nn; or one of
+        the six dropouts of `lessons_lib.dropout`, called the layer's variant. `NonRecurrentDropout`
+        and `WeightDrop` keep torch's kernel, which cannot compute the others. The attributes
+        `dropout` and `variant` may be set later.
     bidirectional : bool, optional
     device, dtype : optional
         Device and dtype of the parameters.
     engine : {"auto", "kernel", "by_hand", "compiled"}, optional
         What computes the layer: by default torch's kernel if it can, otherwise compiled code if
         llvmlite is installed, otherwise this library's forward and backward passes; see `engines`.
-        By hand and compiled there are second derivatives that torch's kernel lacks; otherwise all
-        give the same results.
+        All give the same results. On a GPU, cuDNN's kernel has no second derivatives; the layer by
+        hand has them.
 
     Raises
     ------
     TypeError, ValueError
-        As for torch.nn.RNN; also if `engine` is not one of the four, or the variant acts on a site
+        As for torch.nn.RNN; also if `engine` is not one of the four, or the dropout acts on a value
         that the layer lacks, such as the cell state of a GRU.
 
     Examples
@@ -250,15 +250,22 @@ class GRU(_Layer, torch.nn.GRU):
 
     Parameters
     ----------
-    input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype
-        As for `RNN`.
+    input_size, hidden_size : int
+        D and H.
+    num_layers : int, optional
+    bias, batch_first, bidirectional : bool, optional
+        As for torch.nn. With `batch_first`, input and output are (N, T, ·) instead of (T, N, ·).
+    dropout : float or Dropout, optional
+        Rate between layers, as in torch.nn; or one of the six dropouts of `lessons_lib.dropout`.
+    device, dtype : optional
+        Device and dtype of the parameters.
     engine : {"auto", "kernel", "by_hand", "compiled"}, optional
-        As for `RNN`.
+        What computes the layer: by default torch's kernel if it can. `RNN` says more.
 
     Raises
     ------
     TypeError, ValueError
-        As for torch.nn.GRU; also if `engine` is not one of the four, or the variant acts on a site
+        As for torch.nn.GRU; also if `engine` is not one of the four, or the dropout acts on a value
         that the layer lacks, such as the cell state of a GRU.
 
     Examples
@@ -305,18 +312,25 @@ class LSTM(_Layer, torch.nn.LSTM):
 
     Parameters
     ----------
-    input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype
-        As for `RNN`.
+    input_size, hidden_size : int
+        D and H.
+    num_layers : int, optional
+    bias, batch_first, bidirectional : bool, optional
+        As for torch.nn. With `batch_first`, input and output are (N, T, ·) instead of (T, N, ·).
+    dropout : float or Dropout, optional
+        Rate between layers, as in torch.nn; or one of the six dropouts of `lessons_lib.dropout`.
+    device, dtype : optional
+        Device and dtype of the parameters.
     proj_size : int, optional
         Width of the projected hidden state, less than `hidden_size`; 0 for no projection.
     engine : {"auto", "kernel", "by_hand", "compiled"}, optional
-        As for `RNN`.
+        What computes the layer: by default torch's kernel if it can. `RNN` says more.
 
     Raises
     ------
     TypeError, ValueError
-        As for torch.nn.LSTM; also if `engine` is not one of the four, or the variant acts on a site
-        that the layer lacks, such as the cell state of a GRU.
+        As for torch.nn.LSTM; also if `engine` is not one of the four, or the dropout acts on a
+        value that the layer lacks, such as the cell state of a GRU.
 
     Examples
     --------
