@@ -9,6 +9,7 @@ from _ext import node
 from _ext.equations import equation
 from _ext.hooks import (
     front_page,
+    library_tables,
     light_pages,
     moving_figures,
     page_facts,
@@ -20,10 +21,12 @@ from _ext.hooks import (
     web_assets,
 )
 from _ext.hooks.math_in_page import Typesetter
+from _ext.plain import library
 from _ext.plain.code_digest import digest
 from _ext.plain.moving import MOVING, moves
 from _ext.plain.printed_tables import translate_tables
 from _ext.repository import Repository
+from _ext.texts import texts
 from docutils import nodes
 from fontTools.ttLib import TTFont
 from jinja2 import Environment, FileSystemLoader
@@ -115,6 +118,28 @@ def test_no_address_while_the_owner_is_not_set():
     options = {"repository_url": "git@somewhere", "repository_branch": "main"}
     with pytest.raises(ValueError, match=r"repository\.url: got 'git@somewhere'"):
         Repository.from_theme_options(options)
+
+
+def test_the_library_page_leads_to_the_repository_once_it_has_an_address():
+    (paragraph,) = library_tables.link(OWNED, "Repository")
+    assert paragraph.children[0]["refuri"] == OWNED.address
+    unset = Repository(OWNED.address.replace("Someone", "OWNER"), "main")
+    assert library_tables.link(unset, "Repository") == []
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_each_page_of_the_reference_is_in_one_group_that_has_a_name(language):
+    assert sorted(sum(reference.GROUPS.values(), ())) == library.pages()
+    assert texts(language)["library"]["groups"].keys() == reference.GROUPS.keys()
+
+
+@pytest.mark.parametrize(("before", "busy"), [(2.1, True), (1.9, False)])
+def test_a_machine_with_more_load_than_cores_is_said_to_be_busy(before, busy):
+    said = texts("en")["library"]
+    machine = dict.fromkeys(["processor", "threads", "date", "torch", "numpy"], "?")
+    machine |= {"cores": 2, "load average before": before}
+    (paragraph,) = library_tables.costs({"machine": machine, "table": []}, said)
+    assert (said["busy"] in paragraph.astext()) is busy
 
 
 @pytest.mark.parametrize(
