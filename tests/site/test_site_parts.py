@@ -136,8 +136,8 @@ def test_each_page_of_the_reference_is_in_one_group_that_has_a_name(language):
 @pytest.mark.parametrize(("before", "busy"), [(2.1, True), (1.9, False)])
 def test_a_machine_with_more_load_than_cores_is_said_to_be_busy(before, busy):
     said = texts("en")["library"]
-    machine = dict.fromkeys(["processor", "threads", "date", "torch", "numpy"], "?")
-    machine |= {"cores": 2, "load average before": before}
+    texts_of = dict.fromkeys(["processor", "threads", "date", "torch", "numpy"], "?")
+    machine = {**texts_of, "cores": 2, "load average before": before}
     (paragraph,) = library_tables.costs({"machine": machine, "table": []}, said)
     assert (said["busy"] in paragraph.astext()) is busy
 
