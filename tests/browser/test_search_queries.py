@@ -12,7 +12,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from _ext.hooks import web_assets
+from _ext.hooks import search_data, web_assets
 from _ext.node import NODE
 
 HERE = Path(__file__).parent
@@ -77,9 +77,10 @@ def test_readers_find_what_they_look_for(language):
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
-def test_the_sections_of_the_queries_exist(language):
+def test_the_sections_of_queries_and_of_readers_names_exist(language):
     known = {label(address) for address in in_node(language, "sections.map(s => s.address)")}
     assert {name for names in wanted(language).values() for name in names} <= known
+    assert tomllib.loads(search_data.ALIASES.read_text("utf-8"))["sections"].keys() <= known
 
 
 if __name__ == "__main__":
