@@ -42,6 +42,13 @@ def test_no_equation_is_cut(phone, server, pages, width):
     assert not cut
 
 
+@pytest.mark.parametrize("width", [320, 390])
+def test_the_page_does_not_move_sideways(phone, width):
+    """Not even by the invisible area around a button that makes it large enough to touch."""
+    page = phone("ko/book/lstm.html", width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_the_number_of_an_equation_is_below_it(phone):
     page = phone("ko/book/lstm.html")
     number = page.locator("div.math .eqno").first
