@@ -15,7 +15,7 @@ ON_GPU = PYTHONPATH=.:src:tests/repository:tests/library:$$PYTHONPATH $(if $(GIV
 
 .PHONY: help env book serve notebooks execute figures corpus test test-processors verify \
   test-gpu test-site test-package test-alone test-lowest test-newest test-binder test-hub record lint mutants lock audit \
-  hooks lint-workflows architecture branch assignments test-assignments support test-adoption books test-books slides clean
+  hooks lint-workflows architecture branch assignments test-assignments support test-adoption books exam test-books slides clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -192,8 +192,13 @@ test-adoption: env .venv-adoption/.ready ## train, load and export models writte
 
 books: env .venv-books/.ready ## build the site, with PDF and EPUB in each language and a ZIP of all: _build/site
 	tests/browser/prepare.sh
-	$(EXT).make_site build --offer-books
+	$(EXT).make_site build --offer books --offer sheet
 	PYTHONPATH=book:$$PYTHONPATH .venv-books/bin/python -m _ext.books
+
+exam: env .venv-books/.ready ## build the site, with the exam sheet as a PDF of two pages in each language
+	tests/browser/prepare.sh
+	$(EXT).make_site build --offer sheet
+	PYTHONPATH=book:$$PYTHONPATH .venv-books/bin/python -m _ext.books --sheet
 
 test-books: books ## check the books: headings, letters, links, pictures, formulas, epubcheck
 	.venv-books/bin/python -m pytest -p no:cacheprovider tests/books

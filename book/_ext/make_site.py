@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from .hooks import web_assets
@@ -37,10 +37,11 @@ def write_sphinx_configuration(root: Path) -> None:
     subprocess.run(command, cwd=root, check=True, stdout=subprocess.DEVNULL)
 
 
-def build_language(root: Path, language: str, offer_books: bool = False) -> bool:
+def build_language(root: Path, language: str, offers: Collection[str] = ()) -> bool:
     """Build one language into ``_build/site``, with its name before each line; return success.
 
-    The front page leads to the PDF and the EPUB if they exist or, with ``offer_books``, will exist.
+    Pages lead to the books and the exam sheet to take along if these exist or, with "books" or
+    "sheet" among `offers`, will exist.
 
     A warning is an error, after the whole book is built. Sphinx's cache of the pages is then
     deleted, because otherwise the next build would skip the page with the warning.
@@ -48,8 +49,11 @@ def build_language(root: Path, language: str, offer_books: bool = False) -> bool
     memory = root / "_build" / "doctrees" / language
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going"]
     command += ["-D", f"language={language}", "-D", "languages_side_by_side=1"]
-    if offer_books or books.are_there(root / "_build" / "site", language):
+    site = root / "_build" / "site"
+    if "books" in offers or books.are_there(site, language):
         command += ["-D", "offer_books=1"]
+    if "sheet" in offers or (site / language / books.sheet_name(language)).exists():
+        command += ["-D", "offer_sheet=1"]
     command += ["-d", str(memory), ".", f"_build/site/{language}"]
     path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     environment = os.environ | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
@@ -70,7 +74,7 @@ def build_language(root: Path, language: str, offer_books: bool = False) -> bool
     return process.returncode == 0
 
 
-def build(root: Path = ROOT, offer_books: bool = False) -> bool:
+def build(root: Path = ROOT, offers: Collection[str] = ()) -> bool:
     """Build both languages at the same time, and the page that leads to them; return success."""
     started = time.monotonic()
     write_sphinx_configuration(root)
@@ -78,7 +82,7 @@ def build(root: Path = ROOT, offer_books: bool = False) -> bool:
     went_well = dict.fromkeys(LANGUAGES, False)
 
     def build_and_note(language: str) -> None:
-        went_well[language] = build_language(root, language, offer_books)
+        went_well[language] = build_language(root, language, offers)
 
     threads = [threading.Thread(target=build_and_note, args=(name,)) for name in LANGUAGES]
     for thread in threads:
@@ -119,12 +123,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("command", choices=["build", "serve"])
     parser.add_argument("--port", type=int, default=8000, help="for serve; 0 takes a free one")
-    parser.add_argument("--offer-books", action="store_true", help="they will be made next")
+    parser.add_argument(
+        "--offer", choices=["books", "sheet"], action="append", help="what will be made next"
+    )
     options = parser.parse_args(arguments)
     if options.command == "serve":
         serve(ROOT, options.port)
         return 0
-    return 0 if build(offer_books=options.offer_books) else 1
+    return 0 if build(offers=options.offer or ()) else 1
 
 
 if __name__ == "__main__":

@@ -20,7 +20,10 @@ from ..plain.chapters import chapter_numbers
 from ..texts import texts
 
 #: What only a screen needs: controls, permanent links, the narrow form of wide formulas.
-ON_SCREEN = ".headerlink, script, button, .about, .sections-here, .linked, .formula.narrow, .twin"
+ON_SCREEN = (
+    ".headerlink, script, button, .about, .sections-here, .linked, .formula.narrow, .twin, "
+    ".take-sheet"
+)
 SOLUTIONS = "solutions"
 #: Attributes for scripts and for the keyboard.
 _FOR_SCRIPTS = re.compile(r"data-|tabindex$|loading$")

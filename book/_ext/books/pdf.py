@@ -65,7 +65,7 @@ def joined(chapters: Sequence[Chapter], book: Book) -> str:
     style = "\n".join([fonts(), (STYLE / "pdf.css").read_text("utf-8"), *heads])
     for chapter in chapters:
         for formula in chapter.body.select(".katex"):
-            _say(formula)
+            say(formula)
         for link in chapter.body.select(".leads-to > a"):
             link.insert_after(page_of(str(link["href"]), said["page"]))
     title = html.escape(book.title)
@@ -93,7 +93,7 @@ def running_head(chapter: Chapter) -> str:
     )
 
 
-def _say(formula: Tag) -> None:
+def say(formula: Tag) -> None:
     """Let a formula be one image with its source as its name, instead of hundreds of parts.
 
     Its MathML would be in the file a second time, and in copied text.

@@ -65,6 +65,7 @@ def front_page(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         "paths": learning_paths(app, front["paths"]),
         "has": set(app.env.found_docs),
         "books": books_to_take(app.config.language) if app.config.offer_books else [],
+        "sheet": sheet_to_print(app),
     }
     yield "index", context, "front-page.html"
 
@@ -76,6 +77,23 @@ def books_to_take(language: str) -> list[dict[str, str]]:
         {"file": books.file_name(language, kind), "name": kind.upper()} for kind in books.KINDS
     ]
     return [*named, whole]
+
+
+def sheet_to_print(app: Sphinx) -> dict[str, str] | None:
+    """Return the exam sheet's file and the words that offer it; nothing if it does not exist."""
+    language = app.config.language
+    if not app.config.offer_sheet:
+        return None
+    return {"file": books.sheet_name(language), "name": texts(language)["printed"]["sheet_offer"]}
+
+
+def offer_sheet(app: Sphinx, pagename: str, template: str, context: Any, doctree: Any) -> None:
+    """Offer the exam sheet's PDF below the title of its page."""
+    if pagename != books.SHEET_PAGE or not (sheet := sheet_to_print(app)):
+        return
+    address = context["pathto"](sheet["file"], 1)
+    offer = f'<p class="take-sheet"><a href="{address}" download>{sheet["name"]}</a></p>'
+    context["body"] = context["body"].replace("</h1>", f"</h1>\n{offer}", 1)
 
 
 def write_pages_of_both_languages(app: Sphinx, error: Exception | None) -> None:
@@ -98,6 +116,8 @@ def write_pages_of_both_languages(app: Sphinx, error: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the hooks."""
     app.add_config_value("offer_books", False, "html", types=(bool,))
+    app.add_config_value("offer_sheet", False, "html", types=(bool,))
+    app.connect("html-page-context", offer_sheet)
     app.connect("html-collect-pages", front_page)
     app.connect("build-finished", write_pages_of_both_languages)
     return {"parallel_read_safe": True}

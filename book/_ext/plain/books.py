@@ -6,6 +6,7 @@ from pathlib import Path
 
 KINDS = ("pdf", "epub")
 ZIP = "rnn-lessons.zip"  # the site in both languages
+SHEET_PAGE = "book/exam"
 
 
 def file_name(language: str, kind: str) -> str:
@@ -17,3 +18,8 @@ def are_there(site: Path, language: str) -> bool:
     """Return whether the site has all that a language's front page offers."""
     books = [site / language / file_name(language, kind) for kind in KINDS]
     return all(path.exists() for path in [*books, site / ZIP])
+
+
+def sheet_name(language: str) -> str:
+    """Return the name of the exam sheet's file: ``rnn-exam-ko.pdf``."""
+    return f"rnn-exam-{language}.pdf"
