@@ -14,7 +14,7 @@ from made_books import SITE, each_language, letters
 from test_pdf import FAMILIES, HEIGHT, WIDTH, missing_glyphs
 
 SMALLEST = 8.5  # points
-MARGIN, GAP = 11 / 25.4 * 72, 7 / 25.4 * 72
+MARGIN, GAP = 10 / 25.4 * 72, 6 / 25.4 * 72
 COLUMN = (WIDTH - 2 * MARGIN - GAP) / 2
 #: Formulas lower their indices: 70 % of the letters around them, 50 % in an index of an index.
 INDEX = 0.5
@@ -32,7 +32,8 @@ def font_sizes(page: pypdfium2.PdfPage) -> dict[float, str]:
     """Return the letters in each size on a page; the size is that on paper."""
     found: dict[float, str] = {}
     text = page.get_textpage()
-    for item in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_TEXT]):
+    kinds = [pypdfium2.raw.FPDF_PAGEOBJ_TEXT]
+    for item in page.get_objects(filter=kinds, textpage=text):
         size = item.get_font_size() * abs(item.get_matrix().d)
         found[round(size, 1)] = found.get(round(size, 1), "") + item.extract()
     assert text.count_chars() > 1000
