@@ -39,7 +39,8 @@ def short(notebook: Notebook) -> Problems:
     for cell in code_cells(notebook):
         lines = len(cell.source.splitlines())
         folded = FOLDED & set(cell.metadata.get("tags", []))
-        if lines > MOST_LINES and not folded and not cell.id.startswith("sol-"):
+        solves = cell.id.startswith("sol-") or cell.metadata.get("nbgrader", {}).get("solution")
+        if lines > MOST_LINES and not folded and not solves:
             yield cell.id, f"has {lines} lines, more than {MOST_LINES}: divide it, or tag it"
 
 
