@@ -125,7 +125,7 @@ def test_each_chapter_has_the_same_slides_in_both_languages():
             cells = slide_cells(pages[page], page, index, (ROOT / page).parent)
             kinds = [cell.metadata.slideshow.slide_type for cell in cells]
             heads.setdefault(page, []).append((kinds.count("slide"), kinds.count("notes")))
-            assert kinds.count("slide") > 3, page
+            assert kinds.count("slide") >= 3, page  # the title and two sections
     assert all(ko == en for ko, en in heads.values()), heads
 
 
