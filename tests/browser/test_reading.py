@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 from browsing import PICTURES, lay_out, watch
+from fontTools.ttLib import TTFont
 from playwright.sync_api import expect
 from serving import Server
 
@@ -292,3 +293,29 @@ def test_the_librarys_source_has_a_copy_button(opened):
     page.keyboard.press("Enter")
     page.locator(".copy", has_text="Copied").wait_for()
     assert page.evaluate("navigator.clipboard.readText()").startswith("def step(")
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_the_bold_typeface_has_every_bold_letter(opened, site, language):
+    held = set()
+    for font in (site / language / "_static" / "fonts").glob("Pretendard-600-*.woff2"):
+        held |= set(map(chr, TTFont(font).getBestCmap()))
+    whole = set()
+    for font in (site / language / "_static" / "fonts").glob("Pretendard-400-*.woff2"):
+        whole |= set(map(chr, TTFont(font).getBestCmap()))
+    for name in ("index", "book/lstm", "book/dropout", "book/charlm", "book/exam", "book/project"):
+        page = opened(f"{language}/{name}.html")
+        bold = page.evaluate(
+            """() => {
+              const found = new Set();
+              const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+              for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+                const { fontWeight, fontFamily } = getComputedStyle(node.parentElement);
+                if (fontWeight < 600 || !fontFamily.startsWith("Pretendard")) continue;
+                for (const letter of node.data) found.add(letter);
+              }
+              return [...found];
+            }"""
+        )
+        assert len(bold) > 20
+        assert set(bold) & whole <= held, name

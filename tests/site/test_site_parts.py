@@ -75,6 +75,25 @@ def test_typeface_holds_just_the_characters_asked_for(tmp_path):
     assert held == {"hangul": set(map(ord, "가나")), "latin": set(map(ord, " Ab"))}
 
 
+def test_bold_letters_are_those_of_pages_and_of_words_that_scripts_write(tmp_path):
+    site, words = tmp_path / "site", tmp_path / "book" / "locale" / "ko.toml"
+    fonts = site / "_static" / "fonts"
+    fonts.mkdir(parents=True)
+    words.parent.mkdir(parents=True)
+    words.write_text('found = "찾"', "utf-8")
+    text = '<h2 id="x">제 <a>목</a></h2><p>본문 <strong>굵</strong></p><p class="home">집</p>'
+    (site / "a.html").write_text(text, "utf-8")
+    (site / "a.svg").write_text("<svg><text>그</text></svg>", "utf-8")
+    package = web_assets.packages() / "pretendard"
+    typeface.write_fonts(package, "제목본문굵집찾그가A", tmp_path / "cache", fonts)
+    typeface.cut_written_fonts(site, tmp_path, tmp_path / "cache")
+    kept = {
+        weight: set(map(chr, TTFont(fonts / f"Pretendard-{weight}-hangul.woff2").getBestCmap()))
+        for weight in typeface.WEIGHTS
+    }
+    assert kept == {400: set("제목본문굵집찾그가"), 600: set("제목굵집찾그")}
+
+
 def test_meanings_of_symbols_name_chapters_by_their_numbers():
     said = {language: symbols.meanings(web_assets.ROOT, language) for language in ("ko", "en")}
     assert said["ko"]["z"] == "z: 5장에서 업데이트 게이트, 8장에서 존아웃의 비율"
@@ -195,6 +214,11 @@ def test_what_nobody_sees_is_left_out():
     body += '<a class="headerlink" href="#a" title="Link">¶</a>'
     assert light_pages.lighter(body) == (
         f'h<span class="k">if</span> {cite} {again}<a class="headerlink" href="#a">¶</a>'
+    )
+    code = '<code class="docutils literal notranslate"><span class="pre">h_n</span></code>'
+    cell = '<td style="text-align: left">1</td><td style="text-align: right">2</td>'
+    assert light_pages.lighter(code + cell) == (
+        '<code>h_n</code><td>1</td><td style="text-align: right">2</td>'
     )
     math = '<math xmlns="http://www.w3.org/1998/Math/MathML">'
     math += '<i style="height:0.6944em;margin-left:-0.25em;top:-3.0em;margin-right:-0.001em;">'

@@ -3,7 +3,8 @@
 Names, operators and spaces in code have the colour of all code and need no elements; a work that a
 page cites ten times is described once (``static/popover.js`` finds it); signs behind headings need
 no title. HTML knows the namespace of formulas and what their only annotation is; a hundredth of an
-em is finer than a pixel.
+em is finer than a pixel. Cells of tables begin on the left anyway, and nothing here styles the
+classes that Sphinx gives to a name in code.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-PLAIN = re.compile(r'<span class="(?:n|nn|o|p|w)">([^<]*)</span>')
+PLAIN = re.compile(r'<span class="(?:n|nn|o|p|w|pre)">([^<]*)</span>')
 SIGN = re.compile(r'(<a class="headerlink"[^>]*?) title="[^"]*"')
 WORK = re.compile(r'(<a class="reference internal" href="[^"]*") title="[^"]*">')
 UNSEEN = re.compile(
     ' xmlns="http://www.w3.org/1998/Math/MathML"| encoding="application/x-tex"|(?<=em);(?=">)'
+    '| style="text-align: left"| class="docutils literal notranslate"|margin-left:0em;'
 )
 LENGTH = re.compile(r"(?<=:)(-?\d*\.\d+)em(?=[;\"])")
 

@@ -7,6 +7,7 @@ import html
 import json
 import re
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from fontTools import subset
@@ -21,9 +22,14 @@ RANGES = {
     "latin": "U+0000-10FF, U+1E00-2FFF",
 }
 HANGUL = re.compile("[\u1100-\u11ff\u3000-\u318f\uac00-\ud7ff\uff00-\uffef]")
+# What the styles set in bold: by its element, or by a class that holds "title" or "caption".
+BOLD = re.compile(
+    r"<(h[1-4]|strong|b|th|dt|summary|button)\b.*?</\1>"
+    r"|<(\w+)[^>]* class=\"[^\"]*(?:title|caption|button|home|rubric)[^\"]*\".*?</\2>",
+    re.DOTALL,
+)
 ALWAYS = "".join(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x100)])) + "–—‘’“”…×−→←↑↓␣↵"
-# Hangul's letters are for a figure of charlm.
-ALWAYS += "".join(map(chr, range(0x3131, 0x3164)))
+LETTERS = "".join(map(chr, range(0x3131, 0x3164)))  # Hangul's, for a figure of charlm
 # On a first visit over a slow connection the reader's own typeface stays, so text never jumps.
 FACE = """@font-face {{ font-family: Pretendard; font-weight: {weight}; font-display: optional;
   src: url(fonts/{file}) format("woff2"); unicode-range: {range}; }}"""
@@ -40,7 +46,7 @@ def for_folders(rules: str) -> str:
 def characters_of_book(root: Path | str) -> str:
     """Return every character that the book's pages or the site's words may show, once."""
     root = Path(root)
-    texts = [ALWAYS]
+    texts = [ALWAYS, LETTERS]
     for page in pages_of(root):
         notebook = read_notebook(root / f"{page}.ipynb")
         texts += [str(cell["source"]) for cell in notebook["cells"]]
@@ -72,15 +78,29 @@ def write_fonts(package: Path, characters: str, cache: Path, to: Path) -> str:
     return "\n".join(rules)
 
 
-def cut_formula_fonts(site: Path, cache: Path) -> None:
-    """Reduce KaTeX's fonts to the characters of the site's pages and drawings.
+def cut_written_fonts(site: Path, root: Path | str, cache: Path) -> None:
+    """Reduce KaTeX's fonts, and the bold typeface, to the characters that the site shows in them.
 
-    They are known when all pages are written. ASCII stays whole, for words that scripts write.
+    They are known when all pages are written. ASCII stays whole, for words that scripts write, and
+    so do the words of the catalogues, which scripts may write in bold.
     """
     cache.mkdir(parents=True, exist_ok=True)
-    written = [path.read_text("utf-8") for path in [*site.rglob("*.html"), *site.rglob("*.svg")]]
-    used = set(ALWAYS).union(*map(html.unescape, written))
-    for font in sorted(site.glob("_static/fonts/KaTeX_*.woff2")):
+    pages = [path.read_text("utf-8") for path in site.rglob("*.html")]
+    drawings = [path.read_text("utf-8") for path in site.rglob("*.svg")]
+    words = [path.read_text("utf-8") for path in Path(root).glob("book/locale/*.toml")]
+    used = set(ALWAYS).union(*map(html.unescape, [*pages, *drawings]))
+    bold = set(ALWAYS).union(*words, *map(html.unescape, [*drawings, *map(bold_of, pages)]))
+    _cut_to(used, site.glob("_static/fonts/KaTeX_*.woff2"), cache)
+    _cut_to(bold, site.glob("_static/fonts/Pretendard-600-*.woff2"), cache)
+
+
+def bold_of(page: str) -> str:
+    """Return the parts of a written page that its styles set in bold, with their markup."""
+    return "".join(match[0] for match in BOLD.finditer(page))
+
+
+def _cut_to(used: set[str], fonts: Iterable[Path], cache: Path) -> None:
+    for font in sorted(fonts):
         whole = font.read_bytes()
         characters = "".join(sorted(used & _characters_of(font)))
         mark = hashlib.sha256(whole + characters.encode()).hexdigest()[:10]

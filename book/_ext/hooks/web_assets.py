@@ -110,10 +110,10 @@ def remove_leftovers(app: Sphinx, error: Exception | None) -> None:
             path.unlink()
 
 
-def cut_formula_fonts(app: Sphinx, error: Exception | None) -> None:
-    """Reduce KaTeX's fonts to what the written pages show."""
+def cut_written_fonts(app: Sphinx, error: Exception | None) -> None:
+    """Reduce KaTeX's fonts and the bold typeface to what the written pages show."""
     if not error and app.builder.format == "html":
-        typeface.cut_formula_fonts(Path(app.outdir), CACHE / "fonts")
+        typeface.cut_written_fonts(Path(app.outdir), app.srcdir, CACHE / "fonts")
 
 
 def address_with_version(path: Path) -> str:
@@ -124,6 +124,6 @@ def address_with_version(path: Path) -> str:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the hooks."""
     app.connect("builder-inited", write_assets)
-    app.connect("build-finished", cut_formula_fonts)
+    app.connect("build-finished", cut_written_fonts)
     app.connect("build-finished", remove_leftovers, priority=900)  # after the hooks that copy
     return {"parallel_read_safe": True}
