@@ -166,14 +166,19 @@ assignments: env .venv-grading/.ready ## make the assignments for students, nbgr
 test-assignments: env .venv-grading/.ready ## release them; grade stubs, solutions and wrong solutions with both
 	$(PY) -m pytest -p no:cacheprovider tests/book/graded_assignments.py
 
+# An environment with a list of packages, on top of the book's.
+define ON_TOP
+rm -rf $(@D)
+$(PYTHON) -m venv $(@D)
+$(PY) -c 'import sysconfig; path = sysconfig.get_path("purelib"); print(f"import site; site.addsitedir({path!r})")' \
+  > "$$($(@D)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/book.pth"
+$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+@touch $@
+endef
+
 # Programs that use torch's layers, on top of the book's environment.
 .venv-adoption/.ready: deploy/adoption.txt $(READY)
-	rm -rf .venv-adoption
-	$(PYTHON) -m venv .venv-adoption
-	$(PY) -c 'import sysconfig; path = sysconfig.get_path("purelib"); print(f"import site; site.addsitedir({path!r})")' \
-	  > "$$(.venv-adoption/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/book.pth"
-	.venv-adoption/bin/python -m pip install --quiet --disable-pip-version-check -r deploy/adoption.txt
-	@touch $@
+	$(ON_TOP)
 
 support: env .venv-adoption/.ready ## run what the front pages' table of layers says, and write it
 	.venv-adoption/bin/python tests/adoption/support.py
@@ -183,12 +188,7 @@ test-adoption: env .venv-adoption/.ready ## train, load and export models writte
 
 # What makes and checks PDF and EPUB, on top of the book's environment.
 .venv-books/.ready: deploy/books.txt $(READY)
-	rm -rf .venv-books
-	$(PYTHON) -m venv .venv-books
-	$(PY) -c 'import sysconfig; path = sysconfig.get_path("purelib"); print(f"import site; site.addsitedir({path!r})")' \
-	  > "$$(.venv-books/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/book.pth"
-	.venv-books/bin/python -m pip install --quiet --disable-pip-version-check -r deploy/books.txt
-	@touch $@
+	$(ON_TOP)
 
 books: env .venv-books/.ready ## build the site, with PDF and EPUB in each language and a ZIP of all: _build/site
 	tests/browser/prepare.sh

@@ -163,9 +163,7 @@ def equation(name: str) -> str:
     KeyError
         There is no such entry.
     """
-    if name not in EQUATIONS:
-        raise KeyError(f"equations: got {name!r}, expected one of {', '.join(EQUATIONS)}")
-    return f"equations.{name} = {EQUATIONS[name]()};\n"
+    return f"equations.{name} = {_entry('equations', EQUATIONS, name)()};\n"
 
 
 @functools.cache
@@ -177,7 +175,11 @@ def later(name: str, language: str) -> str:
     KeyError
         There is no such entry.
     """
-    if name not in LATER:
-        raise KeyError(f"later: got {name!r}, expected one of {', '.join(LATER)}")
-    given = json.dumps(LATER[name](language), ensure_ascii=False, separators=(",", ":"))
-    return f"later.{name} = {given};\n"
+    made = _entry("later", LATER, name)(language)
+    return f"later.{name} = {json.dumps(made, ensure_ascii=False, separators=(',', ':'))};\n"
+
+
+def _entry(what: str, table: dict[str, Callable[..., Any]], name: str) -> Callable[..., Any]:
+    if name not in table:
+        raise KeyError(f"{what}: got {name!r}, expected one of {', '.join(table)}")
+    return table[name]
