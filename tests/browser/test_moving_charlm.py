@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 from _ext.hooks.moving_figures import picture_of
+from _ext.texts import texts
 from browsing import watch
 from playwright.sync_api import expect
 from stills import as_started, asked, page_of, started
@@ -305,6 +306,19 @@ def test_it_is_driven_by_keys_and_announced(opened):
     page.keyboard.press("End")
     expect(unit).to_have_attribute("aria-valuetext", "127")
     expect(shown(box, "unit")).to_have_text("127")
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_punctuation_is_told_by_its_word(opened, language):
+    words = texts(language)["moving"][NAME]
+    marks = {sign for sign in vocabulary(language) if not sign.isalnum()}
+    assert marks <= words["signs"].keys()
+    _, box = opened_and_loaded(opened, language)
+    before = {"ko": "이 장에서", "en": "in this"}[language]
+    fill(box, before)
+    read = Read(language, before)
+    assert read.symbols[read.order[0]] == " "
+    expect(box.get_by_role("status")).to_contain_text(words["signs"][" "])
 
 
 def test_a_model_that_does_not_arrive_is_reported(browser, server):

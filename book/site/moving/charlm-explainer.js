@@ -341,15 +341,18 @@
       }, 150);
     }
 
+    // Punctuation is told by its word, because a screen reader would skip it.
     tell() {
-      const { set, order, p } = this;
+      const { set, order, p, words } = this;
+      const { symbols } = this.model;
+      const spoken = (code) => words.signs[symbols[code]] ?? this.named(code);
+      const sign = symbols[this.codes[this.from + set.column]];
       const said = {
-        list: order.slice(0, 3).map((code) => `${this.named(code)} ${moving.number(p[code])}`).join(", "),
-        unit: set.unit, quantity: set.quantity,
-        sign: visible(this.model.symbols[this.codes[this.from + set.column]]),
+        list: order.slice(0, 3).map((code) => `${spoken(code)} ${moving.number(p[code])}`).join(", "),
+        unit: set.unit, quantity: set.quantity, sign: words.signs[sign] ?? visible(sign),
         value: moving.number(this.value(set.column, set.unit)),
       };
-      this.figure.tell(this.words.told.replace(/\{(\w+)\}/g, (_, name) => said[name]));
+      this.figure.tell(words.told.replace(/\{(\w+)\}/g, (_, name) => said[name]));
     }
 
     // Puts a symbol where the cursor is; false if the text is full.
