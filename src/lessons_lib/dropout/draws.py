@@ -56,6 +56,11 @@ class Draw:
             )
         self.generator, self.dtype, self._torch = generator, dtype, torch if is_torch else None
 
+    @classmethod
+    def of(cls, generator: Any, dtype: Any = None) -> Draw:
+        """Return what draws from a generator; a `Draw` as it is."""
+        return generator if isinstance(generator, Draw) else cls(generator, dtype)
+
     def uniform(self, shape: tuple[int, ...]) -> Array:
         """Draw numbers from [0, 1)."""
         if self._torch is None:

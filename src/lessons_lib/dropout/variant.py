@@ -101,7 +101,7 @@ class Dropout:
         ----------
         sizes : Sizes
             Such as ``Sizes.of(cell, params, x)``.
-        generator : numpy.random.Generator or torch.Generator
+        generator : numpy.random.Generator or torch.Generator, or a Draw
         dtype : dtype, optional
             The dtype of x; float64, or torch's default dtype, by default.
 
@@ -116,7 +116,7 @@ class Dropout:
         TypeError
             The generator is missing or is not a generator.
         """
-        draw = Draw(generator, dtype)
+        draw = Draw.of(generator, dtype)
         masks, x = self.network_masks(draw, sizes), self.input_mask(draw, sizes, 0)
         return masks if x is None else masks._replace(x=x)
 
@@ -126,7 +126,7 @@ class Dropout:
         Arguments and errors are those of `sample`. Each network has its own masks, drawn in the
         order in which it reads: the reverse direction's first step is the last of x.
         """
-        draw, inputs, networks = Draw(generator, dtype), [], []
+        draw, inputs, networks = Draw.of(generator, dtype), [], []
         for layer in range(sizes.layers):
             here = sizes.of_layer(layer)
             inputs.append(self.input_mask(draw, here, layer))

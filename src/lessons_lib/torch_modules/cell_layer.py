@@ -198,7 +198,7 @@ class Layer(DropoutSetting, torch.nn.Module):
         x, _ = self._padded(input)
         params = self.params()
         variant = self.variant or between_layers(self.dropout)
-        return sample(variant, Sizes.of(self.cell, params, x), generator, params[0][0][0])
+        return self._sample(variant, params, x, generator)
 
     def extra_repr(self) -> str:
         """Return the arguments, as torch.nn's layers do."""
@@ -220,11 +220,15 @@ class Layer(DropoutSetting, torch.nn.Module):
             return cast(masks, x)
         if self.training and (self.variant is not None or self.dropout > 0):
             variant = self.variant or between_layers(self.dropout)
-            return sample(variant, Sizes.of(self.cell, params, x), generator, params[0][0][0])
+            return self._sample(variant, params, x, generator)
         if self.variant is None or self.variant.evaluation_masks() == NO_MASKS:
             return NO_STACK_MASKS
         directions = 2 if self.bidirectional else 1
         return cast(self.variant.evaluation_stack(self.num_layers, directions), x)
+
+    def _sample(self, variant: Dropout, params: Any, x: torch.Tensor, generator: Any) -> StackMasks:
+        sizes = Sizes.of(self.cell, params, x)
+        return sample(variant, sizes, generator, params[0][0][0], self._engine)
 
     def _padded(self, input: Any) -> Batch:
         """Return the input as (T, N, D), and the lengths if it was packed."""

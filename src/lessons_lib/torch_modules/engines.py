@@ -21,12 +21,16 @@ give the same results to rounding, and one seed draws the same masks for all of 
 from __future__ import annotations
 
 import functools
+import sys
 import warnings
+from collections.abc import Callable
 from importlib import metadata
 from typing import Any
 
 import torch
 
+from ..dropout import Dropout
+from ..dropout.draws import Draw
 from .loop import Loop
 
 #: The engines of `RNN`, `GRU` and `LSTM`.
@@ -37,6 +41,9 @@ OLDEST = (0, 50)
 
 #: Those of `Layer`, whose cells torch has no kernel for.
 OF_CELLS = ("auto", "by_hand", "compiled")
+
+#: Sites whose masks torch's kernel can have around it.
+_OUTSIDE_STEPS = {"x", "output", "W_ih", "W_hh", "W_hr"}
 
 
 def check_engine(value: Any, engines: tuple[str, ...] = ENGINES) -> str:
@@ -94,6 +101,22 @@ def compiled_loop() -> type[Loop] | None:
     except (ImportError, OSError):
         return None
     return CompiledLoop
+
+
+def draw_of(engine: str, variant: Dropout) -> Callable[..., Draw]:
+    """Return what draws a variant's masks, given a generator and a dtype; all draw the same masks.
+
+    Code is compiled for it only if the layer is compiled as well, or something else already has
+    been.
+    """
+    if engine not in ("auto", "compiled"):
+        return Draw
+    waits = engine == "auto" and _OUTSIDE_STEPS.issuperset(variant.sites())
+    if (waits and "llvmlite" not in sys.modules) or compiled_loop() is None:
+        return Draw
+    from .drawing import draw_from
+
+    return draw_from
 
 
 @functools.cache

@@ -152,7 +152,7 @@ class _Layer(DropoutSetting):
         """
         variant = self.variant or between_layers(self.dropout)
         weight = self._flat_weights[0]  # type: ignore[attr-defined]
-        return sample(variant, sizes_of_input(self, input), generator, weight)
+        return sample(variant, sizes_of_input(self, input), generator, weight, self._engine)
 
     def extra_repr(self) -> str:
         """Return torch.nn's text, the variant, and the engine; of a plain layer torch.nn's text."""

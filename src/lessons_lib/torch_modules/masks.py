@@ -12,8 +12,11 @@ from .._check.stacks import check_stack_masks
 from ..cell import Cell
 from ..convert import from_torch
 from ..dropout import Dropout, NonRecurrentDropout, Sizes, StackMasks
+from ..dropout.draws import Draw
 from ..masks import NO_MASKS
+from .engines import draw_of
 from .kernel import KernelCall
+from .plain import is_followed
 
 
 def draw_masks(
@@ -48,7 +51,8 @@ def draw_masks(
         return None
     sizes = _sizes(layer, call.x, call.batch_sizes, call.batch_first)
     if layer.training:
-        return _in_order(sample(variant, sizes, generator, call.weights[0]), order)
+        drawn = sample(variant, sizes, generator, call.weights[0], layer._engine)
+        return _in_order(drawn, order)
     if variant.evaluation_masks() == NO_MASKS:
         return None
     return variant.evaluation_stack(sizes.layers, sizes.directions)
@@ -63,10 +67,13 @@ def between_layers(rate: float) -> Dropout:
     return NonRecurrentDropout(rate, input=False, output=False)
 
 
-def sample(variant: Dropout, sizes: Sizes, generator: Any, like: torch.Tensor) -> StackMasks:
+def sample(
+    variant: Dropout, sizes: Sizes, generator: Any, like: torch.Tensor, engine: str = "auto"
+) -> StackMasks:
     """Draw masks on the device and in the dtype of a tensor; half precision is too coarse to draw.
 
-    Without a generator the device's default generator is used, as in torch.nn.Dropout.
+    Without a generator the device's default generator is used, as in torch.nn.Dropout. The engine
+    changes how fast they are drawn, not which.
     """
     default = _default_generator(like.device)
     if generator is None:
@@ -82,7 +89,8 @@ def sample(variant: Dropout, sizes: Sizes, generator: Any, like: torch.Tensor) -
             "of the function and pass them: masks=layer.sample_masks(input, generator)"
         )
     dtype = like.dtype if like.dtype.itemsize >= 4 else torch.float32
-    return cast(variant.sample_stack(sizes, generator, dtype), like)
+    draw = Draw if is_followed() else draw_of(engine, variant)
+    return cast(variant.sample_stack(sizes, draw(generator, dtype)), like)
 
 
 def _in_backward() -> bool:

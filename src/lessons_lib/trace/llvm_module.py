@@ -34,8 +34,15 @@ def module(passes: Sequence[Pass], vectors: Vectors) -> str:
     return "\n".join(parts) + "\n"
 
 
-def compile_module(text: str, processor: Processor) -> bytes:
+def compile_module(text: str, processor: Processor, vectorize: bool = False) -> bytes:
     """Return an object file.
+
+    Parameters
+    ----------
+    text : str
+    processor : Processor
+    vectorize : bool, optional
+        Whether LLVM makes vectors of loops; where they are explicit, that would only take time.
 
     Raises
     ------
@@ -47,8 +54,8 @@ def compile_module(text: str, processor: Processor) -> bytes:
     parsed.verify()
     parsed.triple, parsed.data_layout = llvm.get_default_triple(), str(machine.target_data)
     options = llvm.create_pipeline_tuning_options(speed_level=2)
-    # the vectors are explicit; vectorizing again would only take time
-    options.loop_vectorization = options.slp_vectorization = options.loop_interleaving = False
+    options.slp_vectorization = False
+    options.loop_vectorization = options.loop_interleaving = vectorize
     options.loop_unrolling = True
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(parsed, builder)
