@@ -327,3 +327,13 @@ def test_the_checks_load_no_torch():
         "assert 'torch' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent)
+
+
+def test_a_scan_that_divides_by_its_factors_is_told_when_it_fails():
+    def by_division(a, b, h0):
+        product = np.cumprod(a, axis=0)
+        return product * (h0 + np.cumsum(b / product, axis=0))
+
+    report = checks.linear_scan(by_division, "en")
+    assert not report
+    assert "some elements of a are exactly 0" in str(report)

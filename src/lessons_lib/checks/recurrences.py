@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .check import Check
+from .check import Check, Special
 from .mistake import Named
 from .mistakes.recurrences import BACKWARD, COMBINE, PAIRS, SCAN
 
@@ -25,6 +25,13 @@ def _draw(rng: np.random.Generator, T: int, N: int, H: int) -> Named:
 
 def _draw_backward(rng: np.random.Generator, T: int, N: int, H: int) -> Named:
     return {"dy": rng.standard_normal((T, N, H)), **_draw(rng, T, N, H)}
+
+
+def _zeros(arguments: Named) -> Named:
+    """Set some factors to exactly 0, by which nothing can be divided."""
+    a = arguments["a"].copy()
+    a[::2, 0] = 0
+    return arguments | {"a": a}
 
 
 def _scan(library: object, arguments: Named) -> Named:
@@ -91,6 +98,7 @@ linear_scan = Check(
     reference=_scan,
     mistakes=SCAN,
     sizes=_SIZES,
+    special=(Special("zero_factors", {"T": 6, "N": 4, "H": 3}, _zeros),),
     builds_on=("linear_combine",),
 )
 linear_scan_backward = Check(
@@ -101,5 +109,6 @@ linear_scan_backward = Check(
     reference=_backward,
     mistakes=BACKWARD,
     sizes=_SIZES,
+    special=(Special("zero_factors", {"T": 6, "N": 4, "H": 3}, _zeros),),
     builds_on=("linear_combine", "linear_scan"),
 )

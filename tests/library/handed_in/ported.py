@@ -405,3 +405,9 @@ def numerical_gradient__2(f, x, step):
         m[i] -= step
         g[i] = (f(p) - f(m)) / (2 * step)
     return g
+
+
+def linear_scan__1(a, b, h0):
+    """Cumulative products and a division, which fails where a factor is 0."""
+    product = np.cumprod(a, axis=0)
+    return product * (h0 + np.cumsum(b / product, axis=0))
