@@ -54,7 +54,7 @@ def formula(name, p, f, t):
 def test_the_drawn_memory_is_the_librarys_under_the_drawn_masks(opened, name):
     _, box = open_figure(opened, NAME)
     box.get_by_role("combobox", name="Dropout").select_option(name)
-    slide(box, "rate p", 0.3)
+    slide(box, "rate p, z", 0.3)
     slide(box, "gate f", 0.95)
     expect(shown(box, "exact")).to_have_text(write(formula(name, 0.3, 0.95, T), 3))
     marked = bars(box, "masks") > 0.5
@@ -73,7 +73,7 @@ def test_the_drawn_memory_is_the_librarys_under_the_drawn_masks(opened, name):
 def test_masks_live_as_long_as_the_librarys(opened, name):
     _, box = open_figure(opened, NAME)
     box.get_by_role("combobox", name="Dropout").select_option(name)
-    slide(box, "rate p", 0.3)
+    slide(box, "rate p, z", 0.3)
     if name == "weight_drop":  # connections instead of steps, 8 pixels wide
         marked = bars(box, "masks", T=SHOWN, across=8 * SHOWN) > 0.5
     else:
@@ -91,7 +91,7 @@ def test_masks_live_as_long_as_the_librarys(opened, name):
 def test_in_evaluation_nothing_is_drawn(opened, name):
     _, box = open_figure(opened, NAME)
     box.get_by_role("combobox", name="Dropout").select_option(name)
-    slide(box, "rate p", 0.4)
+    slide(box, "rate p, z", 0.4)
     box.get_by_role("combobox", name="Mode").select_option("evaluation")
     variant = DROPOUTS[name][0]
     fraction = dropout.Zoneout(c=0.4) if name == "zoneout" else variant
