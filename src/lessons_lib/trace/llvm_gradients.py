@@ -10,7 +10,8 @@ stay in registers for the block::
     for block of steps:
         for step in block:  the plan's loops, to memory of this thread
         for each outer product:
-            for panel of M:  for tile of this thread's K:   C tile += left ⊗ right over the block
+            for panel of M:  copy it, so that its rows are adjacent and stay in the nearest cache
+                for tile of this thread's K:   C tile += left ⊗ right over the block
         for each sum:  this thread's columns
 """
 
@@ -24,6 +25,9 @@ from .plan import Plan, Product, Reduction
 
 #: Rows of a block, if the sequences are not more.
 BLOCK = 256
+
+#: What the copy of a panel is called.
+_PANEL = "panel"
 
 
 def block_rows(N: int) -> int:
@@ -137,6 +141,9 @@ end:
     def list_arrays(self) -> None:
         """Find the arrays of the table."""
         super().list_arrays()
+        if any(product.matrix is None for product in self.plan.products):
+            self.result.temporaries[_PANEL] = self.vectors.panel
+            self.result.arrays.append(_PANEL)
         self.outputs = {product.result.array for product in self.plan.products}
         self.outputs |= {reduction.result.array for reduction in self.plan.reductions}
         operands = {home.array for product in self.plan.products for home in product.operands}
@@ -181,7 +188,7 @@ end:
         C = self._element(f"%at.{product.result.array}", self.size(product.result.column))
         self.text.line(
             f"call void @outer(ptr {A}, i64 %sn.{left.array}, ptr {B}, i64 %sn.{right.array}, "
-            f"ptr {C}, i64 {M}, i64 %count, i64 {k0}, i64 {k1}, i1 %first)"
+            f"ptr %at.{_PANEL}, ptr {C}, i64 {M}, i64 %count, i64 {k0}, i64 {k1}, i1 %first)"
         )
 
     def _total(self, reduction: Reduction) -> None:
@@ -198,7 +205,40 @@ end:
 def functions(vectors: Vectors) -> str:
     """Return ``@outer`` and ``@total``."""
     tiles = (_tile(vectors, rows, masked) for rows in heights(vectors) for masked in (False, True))
-    return "\n".join((*tiles, _outer(vectors), _total(vectors)))
+    copies = (_copy(vectors, masked) for masked in (False, True))
+    return "\n".join((*tiles, *copies, _outer(vectors), _total(vectors)))
+
+
+def _copy(vectors: Vectors, masked: bool) -> str:
+    """Return the function that copies a panel, or what is left of one, with zeros beside it."""
+    text, V, T, size = Text(), vectors.type, vectors.element, vectors.size
+    across = range(vectors.tile[1])
+    text.label("entry")
+    masks = _masks(text, vectors, "%left", across) if masked else []
+    text.line("br label %row")
+    text.label("row")
+    text.line("%r = phi i64 [0, %entry], [%r1, %row]")
+    text.line("%b = phi ptr [%B, %entry], [%b1, %row]")
+    text.line("%to = phi ptr [%panel, %entry], [%to1, %row]")
+    for v in across:
+        at = text.value(f"getelementptr {T}, ptr %b, i64 {v * vectors.lanes}")
+        loaded = f"load {V}, ptr {at}, align {size}"
+        if masked:
+            loaded = (
+                f"call {V} @llvm.masked.load.{vectors.suffix}.p0(ptr {at}, i32 {size}, "
+                f"{vectors.truth} {masks[v]}, {V} zeroinitializer)"
+            )
+        place = text.value(f"getelementptr {T}, ptr %to, i64 {v * vectors.lanes}")
+        text.line(f"store {V} {text.value(loaded)}, ptr {place}, align {size}")
+    text.line("%b1 = getelementptr i8, ptr %b, i64 %sb")
+    text.line(f"%to1 = getelementptr {T}, ptr %to, i64 {vectors.panel}")
+    text.line("%r1 = add nuw i64 %r, 1")
+    text.line("%more = icmp ult i64 %r1, %count")
+    text.line("br i1 %more, label %row, label %done")
+    text.label("done")
+    name = f"copy{'_masked' if masked else ''}"
+    arguments = "ptr noalias %B, i64 %sb, ptr noalias %panel, i64 %count, i64 %left"
+    return f"define internal void @{name}({arguments}) #0 {{\n{text}\n  ret void\n}}"
 
 
 def _masks(text: Text, vectors: Vectors, left: str, across: range) -> list[str]:
@@ -254,7 +294,7 @@ def _tile(vectors: Vectors, rows: int, masked: bool) -> str:
         text.line(f"%sum{r}.{v} = phi {V} [%start{r}.{v}, %zero], [%new{r}.{v}, %loop]")
     for v in across:
         at = text.value(f"getelementptr {T}, ptr %b, i64 {v * vectors.lanes}")
-        text.line(f"%b{v}.v = {load(at, v)}")
+        text.line(f"%b{v}.v = load {V}, ptr {at}, align {size}")
     for r in range(rows):
         at = text.value(f"getelementptr {T}, ptr %a, i64 {r}")
         number = text.value(f"load {T}, ptr {at}, align {size}")
@@ -265,7 +305,7 @@ def _tile(vectors: Vectors, rows: int, masked: bool) -> str:
             arguments = f"{V} {a}, {V} %b{v}.v, {V} %sum{r}.{v}"
             text.line(f"%new{r}.{v} = call {V} @llvm.fmuladd.{vectors.suffix}({arguments})")
     text.line("%a1 = getelementptr i8, ptr %a, i64 %sa")
-    text.line("%b1 = getelementptr i8, ptr %b, i64 %sb")
+    text.line(f"%b1 = getelementptr {T}, ptr %b, i64 {vectors.panel}")
     text.line("%next = add nuw i64 %k, 1")
     text.line("%more = icmp ult i64 %next, %count")
     text.line("br i1 %more, label %loop, label %done")
@@ -280,7 +320,7 @@ def _tile(vectors: Vectors, rows: int, masked: bool) -> str:
             text.line(f"store {V} %new{r}.{v}, ptr %C{r}.{v}, align {size}")
     name = f"outer{rows}{'_masked' if masked else ''}"
     arguments = (
-        "ptr noalias %A, i64 %sa, ptr noalias %B, i64 %sb, ptr noalias %C, i64 %sc, "
+        "ptr noalias %A, i64 %sa, ptr noalias %B, ptr noalias %C, i64 %sc, "
         "i64 %count, i64 %left, i1 %first"
     )
     return f"define internal void @{name}({arguments}) #0 {{\n{text}\n  ret void\n}}"
@@ -298,28 +338,36 @@ def _outer(vectors: Vectors) -> str:
             call = f"@outer{rows}{kind}"
             blocks.append(f"""{call[1:]}.do:
   call void {call}(
-    ptr %Ak, i64 %sa, ptr %Bm, i64 %sb, ptr %Ck, i64 %sc, i64 %count, i64 %left, i1 %first)
+    ptr %Ak, i64 %sa, ptr %panel, ptr %Ck, i64 %sc, i64 %count, i64 %left, i1 %first)
   br label %tiled""")
         return "\n".join(blocks)
 
     return f"""
 define internal void @outer(
-  ptr noalias %A, i64 %sa, ptr noalias %B, i64 %sb, ptr noalias %C, i64 %M,
+  ptr noalias %A, i64 %sa, ptr noalias %B, i64 %sb, ptr noalias %panel, ptr noalias %C, i64 %M,
   i64 %count, i64 %k0, i64 %k1, i1 %first
 ) #2 {{
 entry:
   %sc = mul i64 %M, {size}
   %any = icmp slt i64 %k0, %k1
-  br i1 %any, label %panel, label %end
-panel:
+  br i1 %any, label %each, label %end
+each:
   %m = phi i64 [0, %entry], [%m1, %nextpanel]
   %left = sub i64 %M, %m
   %full = icmp sge i64 %left, {panel}
   %Bm = getelementptr {T}, ptr %B, i64 %m
   %Cm = getelementptr {T}, ptr %C, i64 %m
+  br i1 %full, label %copy, label %copycut
+copy:
+  call void @copy(ptr %Bm, i64 %sb, ptr %panel, i64 %count, i64 %left)
+  br label %tiles
+copycut:
+  call void @copy_masked(ptr %Bm, i64 %sb, ptr %panel, i64 %count, i64 %left)
+  br label %tiles
+tiles:
   br label %tile
 tile:
-  %k = phi i64 [%k0, %panel], [%kn, %tiled]
+  %k = phi i64 [%k0, %tiles], [%kn, %tiled]
   %rest = sub i64 %k1, %k
   %ge.most = icmp sge i64 %rest, {most}
   %ge.some = icmp sge i64 %rest, {some}
@@ -344,7 +392,7 @@ tiled:
 nextpanel:
   %m1 = add i64 %m, {panel}
   %morem = icmp slt i64 %m1, %M
-  br i1 %morem, label %panel, label %end
+  br i1 %morem, label %each, label %end
 end:
   ret void
 }}"""
