@@ -205,9 +205,7 @@ def check_array(name: str, array: Array, like: Array | None) -> None:
 
     `like` must have been checked before.
     """
-    if type(array) is type(like) is np.ndarray and array.dtype == like.dtype:
-        return  # the usual case; the rest takes many times as long
-    if isinstance(array, Symbol):
+    if isinstance(array, Symbol) or _is_alike(array, like):
         return
     if not (is_numpy_array(array) or is_torch_array(array)):
         raise TypeError(f"{name}: got {type(array).__name__}, expected a NumPy array or a tensor")
@@ -225,6 +223,13 @@ def check_array(name: str, array: Array, like: Array | None) -> None:
         raise TypeError(f"{name}: got dtype {array.dtype}, expected {like.dtype} as x has")
     if device(array) != device(like):
         raise ValueError(f"{name}: got device {device(array)}, expected {device(like)} as x has")
+
+
+def _is_alike(array: Array, like: Array | None) -> bool:
+    """Return quickly whether it is the usual case; the full check takes many times as long."""
+    if like is None or type(array) is not type(like) or array.dtype != like.dtype:
+        return False
+    return type(array) is np.ndarray or (is_torch_array(array) and array.device == like.device)
 
 
 def type_name(value: Any) -> str:

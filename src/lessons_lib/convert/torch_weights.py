@@ -92,14 +92,17 @@ def to_torch(cell: Cell, params: Params, bias: bool = True) -> dict[str, Any]:
 
 
 def _from_torch(cell: Cell, weights: Mapping[str, Array], suffix: str) -> Any:
-    def get(name: str, default: Array | None = None) -> Array:
-        if default is None and f"{name}{suffix}" not in weights:
+    def get(name: str) -> Array:
+        if f"{name}{suffix}" not in weights:
             raise ValueError(f"weights: got {sorted(weights)}, expected {name}{suffix} among them")
-        return weights.get(f"{name}{suffix}", default)
+        return weights[f"{name}{suffix}"]
 
     matrices = [get(_name(matrix)) for matrix in cell.matrices]
-    none = zeros_like(matrices[0], (matrices[0].shape[0],))
-    return from_two_biases(cell, matrices, get("bias_ih", none), get("bias_hh", none))
+    b_x, b_h = (
+        weights[name] if name in weights else zeros_like(matrices[0], (matrices[0].shape[0],))
+        for name in (f"bias_ih{suffix}", f"bias_hh{suffix}")
+    )
+    return from_two_biases(cell, matrices, b_x, b_h)
 
 
 def _name(matrix: str) -> str:

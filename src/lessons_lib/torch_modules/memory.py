@@ -26,7 +26,7 @@ def as_tensor(array: Any) -> torch.Tensor:
     if isinstance(array, torch.Tensor):
         return array
     # torch has neither read-only tensors nor negative strides, as of a reversed sequence
-    fits = array.flags.writeable and all(stride >= 0 for stride in array.strides)
+    fits = array.flags.writeable and min(array.strides, default=0) >= 0
     return torch.from_numpy(array if fits else array.copy())
 
 

@@ -226,7 +226,7 @@ def _of_masks(masks: Masks) -> dict[str, Any]:
     return arrays
 
 
-def _memory(scratch: Sequence[np.ndarray], shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+def _memory(scratch: Sequence[np.ndarray], shape: tuple[int, int, int], dtype: Any) -> np.ndarray:
     """Return an array, in memory that is no longer read if there is some of this shape."""
     for array in scratch:
         if array.shape == shape:

@@ -68,12 +68,13 @@ class Job:
             table += (array.__array_interface__["data"][0], *strides)
             self._kept.append(array)
         self._table = (ctypes.c_int64 * len(table))(*table)
+        self._address = ctypes.addressof(self._table)
 
     def run(self) -> None:
         """Run the pass; without sequences there is nothing to compute, nor to divide by."""
         if self._N == 0:
             return
-        run(self._entry, ctypes.addressof(self._table), self._T, self._N, self._threads)
+        run(self._entry, self._address, self._T, self._N, self._threads)
 
 
 def of_params(params: Any) -> dict[str, np.ndarray]:
