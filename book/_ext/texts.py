@@ -19,3 +19,9 @@ def texts(language: str) -> dict[str, Any]:
 def words(language: str) -> dict[str, Any]:
     """Return the words of the site's interface in one language."""
     return texts(language)["words"]
+
+
+@functools.cache
+def translated_modules(language: str) -> dict[str, str]:
+    """Return in one sentence what each module of the library is, in a language but English."""
+    return tomllib.loads((LOCALE / f"{language}-modules.toml").read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""A linear read-out with softmax and cross entropy, forward and backward.
+"""A linear output layer with softmax and cross-entropy, forward and backward.
 
     s = W h + b                       the scores of C classes
     p = softmax(s)

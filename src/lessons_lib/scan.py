@@ -1,4 +1,4 @@
-"""The loop over time and its backward pass, once, for any cell.
+"""The loop over time and its backward pass, shared by all cells.
 
 `forward` runs a cell over a sequence; `backward` is backpropagation through time (BPTT);
 `truncated_backward` is its truncated form. Each cell's module binds them under the same names.

@@ -26,7 +26,7 @@ from _ext.plain.code_digest import digest
 from _ext.plain.moving import MOVING, moves
 from _ext.plain.printed_tables import translate_tables
 from _ext.repository import Repository
-from _ext.texts import texts
+from _ext.texts import texts, translated_modules
 from docutils import nodes
 from fontTools.ttLib import TTFont
 from jinja2 import Environment, FileSystemLoader
@@ -150,6 +150,13 @@ def test_the_library_page_leads_to_the_repository_once_it_has_an_address():
 def test_each_page_of_the_reference_is_in_one_group_that_has_a_name(language):
     assert sorted(sum(reference.GROUPS.values(), ())) == library.pages()
     assert texts(language)["library"]["groups"].keys() == reference.GROUPS.keys()
+
+
+def test_each_module_is_described_in_korean_as_in_english():
+    assert sorted(translated_modules("ko")) == library.pages()
+    for page in library.pages():
+        assert re.search("[가-힣]", reference.described(page, "ko")), page
+        assert not re.search("[가-힣]", reference.described(page, "en")), page
 
 
 @pytest.mark.parametrize(("before", "busy"), [(2.1, True), (1.9, False)])

@@ -22,7 +22,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from ..plain import library
 from ..plain.library import LIBRARY, REFERENCE
-from ..texts import texts, words
+from ..texts import texts, translated_modules, words
 
 MODULES = "library-modules"  # the section that lists them
 #: The pages by what they are for; texts["library"]["groups"] has the groups' names.
@@ -219,13 +219,18 @@ def _modules(app: Sphinx, pages: Sequence[str]) -> nodes.definition_list:
             reftarget=f"/{REFERENCE}{page}",
             refexplicit=True,
         )
-        sentence = library.first_sentence(library.public_modules()[f"{LIBRARY}.{page}"])
-        text = nodes.paragraph("", sentence.replace("`", ""))
-        if app.config.language != "en":
-            text["classes"].append("language-en")
+        text = nodes.paragraph("", described(page, app.config.language))
         item = nodes.definition_list_item("", nodes.term("", "", name), nodes.definition("", text))
         listed += item
     return listed
+
+
+def described(page: str, language: str) -> str:
+    """Return in one sentence what a module is; in English, its docstring says so."""
+    if language != "en":
+        return translated_modules(language)[page]
+    sentence = library.first_sentence(library.public_modules()[f"{LIBRARY}.{page}"])
+    return sentence.replace("`", "")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

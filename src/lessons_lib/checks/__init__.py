@@ -1,4 +1,4 @@
-"""Checks of a learner's functions, which say what is wrong and, if they know it, why.
+"""Checks of a learner's functions; they report what is wrong and, where possible, why.
 
     from lessons_lib import checks
 
