@@ -1,6 +1,7 @@
 """A browser on this machine, and pages that record their errors."""
 
 import os
+import re
 import shutil
 
 import pytest
@@ -41,6 +42,11 @@ def settle(page: Page) -> None:
         })"""
     )
     page.wait_for_timeout(300)
+
+
+def wait_for_results(page: Page) -> None:
+    """Wait until the search has answered from the whole text: its status is a full sentence."""
+    page.locator(".found .count", has_text=re.compile(r"\.$")).first.wait_for()
 
 
 def watch(page: Page, address: str) -> list[str]:

@@ -5,7 +5,9 @@ import unicodedata
 from urllib.parse import quote
 
 import pytest
+from browsing import wait_for_results
 from bs4 import BeautifulSoup
+from playwright.sync_api import expect
 from serving import Server
 
 # The query, and the words that a page must hold to be found (all that the pages have).
@@ -128,7 +130,7 @@ def results(page):
 def test_pages_that_hold_the_words_are_found(opened, texts, language, typed, held):
     page = opened(f"{language}/search.html")
     page.locator(".search input").fill(typed)
-    page.locator(".found .count:not(:empty)").wait_for()
+    wait_for_results(page)
     of_language = {path: text for path, text in texts.items() if path.startswith(language)}
     expected = {path for path, text in of_language.items() if holds(text, held)}
     found = [path for path in results(page) if path in of_language]
@@ -151,6 +153,7 @@ def test_pages_that_hold_the_words_are_found(opened, texts, language, typed, hel
 def test_page_that_explains_a_term_comes_first(opened, language, typed, first):
     page = opened(f"{language}/search.html", language=language)
     page.locator(".search input").fill(typed)
+    wait_for_results(page)
     link = page.locator(".found li a").first
     address, _, anchor = link.get_attribute("href").partition("?q=")
     assert address.endswith(f"/book/{first.partition('#')[0]}.html")
@@ -161,7 +164,7 @@ def test_page_that_explains_a_term_comes_first(opened, language, typed, first):
 
 def test_results_of_a_phrase_show_it(opened):
     page = opened("ko/search.html?q=망각 게이트")
-    page.wait_for_selector(".found li a")
+    wait_for_results(page)
     marks = page.locator(".found li a").evaluate_all(
         "links => links.slice(0, 5).map(link =>"
         " [...link.querySelectorAll('mark')].map(mark => mark.textContent))"
@@ -193,16 +196,16 @@ def test_query_without_a_word_finds_nothing_and_says_so(opened):
     page.get_by_text("찾지 못했습니다").wait_for()
 
 
-def test_search_recovers_from_a_file_that_did_not_come(browser, server):
+@pytest.mark.parametrize(
+    ("file", "said"), [("titles", "불러오지 못했습니다"), ("text", "본문을 불러오지 못했습니다")]
+)
+def test_search_recovers_from_a_file_that_did_not_come(browser, server, file, said):
     page = browser.new_page()
-    failures = []
-    page.on("requestfailed", lambda request: failures.append(request.url))
-    page.route("**/search-data.js*", lambda route: route.abort(), times=1)
-    page.goto(f"{server.address}ko/search.html")
-    page.wait_for_timeout(500)
-    assert failures
+    page.route(f"**/search-{file}.js*", lambda route: route.abort(), times=1)
+    page.goto(f"{server.address}ko/search.html?q=기울")
+    expect(page.locator(".found .count")).to_contain_text(said)
     page.locator(".search input").fill("기울기")
-    page.locator(".found li a").first.wait_for()
+    expect(page.locator(".found .count")).to_have_text(re.compile(r"^\d+곳을 찾았습니다\.$"))
     page.close()
 
 
@@ -218,9 +221,12 @@ def test_other_edition_is_found_below_a_path_like_a_languages(browser, site):
 
 def test_scripts_of_the_search_have_versions(opened):
     page = opened("ko/book/lstm.html")
-    with page.expect_response("**/search-data.js?v=*"):
+    with page.expect_response("**/search-text.js?v=*"):
         page.locator(".search input").focus()
-    names = page.evaluate("document.documentElement.dataset.search.split(' ')")
+    names = page.evaluate(
+        "(({ search, search_text }) => [...search.split(' '), search_text])"
+        "(document.documentElement.dataset)"
+    )
     assert all(re.fullmatch(r"[\w-]+\.js\?v=[0-9a-f]{8}", name) for name in names)
 
 
@@ -264,7 +270,7 @@ def test_nothing_found_offers_the_other_language(opened):
 def test_results_keep_up_with_typing(opened):
     page = opened("ko/search.html")
     page.locator(".search input").fill("가")
-    page.locator(".found .count:not(:empty)").wait_for()
+    wait_for_results(page)
     times = page.evaluate(
         """async (queries) => {
           const form = document.querySelector("form.search");

@@ -40,7 +40,7 @@ def test_a_peek_that_is_closed_before_it_arrives_stays_closed(opened):
 
 def test_the_search_says_that_it_is_loading(opened):
     page = opened("en/book/gru.html", language="en")
-    held_back(page, "search-data")
+    held_back(page, "search-titles")
     page.locator(".search input").fill("gate")
     status = page.locator(".found .count")
     status.wait_for()

@@ -1,5 +1,7 @@
-"""Sphinx extension: each section's text, for the search in the browser (site/static/search.js).
+"""Sphinx extension: each section's titles and text, for the search in the browser.
 
+Titles and names are one script, which answers soon on a slow line, and the texts another
+(site/static/search.js).
 Sphinx's index has whole pages and whole Korean words with their endings; it is switched off.
 """
 
@@ -139,7 +141,8 @@ def remember_sections(
         path.write_text(json.dumps(found, ensure_ascii=False), "utf-8")
     static = Path(app.outdir, "_static")
     scripts = [address_with_version(static / name) for name in SCRIPTS]
-    context["search_scripts"] = " ".join([*scripts, f"search-data.js?v={_version(app)}"])
+    context["search_scripts"] = " ".join([*scripts, f"search-titles.js?v={_version(app)}"])
+    context["search_text"] = f"search-text.js?v={_version(app)}"
 
 
 @functools.cache
@@ -180,7 +183,11 @@ def name_sections(app: Sphinx, by_address: dict[str, Section], calls: dict[str, 
 
 
 def write_search_data(app: Sphinx, error: Exception | None) -> None:
-    """Write all sections in the order of the book, and the aliases, as a script of data."""
+    """Write titles, names and aliases as a script of data, and texts and code as another.
+
+    Sections are in the order of the book. Their texts go by address, because a browser may have
+    kept one of the two from an earlier edition.
+    """
     if error or app.builder.format != "html":
         return
     found: list[Section] = []
@@ -191,12 +198,19 @@ def write_search_data(app: Sphinx, error: Exception | None) -> None:
             found += json.loads(notes.read_text("utf-8"))
     words = tomllib.loads(Path(app.srcdir, ALIASES).read_text("utf-8"))
     name_sections(app, {section["address"]: section for section in found}, words["sections"])
-    data = json.dumps(
-        {"aliases": words[app.config.language], "sections": found}, ensure_ascii=False
-    )
-    Path(app.outdir, "_static", "search-data.js").write_text(
-        f'"use strict";\n\nconst search_data = {data};\n', "utf-8"
-    )
+    texts = {
+        section["address"]: {field: section.pop(field) for field in ("text", "code")}
+        for section in found
+    }
+    titles = {"aliases": words[app.config.language], "sections": found}
+    _write_script(app, "search-titles.js", "search_data", titles)
+    _write_script(app, "search-text.js", "search_texts", texts)
+
+
+def _write_script(app: Sphinx, file: str, name: str, value: Any) -> None:
+    data = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = f'"use strict";\n\nconst {name} = {data};\n'
+    Path(app.outdir, "_static", file).write_text(text, "utf-8")
 
 
 def search_page(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:

@@ -8,6 +8,9 @@
 // MiniSearch adds up where they are found: a title counts more than a heading, a heading more than a
 // term that the glossary explains there, that more than text, and each word found counts again. The
 // library's reference is for those who look for a name: for all others it comes after the chapters.
+//
+// A section is known by its title, heading and names at first, which are 20 kB for the whole book. Its
+// text and code are 300 kB and may come later: the same search is then made again of whole sections.
 "use strict";
 
 // Endings that Korean attaches to a noun, longest first: particles, and verbs.
@@ -134,11 +137,15 @@ const phrase_pattern = (words) => words.map(word_pattern).join("[^\\p{L}\\p{N}]*
 // The first pattern that one of the texts contains.
 const first_held = (patterns, texts) => patterns.find((pattern) => texts.some((text) => text.search(pattern) >= 0));
 
+const AT_ONCE = 20; // milliseconds of work, after which the reader's keys come first
+const pause = () => new Promise((done) => setTimeout(done));
+
 class BookSearch {
   constructor(MiniSearch, stemmer, { sections, aliases }) {
-    this.sections = sections;
+    this.MiniSearch = MiniSearch;
     this.aliases = aliases;
     this.stemmer = stemmer;
+    this.sections = [];
     this.known = new Set();
     this.engine = new MiniSearch({
       fields: ["page", "heading", "names", "reference", "text", "code"],
@@ -153,13 +160,32 @@ class BookSearch {
         processTerm: (word) => word,
         boost: PLACES,
         boostDocument: (id, word) => {
-          if (sections[id].reference) return word.startsWith("=") ? 1 : AS_REFERENCE;
-          return MINOR.test(sections[id].address) ? AS_MINOR : 1;
+          if (this.sections[id].reference) return word.startsWith("=") ? 1 : AS_REFERENCE;
+          return MINOR.test(this.sections[id].address) ? AS_MINOR : 1;
         },
         bm25: { k: 1.2, b: 0.3, d: 0.3 }, // a long text is punished little
       },
     });
-    this.engine.addAll(sections.map((section, id) => ({ id, ...section })));
+    for (const section of sections) this.add(section);
+  }
+
+  add(section) {
+    this.engine.add({ id: this.sections.length, ...section });
+    this.sections.push(section);
+  }
+
+  // The same search with the sections' texts, by address. Making it takes seconds on a phone, so it is
+  // made in pieces, and the reader goes on typing.
+  async with_texts(texts) {
+    const whole = new BookSearch(this.MiniSearch, this.stemmer, { sections: [], aliases: this.aliases });
+    let started = performance.now();
+    for (const section of this.sections) {
+      whole.add({ ...section, ...texts[section.address] });
+      if (performance.now() - started < AT_ONCE) continue;
+      await pause();
+      started = performance.now();
+    }
+    return whole;
   }
 
   // The sections that answer a query, the best first. Those that hold all its words are shown, and
