@@ -14,7 +14,8 @@ REFERENCE = "torch_modules.html"
 
 
 def pytest_addoption(parser):
-    parser.addoption("--all-pages", action="store_true", help="Lighthouse on every page")
+    parser.addoption("--all-pages", action="store_true", help="Lighthouse and axe on every page")
+    parser.addoption("--factor", type=float, default=3, help="of the seconds on a slow line")
     parser.addoption("--trials", type=int, default=10, help="language switches at each width")
 
 
@@ -28,12 +29,14 @@ def site() -> Path:
 
 
 @pytest.fixture(scope="session")
-def pages(site):
+def pages(site, request):
     """Return the paths of all pages, ``ko/book/lstm.html`` …, and one page of the reference.
 
-    Those are all made in the same way; `REFERENCE` is the longest.
+    Those are all made in the same way; `REFERENCE` is the longest. ``--all-pages`` asks for each.
     """
     every = names_of_pages(site)
+    if request.config.getoption("--all-pages"):
+        return every
     return [page for page in every if "/reference/" not in page or page.endswith(REFERENCE)]
 
 

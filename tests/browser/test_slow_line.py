@@ -1,0 +1,185 @@
+"""On a line of 400 kbit/s and a phone six times slower than this machine.
+
+What comes first is tested in any case. Seconds are bounded by three times what a reader may have to
+wait, because this machine may be busy; ``--factor 1`` asks for the seconds themselves.
+"""
+
+import pytest
+from browsing import wait_for_results, watch
+from playwright.sync_api import expect
+
+LINE = {"offline": False, "latency": 150, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
+SLOWDOWN = 6
+READABLE, ANSWERED = 4, 5  # seconds
+CHAPTERS = ["ko/book/lstm.html", "en/book/bptt.html"]
+QUERIES = {"ko": ("망각 게이트", "불러오는"), "en": ("forget gate", "coming")}
+PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+# What the status of the search said, each with the milliseconds since the letters were typed.
+NOTE_STATUS = """() => {
+  window.noted = [];
+  const status = document.querySelector(".found .count");
+  const note = () => noted.push([status.textContent, performance.now() - window.typed]);
+  new MutationObserver(note).observe(status, { childList: true });
+  const type = () => (window.typed = performance.now());
+  document.querySelector(".search input").addEventListener("input", type, { capture: true });
+}"""
+PEEK = """async () => {
+  const began = performance.now();
+  document.querySelector(".peek").click();
+  const twin = document.querySelector(".twin");
+  const said = twin.textContent;
+  while (twin.hasAttribute("aria-busy")) await new Promise((done) => setTimeout(done, 20));
+  return [said, twin.textContent, performance.now() - began];
+}"""
+
+
+@pytest.fixture
+def slow(browser, server):
+    """Return a function that opens a page on a phone that has seen nothing of the site."""
+    contexts, wrong = [], []
+
+    def open_page(path, width=390):
+        context = browser.new_context(viewport={"width": width, "height": 800}, locale=path[:2])
+        context.set_default_timeout(120_000)
+        contexts.append(context)
+        page = context.new_page()
+        wrong.append(watch(page, server.address))
+        session = context.new_cdp_session(page)
+        session.send("Network.enable")
+        session.send("Network.emulateNetworkConditions", LINE)
+        session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
+        page.goto(server.address + path, wait_until="commit")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not [line for lines in wrong for line in lines]
+
+
+@pytest.fixture
+def in_time(request):
+    """Return a function that prints a time in milliseconds and bounds it by seconds."""
+
+    def check(name, milliseconds, seconds):
+        print(f"{name}: {milliseconds / 1000:.1f} s")
+        assert milliseconds < 1000 * seconds * request.config.getoption("--factor"), name
+
+    return check
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_a_chapter_is_read_while_the_rest_is_coming(slow, in_time, path):
+    page = slow(path)
+    page.wait_for_function(f"() => {PAINTED} !== undefined")
+    assert page.evaluate("document.querySelector('article').innerText.length") > 500
+    assert page.evaluate("performance.getEntriesByType('navigation')[0].loadEventStart") == 0
+    in_time(path, page.evaluate(PAINTED), READABLE)
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_titles_answer_before_the_text_has_come(slow, in_time, language):
+    page = slow(f"{language}/book/gru.html", 1300)
+    page.wait_for_load_state("load")
+    page.evaluate(NOTE_STATUS)
+    query, coming = QUERIES[language]
+    page.locator(".search input").fill(query)
+    page.wait_for_function("() => noted.length >= 2")
+    (first, soon), (second, answered) = page.evaluate("noted")[:2]
+    assert first.endswith("…")
+    assert soon < 500
+    assert coming in second
+    assert any(digit in second for digit in "123456789")
+    assert page.locator(".found li a").first.get_attribute("href").endswith("#lstm-forward")
+    in_time(f"{language}: {query}", answered, ANSWERED)
+    wait_for_results(page)
+    assert coming not in page.evaluate("noted.at(-1)[0]")
+    assert page.locator(".found li a").first.get_attribute("href").endswith("#lstm-forward")
+
+
+def test_a_peek_answers(slow, in_time):
+    page = slow("ko/book/lstm.html", 1300)
+    page.wait_for_load_state("load")
+    page.locator(".peek").first.wait_for()
+    said, paragraph, after = page.evaluate(PEEK)
+    assert said.endswith("…")
+    assert len(paragraph) > len(said)
+    in_time("a peek", after, ANSWERED)
+
+
+@pytest.fixture(params=[(390, "search.html"), (320, "search.html"), (1300, "book/lstm.html")])
+def titles_alone(opened, request):
+    """Return a page whose search knows titles only, and a function that lets the text come."""
+    width, path = request.param
+    page = opened(f"en/{path}", width, language="en")
+    held = []
+    page.route("**/search-text.js*", held.append)
+    page.locator(".search input").fill("hidden state of the cell")
+    expect(page.locator(".found .count")).to_contain_text("still coming")
+
+    def come():
+        held[0].continue_()
+        page.wait_for_function("() => whole_search")
+
+    return page, come
+
+
+def listed(page):
+    return page.locator(".found li a").evaluate_all(
+        "links => links.map(link => [link.href, Math.round(link.getBoundingClientRect().top)])"
+    )
+
+
+def test_the_text_refines_the_results(titles_alone):
+    page, come = titles_alone
+    before = listed(page)
+    come()
+    wait_for_results(page)
+    assert listed(page) != before
+    assert not page.locator(".add-text").count()
+
+
+@pytest.mark.parametrize("way", ["keyboard", "pointer", "finger"])
+def test_results_stay_where_the_reader_is(titles_alone, way):
+    page, come = titles_alone
+    link = page.locator(".found li a").nth(1)
+    if way == "keyboard":
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowDown")
+    elif way == "pointer":
+        link.hover()
+    else:
+        link.dispatch_event("pointerdown", {"pointerType": "touch", "bubbles": True})
+    before = listed(page)
+    come()
+    button = page.locator(".add-text")
+    button.wait_for()
+    assert listed(page) == before
+    if way == "keyboard":
+        assert page.evaluate("document.activeElement.href") == before[1][0]
+    if way == "pointer":
+        page.mouse.move(0, 0)  # away from the list
+    else:
+        button.click()
+    wait_for_results(page)
+    button.wait_for(state="detached")
+    assert [href for href, _ in listed(page)] != [href for href, _ in before]
+    if way != "pointer":
+        assert page.evaluate("document.activeElement.href") == listed(page)[0][0]
+
+
+def test_a_tap_meant_for_what_was_there_leads_nowhere(titles_alone):
+    page, come = titles_alone
+    page.evaluate(
+        """() => {
+          const list = document.querySelector(".found ol");
+          const tap = { bubbles: true, cancelable: true, detail: 1 };
+          new MutationObserver(() => {
+            window.early = list.querySelector("a").dispatchEvent(new MouseEvent("click", tap));
+            setTimeout(() => (window.late = list.dispatchEvent(new MouseEvent("click", tap))), 600);
+          }).observe(list, { childList: true });
+        }"""
+    )
+    come()
+    page.wait_for_function("() => window.late !== undefined")
+    assert page.evaluate("[early, late]") == [False, True]
