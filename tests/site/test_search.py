@@ -81,7 +81,7 @@ def in_node(expression: str):
     {web_assets.stemmer()}
     const search = new words.BookSearch(MiniSearch, stemmer, {{ sections, aliases }});
     const find = (query) => search.find(query).map((section) => section.address);
-    console.log(JSON.stringify({expression}));
+    Promise.resolve({expression}).then((value) => console.log(JSON.stringify(value)));
     """
     done = subprocess.run([str(NODE), "-e", script], text=True, capture_output=True, check=True)
     return json.loads(done.stdout)
@@ -146,6 +146,24 @@ def test_words_of_a_query():
 )
 def test_the_best_section_is_found_first(query, first):
     assert in_node(f"find({json.dumps(query)})")[:1] == [first]
+
+
+def test_titles_are_searched_first_and_texts_when_they_have_come():
+    found = in_node(
+        """(async () => {
+          const titles = sections.map(({ text, code, ...title }) => title);
+          const texts = Object.fromEntries(sections.map((section) => [section.address, section]));
+          const first = new words.BookSearch(MiniSearch, stemmer, { sections: titles, aliases });
+          const whole = await first.with_texts(texts);
+          const queries = ["기울기", "학습률", "LSTM", "clip_by_norm"];
+          return [first, whole, search].map((one) =>
+            queries.map((query) => one.find(query).map(({ address }) => address)));
+        })()"""
+    )
+    of_titles, of_whole, at_once = found
+    assert of_whole == at_once
+    assert of_titles[0] == ["b.html"]
+    assert of_titles[1] == []
 
 
 def test_a_syllable_is_found_without_its_particle():

@@ -146,6 +146,7 @@ function search_field(form) {
     const button = element("button", { type: "button", className: "add-text" }, words.add_text);
     button.addEventListener("click", () => {
       fill();
+      panel.hidden = false; // it was closed when the button, which had the focus, went
       list.querySelector("a")?.focus();
     });
     status.style.minHeight = `${status.offsetHeight}px`;
