@@ -7,7 +7,6 @@ from urllib.parse import quote
 import pytest
 from browsing import wait_for_results
 from bs4 import BeautifulSoup
-from playwright.sync_api import expect
 from serving import Server
 
 # The query, and the words that a page must hold to be found (all that the pages have).
@@ -203,9 +202,9 @@ def test_search_recovers_from_a_file_that_did_not_come(browser, server, file, sa
     page = browser.new_page()
     page.route(f"**/search-{file}.js*", lambda route: route.abort(), times=1)
     page.goto(f"{server.address}ko/search.html?q=기울")
-    expect(page.locator(".found .count")).to_contain_text(said)
+    page.locator(".found .count", has_text=said).wait_for()
     page.locator(".search input").fill("기울기")
-    expect(page.locator(".found .count")).to_have_text(re.compile(r"^\d+곳을 찾았습니다\.$"))
+    page.locator(".found .count", has_text=re.compile(r"^\d+곳을 찾았습니다\.$")).wait_for()
     page.close()
 
 
@@ -240,6 +239,7 @@ def test_result_leads_to_its_place_and_marks_the_words(opened):
     page.wait_for_selector(".clear-marks")
     marks = page.evaluate("[...CSS.highlights.get('found')].map(range => range.toString())")
     assert "망각 게이트" in marks
+    page.wait_for_load_state("load")
     assert page.evaluate(
         "[...CSS.highlights.get('found')].some(range => {"
         " const box = range.getBoundingClientRect(); return box.top > 0 && box.top < innerHeight })"

@@ -6,7 +6,6 @@ wait, because this machine may be busy; ``--factor 1`` asks for the seconds them
 
 import pytest
 from browsing import wait_for_results, watch
-from playwright.sync_api import expect
 
 LINE = {"offline": False, "latency": 150, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
 SLOWDOWN = 6
@@ -117,7 +116,7 @@ def titles_alone(opened, server, request):
     page.route("**/search-text.js*", lambda route: held.append(route))
     page.goto(f"{server.address}en/{path}", wait_until="domcontentloaded")
     page.locator(".search input").fill("hidden state")
-    expect(page.locator(".found .count")).to_contain_text("still coming")
+    page.locator(".found .count", has_text="still coming").wait_for()
 
     def come():
         held[0].continue_()
@@ -185,3 +184,11 @@ def test_a_tap_meant_for_what_was_there_leads_nowhere(titles_alone):
     come()
     page.wait_for_function("() => window.late !== undefined")
     assert page.evaluate("[early, late]") == [False, True]
+
+
+def test_words_are_marked_without_the_text(titles_alone):
+    page, _ = titles_alone
+    page.locator(".found li a").first.click()
+    page.locator(".clear-marks").wait_for()
+    marks = page.evaluate("[...CSS.highlights.get('found')].map(range => range.toString())")
+    assert "hidden state" in marks

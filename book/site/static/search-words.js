@@ -229,6 +229,11 @@ class BookSearch {
     return this.known.has(syllable) ? { combineWith: "OR", queries: [known, syllable] } : known;
   }
 
+  // Whether each word of a query is known, so that none has to be corrected or divided.
+  knows(query) {
+    return variants(query, this.aliases).flatMap((text) => this.telling(words_of(text))).every((word) => this.known_form(word));
+  }
+
   known_form(word) {
     return forms_of(word, this.stemmer).map(letters).findLast((form) => this.known.has(form));
   }

@@ -195,7 +195,7 @@ function search_field(form) {
   input.addEventListener("focus", add_text);
   list.addEventListener("click", (event) => {
     if (event.detail && event.timeStamp - changed < AIM) event.preventDefault();
-    else if (event.target.closest("a") && whole_search) keep_marks(input.value);
+    else if (event.target.closest("a")) keep_marks(shown.search, input.value);
   });
   form.addEventListener("keydown", (event) => {
     const stops = [input, ...list.querySelectorAll("a, button")];
@@ -235,9 +235,10 @@ document.addEventListener("keydown", (event) => {
 const BLOCKS = "p, li, h1, h2, h3, h4, td, th, summary, pre, dd, dt";
 
 // What to mark is known where the query was asked, so that the page that it leads to need not fetch
-// the book.
-function keep_marks(query) {
-  const patterns = whole_search.mark_patterns(query).map(({ source }) => source);
+// the book. Titles do not know whether a word that they lack is mistyped.
+function keep_marks(search, query) {
+  if (search !== whole_search && !search.knows(query)) return;
+  const patterns = search.mark_patterns(query).map(({ source }) => source);
   memory.write("sessionStorage", "marks", JSON.stringify({ query, patterns }));
 }
 
@@ -246,6 +247,8 @@ async function patterns_of(query) {
   if (kept.query === query) return kept.patterns.map((source) => new RegExp(source, "giu"));
   return (await load_search()).mark_patterns(query);
 }
+
+const page_loaded = () => new Promise((done) => (document.readyState === "complete" ? done() : addEventListener("load", () => done(), { once: true })));
 
 // Marks the query on the page that a result leads to, without changing the page. A reader who has gone
 // on meanwhile stays there.
@@ -263,14 +266,15 @@ async function mark_words(query) {
     .find((found) => found.length);
   if (!ranges) return;
   CSS.highlights.set("found", new Highlight(...ranges));
+  clear_button();
+  await page_loaded(); // and has gone to its anchor
+  if (gone_on) return;
   const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   const first = ranges.find((range) => !target || target.contains(range.startContainer)) ?? ranges[0];
   const folded = first.startContainer.parentElement.closest("details:not([open])");
-  if (folded && !gone_on) folded.open = true;
+  if (folded) folded.open = true;
   const { top, bottom } = first.getBoundingClientRect();
-  const elsewhere = !target || folded || top < 0 || bottom > innerHeight;
-  if (elsewhere && !gone_on) first.startContainer.parentElement.scrollIntoView({ block: "center" });
-  clear_button();
+  if (!target || folded || top < 0 || bottom > innerHeight) first.startContainer.parentElement.scrollIntoView({ block: "center" });
 }
 
 // A formula is marked as a whole. The search reads its MathML, where ∂L/∂W_hh is ∂L∂Whh.
