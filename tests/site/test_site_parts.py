@@ -21,6 +21,7 @@ from _ext.hooks import (
     web_assets,
 )
 from _ext.hooks.math_in_page import Typesetter
+from _ext.hooks.tables import head_rows
 from _ext.plain import library
 from _ext.plain.code_digest import digest
 from _ext.plain.moving import MOVING, moves
@@ -28,6 +29,7 @@ from _ext.plain.printed_tables import translate_tables
 from _ext.repository import Repository
 from _ext.texts import texts, translated_modules
 from docutils import nodes
+from docutils.core import publish_doctree, publish_from_doctree
 from fontTools.ttLib import TTFont
 from jinja2 import Environment, FileSystemLoader
 
@@ -318,3 +320,15 @@ def test_equations_and_bars_of_a_docstring_are_kept():
         *(r"The norm \|λ\| of `a | b`:", "", "::", "", "    h = |λ| h", "", "ends.", "", ""),
         *(".. rubric:: Notes", "", "x"),
     ]
+
+
+@pytest.mark.parametrize(("corner", "tag"), [("  ", "th"), ("n", "td")])
+def test_a_table_with_an_empty_corner_has_heads_of_rows(corner, tag):
+    line = "==  ==\n"
+    text = f"{line}{corner:2}  a\n{line}b   1\n{line}"
+    document = publish_doctree(text)
+    for table in document.findall(nodes.table):
+        head_rows(table)
+    html = publish_from_doctree(document, writer_name="html5").decode()
+    assert re.search(rf"<{tag}[^>]*><p>b</p></{tag}>", html)
+    assert re.search("<td><p>1</p></td>", html)
