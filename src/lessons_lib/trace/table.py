@@ -5,7 +5,8 @@ from __future__ import annotations
 import ctypes
 import struct
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from ..arrays import Array
 from .llvm_gradients import block_rows
 from .llvm_pass import Pack, Pass
 from .program import Program
-from .threads import run, thread_count
+from .threads import function, run, thread_count
 from .workspace import empty
 
 
@@ -32,10 +33,18 @@ class Job:
         numbers.
     T, N : int
         Steps and sequences.
+    packs : dict of arrays, optional
+        The pass's weights as `packs_of` returns them, to be used by several jobs.
     """
 
     def __init__(
-        self, program: Program, name: str, arrays: Mapping[str, Any], T: int, N: int
+        self,
+        program: Program,
+        name: str,
+        arrays: Mapping[str, Any],
+        T: int,
+        N: int,
+        packs: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         compiled = program.passes[name]
         if name in ("before", "input") and not compiled.temporaries:
@@ -44,7 +53,7 @@ class Job:
         N = max(N, 1)
         self._threads = thread_count() if compiled.all_rows else min(thread_count(), N)
         self._kept: list[Any] = [program]  # keeps alive the memory of the table's addresses
-        packs = {pack.array: pack for pack in compiled.packs}
+        packs = packs_of(program, name, arrays) if packs is None else packs
         table: list[int] = []
         for array_name in compiled.arrays:
             if array_name in compiled.numbers:
@@ -53,8 +62,7 @@ class Job:
                 continue
             strides = 0, 0
             if array_name in packs:
-                pack = packs[array_name]
-                array = packed(arrays[pack.weight], pack, program.panel)
+                array = packs[array_name]
             elif array_name in compiled.temporaries:
                 rows = self._threads * block_rows(N) if compiled.all_rows else N
                 array = empty((rows, compiled.temporaries[array_name]), arrays["x"].dtype)
@@ -75,6 +83,12 @@ class Job:
         if self._N == 0:
             return
         run(self._entry, self._address, self._T, self._N, self._threads)
+
+    def runner(self) -> Callable[[], Any]:
+        """Return `run` as a function that takes less time to call, while this job is kept."""
+        if self._N == 0 or self._threads > 1:
+            return self.run
+        return partial(function(self._entry.alone), self._address, self._T, self._N, 0, 1)
 
 
 def of_params(params: Any) -> dict[str, np.ndarray]:
@@ -99,6 +113,12 @@ def as_numpy(array: Array) -> np.ndarray:
             "use torch_modules.Layer, or torch.no_grad()"
         )
     return array.detach().numpy()
+
+
+def packs_of(program: Program, name: str, arrays: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Return a pass's packed weights by name; the other arguments are those of `Job`."""
+    packs = program.passes[name].packs
+    return {pack.array: packed(arrays[pack.weight], pack, program.panel) for pack in packs}
 
 
 def packed(weight: np.ndarray, pack: Pack, panel: int) -> np.ndarray:

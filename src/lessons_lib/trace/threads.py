@@ -47,21 +47,21 @@ def thread_count() -> int:
 def run(entry: Entry, table: int, T: int, N: int, threads: int) -> None:
     """Run a pass over T steps of N sequences on some threads; the table is given by its address."""
     if threads == 1:
-        _pass(entry.alone)(table, T, N, 0, 1)
+        function(entry.alone)(table, T, N, 0, 1)
         return
     team = _team() if "torch" in sys.modules else None
     if team is not None:
         job = (ctypes.c_int64 * 5)(table, T, N, team.which, team.many)
         team.parallel(entry.shared, ctypes.addressof(job), threads, 0)
         return
-    call = _pass(entry.alone)
+    call = function(entry.alone)
     pool = _pool(threads)
     for part in [pool.submit(call, table, T, N, k, threads) for k in range(threads)]:
         part.result()
 
 
 @cache
-def _pass(address: int) -> Any:
+def function(address: int) -> Any:
     """Return the function at an address; making it takes a good part of a single step's time."""
     return _PASS(address)
 
