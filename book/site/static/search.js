@@ -66,7 +66,8 @@ function marked(text, pattern) {
 // Some words before and after the first hit, whole words at the ends.
 function context(section, pattern) {
   const { text: prose = "", code = "", names = [] } = section;
-  for (const text of [prose, code.replace(/\s+/g, " "), names.join(", ")]) {
+  const called = names.filter((name) => name.search(pattern) >= 0).join(", ");
+  for (const text of [prose, code.replace(/\s+/g, " "), called]) {
     const hit = text.search(pattern);
     if (hit < 0) continue;
     const start = hit < 50 ? 0 : text.indexOf(" ", hit - 50) + 1;
