@@ -55,6 +55,7 @@ BY_VALUE: tuple[Mistake, ...] = (
         "clip_by_value.bounds-exchanged",
         (*_CUT, "np.where(abs(array) > limit, -limit * np.sign(array), array)"),
     ),
+    edit("clip_by_value.all-to-limit", (*_CUT, "np.where(abs(array) > limit, limit, array)")),
     edit("clip_by_value.squashed", (*_CUT, "limit * np.tanh(array / limit)")),
     edit("clip_by_value.by-norm", (*_CUT, "array * min(1.0, limit / global_norm(grads))")),
 )

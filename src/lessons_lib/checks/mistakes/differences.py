@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..mistake import Mistake, edit
+from ..mistake import Mistake, Named, edit
+
+
+def _without_last_column(results: Named) -> Named:
+    gradient = results["gradient"].copy()
+    gradient[:, -1] = 0
+    return {"gradient": gradient}
+
 
 _WHERE = "gradients.numerical_gradient"
 _ABOVE = (_WHERE, "x[index]", "value + step")
@@ -15,6 +22,12 @@ DIFFERENCES: tuple[Mistake, ...] = (
     edit("numerical_gradient.one-sided", (*_BELOW, "value"), (*_DIVISOR, "step")),
     edit("numerical_gradient.one-sided-below", (*_ABOVE, "value"), (*_DIVISOR, "step")),
     edit("numerical_gradient.half-of-one-sided", (*_BELOW, "value")),
+    edit(
+        "numerical_gradient.relative-step",
+        (*_ABOVE, "value + step * value"),
+        (*_BELOW, "value - step * value"),
+    ),
+    Mistake("numerical_gradient.last-column", after=_without_last_column),
     edit("numerical_gradient.step-squared", (*_DIVISOR, "step**2")),
     edit("numerical_gradient.distance", (*_DIVISOR, "step")),
     edit("numerical_gradient.not-divided", (*_DIVISOR, "1")),

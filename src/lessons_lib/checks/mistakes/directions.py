@@ -54,6 +54,28 @@ _WHERE = "padding.reverse"
 _FULL = (_WHERE, "", "np.all(lengths == T)", "True")
 _FLIP = (_WHERE, "return", "array_namespace(x).flip(x, axis=0)")
 _STEPS = (_WHERE, "return", "lengths - 1 - t")
+#: With zeros before it, as an array is usually made.
+_AT_THE_END = (
+    _WHERE,
+    "return",
+    "x[np.where(t < lengths, lengths - 1 - t, t), np.arange(N)]",
+    "x[T - 1 - t, np.arange(N)] * (t >= T - lengths)[..., None]",
+)
+
+
+def _in_order(times: int) -> Callable[[Named], Named]:
+    """Take the sequences from the longest to the shortest, once or twice."""
+
+    def before(arguments: Named) -> Named:
+        order = np.argsort(-arguments["lengths"], kind="stable")
+        order = order if times == 1 else order[order]
+        lengths = arguments["lengths"][order]
+        inside = np.arange(len(arguments["x"]))[:, None] < lengths
+        return arguments | {"x": arguments["x"][:, order] * inside[..., None], "lengths": lengths}
+
+    return before
+
+
 REVERSE: tuple[Mistake, ...] = (
     edit("padded_reverse.padding-first", _FULL),
     edit(
@@ -79,6 +101,9 @@ REVERSE: tuple[Mistake, ...] = (
     edit(
         "padded_reverse.features-turned", (*_STEPS, "t"), after=lambda r: {"y": r["y"][..., ::-1]}
     ),
+    edit("padded_reverse.at-the-end", (_WHERE, "", "np.all(lengths == T)", "False"), _AT_THE_END),
+    Mistake("padded_reverse.not-put-back", before=_in_order(1)),
+    Mistake("padded_reverse.wrongly-put-back", before=_in_order(2)),
     edit("padded_reverse.not-turned", (*_STEPS, "t")),
     edit("padded_reverse.all-axes-turned", _FULL, (*_FLIP, "np.flip(x)")),
     edit("padded_reverse.batch-turned", _FULL, (*_FLIP, "np.flip(x, axis=1)")),

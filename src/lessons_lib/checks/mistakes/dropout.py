@@ -346,6 +346,8 @@ def _scaled_in_c(masks: Masks, arguments: Named) -> Masks:
     return masks._replace(c=masks.c / (1 - arguments["rate"]), y=None)
 
 
+_NEW_C = ("lstm.step", "c", "dropped(f * c_prev + dropped(i * g, masks.g), masks.c)")
+
 RNNDROP: tuple[Mistake, ...] = (
     *_COMMON,
     *_scaled_in_evaluation("y"),
@@ -368,6 +370,9 @@ RNNDROP: tuple[Mistake, ...] = (
         "rnndrop.mask-on-candidate",
         _moved("c", "g"),
     ),
+    edit("rnndrop.mask-on-old-c", (*_NEW_C, "f * dropped(c_prev, masks.c) + i * g")),
+    edit("rnndrop.mask-not-carried", ("lstm.step", "return", "(h, c)", "(h, f * c_prev + i * g)")),
+    _masks("rnndrop.mask-on-hidden-too", _in_training(lambda masks, _: masks._replace(h=masks.c))),
     _masks(
         "rnndrop.mask-on-hidden",
         _in_training(lambda masks, _: masks._replace(h=masks.c, c=None)),
@@ -401,19 +406,54 @@ VARIATIONAL: tuple[Mistake, ...] = (
     ),
 )
 
+
+def _first_block(masks: Masks, arguments: Named) -> Masks:
+    mask = masks.W_hh.copy()
+    mask[len(mask) // 4 :] = 1
+    return masks._replace(W_hh=mask)
+
+
+def _reshaped(arguments: Named) -> Named:
+    draws = arguments["draws"]
+    return arguments | {"draws": draws.reshape(draws.shape[::-1]).T}
+
+
+def _all_weights_scaled(arguments: Named) -> Named:
+    if not arguments["training"]:
+        return arguments
+    kept = 1 - arguments["rate"]
+    return arguments | {name: arguments[name] / kept for name in ("W_ih", "b")}
+
+
 WEIGHT_DROP: tuple[Mistake, ...] = (
     *_COMMON,
     *_scaled_in_evaluation("W_hh"),
     _inverted("draws"),
     _broadcast("weight_drop.whole-columns", np.s_[:1]),
     _broadcast("weight_drop.whole-rows", np.s_[:, :1]),
+    _masks("weight_drop.first-block-only", _in_training(_first_block)),
+    Mistake("weight_drop.mask-reshaped", before=_reshaped),
+    Mistake("weight_drop.everything-scaled", before=_all_weights_scaled),
 )
+
+
+def _one_step_late(masks: Masks, arguments: Named) -> Masks:
+    mask = np.roll(masks.g, 1, axis=0)
+    mask[0] = 1
+    return masks._replace(g=mask)
+
 
 RECURRENT: tuple[Mistake, ...] = (
     *_COMMON,
     *_scaled_in_evaluation("g"),
     *(_inverted("draws"), _shared("draws"), _shifted("draws")),
     _per_sequence("g"),
+    edit(
+        "recurrent_dropout.mask-inside-tanh",
+        ("lstm.step", "g", "tanh(a_g)", "tanh(dropped(a_g, masks.g))"),
+        ("lstm.step", "c", "dropped(i * g, masks.g)", "i * g"),
+    ),
+    _masks("recurrent_dropout.no-mask-at-first-step", _in_training(_one_step_late)),
     _masks(
         "recurrent_dropout.mask-on-cell",
         _moved("g", "c"),
@@ -444,6 +484,8 @@ def _copied(name: str, other: str) -> Mistake:
     return Mistake("zoneout.one-mask", before=before, values=values, label=label)
 
 
+_SELECTED = ("masks._kept", "return", "array_namespace(keep).where(keep, old, new)")
+
 ZONEOUT: tuple[Mistake, ...] = (
     *_SWITCH,
     *_NETWORK,
@@ -455,6 +497,10 @@ ZONEOUT: tuple[Mistake, ...] = (
     _copied("keep_c", "keep_h"),
     edit("zoneout.y-before", ("scan.forward", "", "state[0]", "cache.o * cache.tanh_c")),
     edit("zoneout.zero-for-kept", (_MASKED_STEP, "return", "state", "tuple(0 * s for s in state)")),
+    edit(
+        "zoneout.zero-in-training",
+        (*_SELECTED, "array_namespace(keep).where(keep, 0 * new, new)"),
+    ),
     _per_sequence("keep_h", "keep_c"),
     _without(
         "keep_h",

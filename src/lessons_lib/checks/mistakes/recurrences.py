@@ -10,6 +10,8 @@ _PRODUCT = ("linear.combine", "return", "a_next * a")
 _SUM = ("linear.combine", "return", "a_next * b + b_next")
 _WITH_STATE = ("linear.scan", "return", "a_all * h_0 + b_all")
 
+_ROUNDS = ("linear.prefixes", "", "distance < T")
+
 
 def _turned(values: Named) -> Named:
     return {name: np.flip(v, axis=0) if name in "aby" else v for name, v in values.items()}
@@ -21,6 +23,7 @@ COMBINE: tuple[Mistake, ...] = (
     edit("linear_scan.both-multiplied", (*_SUM, "a_next * (b + b_next)")),
     edit("linear_scan.products-added", (*_PRODUCT, "a_next + a")),
     edit("linear_scan.product-not-carried", (*_PRODUCT, "a_next")),
+    edit("linear_scan.product-used-for-b", (*_SUM, "a_next * a * b + b_next")),
 )
 SCAN: tuple[Mistake, ...] = (
     *COMBINE,
@@ -31,6 +34,11 @@ SCAN: tuple[Mistake, ...] = (
         "linear_scan.b-weighted", before=lambda given: given | {"b": (1 - given["a"]) * given["b"]}
     ),
     Mistake("linear_scan.from-the-end", before=_turned, after=_turned),
+    edit("linear_scan.round-missing", (*_ROUNDS, "2 * distance < T")),
+    edit(
+        "linear_scan.distance-grows-by-one",
+        ("linear.prefixes", "", "distance *= 2", "distance += 1"),
+    ),
 )
 
 _WHERE = "linear.scan_backward"
@@ -44,6 +52,7 @@ _SCANNED = (
     "dh",
     "xp.flip(scan(xp.flip(_conjugate(a_next), axis=0), xp.flip(dy, axis=0)), axis=0)",
 )
+_TURNED_ONCE = "scan(xp.flip(_conjugate(a_next), axis=0), xp.flip(dy, axis=0))"
 BACKWARD: tuple[Mistake, ...] = (
     edit("linear_scan_backward.a-of-own-step", (*_NEXT, "a")),
     edit("linear_scan_backward.nothing-from-later-steps", (*_NEXT, "0 * a")),
@@ -54,7 +63,22 @@ BACKWARD: tuple[Mistake, ...] = (
     edit("linear_scan_backward.da-from-dy", (*_OF_A, "dy * h_prev")),
     edit("linear_scan_backward.dh0-not-multiplied", (*_OF_STATE, "dh[0]")),
     edit("linear_scan_backward.dh0-from-dy", (*_OF_STATE, "dy[0] * a[0]")),
+    edit("linear_scan_backward.dh0-summed", (*_OF_STATE, "(dh * a).sum(axis=0)")),
+    edit("linear_scan_backward.not-turned-back", (*_SCANNED, _TURNED_ONCE)),
 )
+
+
+def _bias_of_gate(arguments: Named) -> Named:
+    b = arguments["b"].copy()
+    b[len(b) // 2 :] = 0
+    return arguments | {"b": b}
+
+
+def _alternating(arguments: Named) -> Named:
+    """Take every second row for the gate, the others for the candidate."""
+    rows = {name: arguments[name] for name in ("W_ih", "b")}
+    return arguments | {name: np.concatenate([v[::2], v[1::2]]) for name, v in rows.items()}
+
 
 _WEIGHTED = ("min_gru.pairs", "return", "(1 - z) * n")
 _GATE = ("min_gru.pairs", "z", "sigmoid(a_z)")
@@ -68,4 +92,6 @@ PAIRS: tuple[Mistake, ...] = (
         "min_gru_pairs.blocks-exchanged",
         ("min_gru.pairs", "", "a_z, n = split(projected, 2)", "n, a_z = split(projected, 2)"),
     ),
+    Mistake("min_gru_pairs.bias-of-gate-only", before=_bias_of_gate),
+    Mistake("min_gru_pairs.rows-alternate", before=_alternating),
 )
