@@ -408,7 +408,7 @@ VARIATIONAL: tuple[Mistake, ...] = (
 
 
 def _first_block(masks: Masks, arguments: Named) -> Masks:
-    mask = masks.W_hh.copy()
+    mask = np.array(masks.W_hh)
     mask[len(mask) // 4 :] = 1
     return masks._replace(W_hh=mask)
 
@@ -438,7 +438,7 @@ WEIGHT_DROP: tuple[Mistake, ...] = (
 
 
 def _one_step_late(masks: Masks, arguments: Named) -> Masks:
-    mask = np.roll(masks.g, 1, axis=0)
+    mask = np.roll(np.array(masks.g), 1, axis=0)
     mask[0] = 1
     return masks._replace(g=mask)
 
