@@ -159,7 +159,7 @@ test-hub: .venv-hub/.ready .venv-tools/.ready branch ## run a JupyterHub with th
 	.venv-hub/bin/python deploy/try_hub.py
 
 audit: .venv-tools/.ready ## look up known vulnerabilities of the pinned packages
-	for list in requirements.txt deploy/hub.txt deploy/grading.txt deploy/tools.txt deploy/books.txt; do \
+	for list in requirements.txt deploy/hub.txt deploy/grading.txt deploy/tools.txt deploy/books.txt deploy/adoption.txt; do \
 	  $(TOOLS)/pip-audit --strict --disable-pip --no-deps --progress-spinner off -r $$list || exit 1; done
 
 # nbgrader and Otter, with the library and only what the assignments need

@@ -77,12 +77,15 @@ class Masks(NamedTuple):
 
     def _of_sites(self, function: Callable[[Array], Array]) -> Masks:
         """Apply a function to the arrays that have an axis of time: all but the weights'."""
-        sites = [function(m) if getattr(m, "shape", ()) else m for m in self[:-3]]
+        sites = [m if m is None or not _has_axes(m) else function(m) for m in self[:-3]]
         return Masks._make((*sites, *self[-3:]))  # each step asks, so it has to be fast
 
 
 #: No masks: the default of every `masks` argument.
 NO_MASKS = Masks()
+
+#: The fields that are masks of weights.
+OF_WEIGHTS = Masks._fields[-3:]
 
 
 class StackMasks(NamedTuple):
@@ -95,7 +98,8 @@ class StackMasks(NamedTuple):
     networks : tuple of layers, each a tuple of the Masks of its directions
         A direction's masks are in the order in which it reads.
     y : array of shape (T, N, directions · H), or None
-        Factor of the last layer's output.
+        Factor of the last layer's output. With ``masks._replace(y=None)`` a layer returns the
+        output without it, which losses such as AWD-LSTM's TAR need beside the dropped one.
     """
 
     inputs: tuple[Array | None, ...] = ()
@@ -144,7 +148,7 @@ class StackMasks(NamedTuple):
         )
 
     def _check_one_direction(self, name: str) -> None:
-        if any(len(layer) > 1 for layer in self.networks):
+        if self.networks and max(map(len, self.networks)) > 1:
             raise ValueError(
                 f"{name}: got masks of two directions, expected those of one: the second direction "
                 "reads the steps from the last to the first"
@@ -156,14 +160,25 @@ class StackMasks(NamedTuple):
         if self is NO_STACK_MASKS:
             return self
         return StackMasks(
-            tuple(None if mask is None else of_array(mask) for mask in self.inputs),
-            tuple(tuple(map(of_network, layer)) for layer in self.networks),
+            tuple([None if mask is None else of_array(mask) for mask in self.inputs]),
+            tuple([tuple(map(of_network, layer)) for layer in self.networks]),
             None if self.y is None else of_array(self.y),
         )
 
 
+def act_nowhere(masks: StackMasks) -> bool:
+    """Return whether no site has a mask."""
+    networks = [network for layer in masks.networks for network in layer]
+    others = (*masks.inputs, masks.y, *(mask for network in networks for mask in network))
+    return all(mask is None for mask in others)
+
+
 #: No masks, for any number of layers and directions.
 NO_STACK_MASKS = StackMasks()
+
+
+def _has_axes(mask: Array | float) -> bool:
+    return hasattr(mask, "shape") and len(mask.shape) > 0
 
 
 def _of_sequences(mask: Array, sequences: Any) -> Array:
@@ -177,12 +192,10 @@ def dropped(a: Array, mask: Array | float | None) -> Array:
 
 def dropped_weights(params: Any, masks: Masks) -> Any:
     """Return parameters with the weights' masks applied. It is its own backward pass."""
-    if masks is NO_MASKS:
+    drawn = {name: m for name, m in zip(OF_WEIGHTS, masks[-3:], strict=True) if m is not None}
+    if not drawn:
         return params
-    fields = [(name, mask) for name, mask in zip(masks._fields[-3:], masks[-3:], strict=True)]
-    return params._replace(
-        **{name: getattr(params, name) * mask for name, mask in fields if mask is not None}
-    )
+    return params._replace(**{name: getattr(params, name) * mask for name, mask in drawn.items()})
 
 
 def masked_product(a: Array, W: Array, mask: Array | None, gates: slice = ALL_GATES) -> Array:
@@ -284,7 +297,7 @@ def renew(old: tuple[Array, ...], new: tuple[Array, ...], masks: Masks) -> tuple
     if _takes_all(masks):
         return new
     new = (dropped(new[0], masks.y), *new[1:])
-    return tuple(_kept(keep, o, n) for keep, o, n in zip(_keeps(masks, new), old, new, strict=True))
+    return tuple(map(_kept, _keeps(masks, new), old, new))
 
 
 def renew_backward(dstate: tuple[Array, ...], masks: Masks) -> tuple[Array, ...]:

@@ -14,6 +14,7 @@ from lessons_lib.dropout import (
     Combined,
     Dropout,
     NonRecurrentDropout,
+    PerLayer,
     RecurrentDropout,
     RNNDrop,
     Sizes,
@@ -29,7 +30,10 @@ VARIANTS: dict[str, type[Dropout]] = {
     if isinstance(value, type) and issubclass(value, Dropout) and value is not Dropout
 }
 
-#: The options of variants, and `Combined`, which has no rate of its own.
+#: Those that have no rate of their own.
+OF_OTHERS = (Combined, PerLayer)
+
+#: The options of variants, and those of others.
 OPTIONS: dict[str, Callable[[float], Dropout]] = {
     "NonRecurrentDropout between": lambda p: NonRecurrentDropout(p, input=False, output=False),
     "RNNDrop scaled c": lambda p: RNNDrop(p, scaled="c"),
@@ -37,6 +41,7 @@ OPTIONS: dict[str, Callable[[float], Dropout]] = {
     "RNNDrop scaled c in evaluation": lambda p: RNNDrop(p, scaled="c", scaled_in="evaluation"),
     "VariationalDropout untied": lambda p: VariationalDropout(p, p, tied=False),
     "VariationalDropout hidden": lambda p: VariationalDropout(0, p),
+    "WeightDrop rows": lambda p: WeightDrop(p, rows=True),
     "WeightDrop both": lambda p: WeightDrop(p, ("W_ih", "W_hh")),
     "WeightDrop projection": lambda p: WeightDrop(p, ("W_hh", "W_hr")),
     "RecurrentDropout per sequence": lambda p: RecurrentDropout(p, per_sequence=True),
@@ -45,9 +50,10 @@ OPTIONS: dict[str, Callable[[float], Dropout]] = {
     "Combined of Merity": lambda p: Combined(WeightDrop(p), VariationalDropout(p, 0)),
     "Combined of Krueger": lambda p: Combined(Zoneout(h=p / 2, c=p), NonRecurrentDropout(p)),
     "Combined of three": lambda p: Combined(WeightDrop(p), NonRecurrentDropout(p), Zoneout(h=p)),
+    "PerLayer of two": lambda p: PerLayer(VariationalDropout(p, p), Zoneout(h=p)),
 }
 EXAMPLES = {
-    **{name: variant.at for name, variant in VARIANTS.items() if variant is not Combined},
+    **{name: variant.at for name, variant in VARIANTS.items() if variant not in OF_OTHERS},
     **OPTIONS,
 }
 RATE = 0.4
@@ -72,7 +78,9 @@ PAIRS = [
 
 
 def parts(variant: Dropout) -> tuple[Dropout, ...]:
-    """Return the variants of a combination, or the single variant."""
+    """Return the variants of a combination, or the single variant that acts on a network."""
+    if isinstance(variant, PerLayer):
+        return parts(variant.of_layer(0))
     return variant.variants if isinstance(variant, Combined) else (variant,)
 
 

@@ -15,7 +15,9 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_
 
 from lessons_lib.dropout import (
     Combined,
+    Dropout,
     NonRecurrentDropout,
+    PerLayer,
     RecurrentDropout,
     RNNDrop,
     StackMasks,
@@ -166,10 +168,6 @@ class Oracle:
     """A layer of torch_modules under given masks, computed by the papers' formulas."""
 
     def __init__(self, layer: Any, masks: StackMasks) -> None:
-        variant = layer.variant
-        papers = variant.variants if isinstance(variant, Combined) else (variant,)
-        inside = [PAPERS[type(paper)] for paper in papers if PAPERS[type(paper)] is not plain]
-        self.paper = inside[0] if inside else plain
         self.layer, self.masks, self.cell = layer, masks, CELLS[layer.mode]
         self.batch_first, self.named_parameters = layer.batch_first, layer.named_parameters
 
@@ -202,6 +200,7 @@ class Oracle:
         y = [x[:length, n] for n, length in enumerate(lengths)]
         last, k = [], 0
         for number in range(self.layer.num_layers):
+            self.paper = paper_of(self.layer.variant, number)
             y = masked(y, self.masks.inputs[number])
             ways = []
             for direction, way in enumerate(("", "_reverse")[: 1 + self.layer.bidirectional]):
@@ -226,6 +225,15 @@ class Oracle:
             state = self.paper(self.cell, W, x_t, state, partial(at, masks, t, n))
             outputs.append(state[0])
         return torch.stack(outputs), state
+
+
+def paper_of(variant: Dropout, layer: int) -> Any:
+    """Return the formula of a layer's step."""
+    if isinstance(variant, PerLayer):
+        return paper_of(variant.of_layer(layer), layer)
+    variants = variant.variants if isinstance(variant, Combined) else (variant,)
+    inside = [PAPERS[type(one)] for one in variants if PAPERS[type(one)] is not plain]
+    return inside[0] if inside else plain
 
 
 def masked(sequences: list[torch.Tensor], mask: Any) -> list[torch.Tensor]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -283,3 +284,72 @@ def test_a_layer_of_any_cell_takes_what_was_converted():
     x = rng.standard_normal((4, 2, 3))
     y, _, _ = scan.forward(gru.CELL_BEFORE, params, x)
     assert np.abs(layer(torch.from_numpy(x))[0].detach().numpy() - y).max() < 1e-12
+
+
+@pytest.mark.parametrize("cell", [lstm.CELL, gru.CELL, gru.CELL_BEFORE], ids=lambda c: c.name)
+def test_keras_in_both_directions_is_a_layer_of_two(cell):
+    keras = pytest.importorskip("keras", reason="Keras is not installed: the extra `oracles`")
+    from lessons_lib.torch_modules import Layer
+
+    one = {
+        lstm.CELL.name: keras.layers.LSTM,
+        gru.CELL.name: keras.layers.GRU,
+        gru.CELL_BEFORE.name: lambda *a, **k: keras.layers.GRU(*a, reset_after=False, **k),
+    }[cell.name]
+    inner = one(H, return_sequences=True, dtype="float64")
+    theirs = keras.layers.Bidirectional(inner, dtype="float64")
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((T, N, D))
+    theirs(x.transpose(1, 0, 2))
+    drawn = [0.6 * rng.standard_normal(weight.shape) for weight in theirs.get_weights()]
+    theirs.set_weights(drawn)
+    half = len(drawn) // 2
+    params = tuple(convert.from_keras(cell, part) for part in (drawn[:half], drawn[half:]))
+    layer = Layer(cell, D, H, bidirectional=True, dtype=torch.float64)
+    layer.load_params((params,))
+    y = layer(torch.from_numpy(x))[0].detach().numpy()
+    expected = keras.ops.convert_to_numpy(theirs(x.transpose(1, 0, 2))).transpose(1, 0, 2)
+    assert relative_difference(y, expected) < 1e-6  # Keras has constants in float32
+
+
+#: The names of layer k's weights: the dropped copy, the one before it, and the others.
+AWD_NAMES = {
+    "the authors' code": ("", "rnns.{k}.module.{name}_raw", "rnns.{k}.module.{name}"),
+    "fastai": ("0.rnns.{k}.module.{name}", "0.rnns.{k}.{name}_raw", "0.rnns.{k}.module.{name}"),
+    "within a model": ("", "encoder.rnns.{k}.{name}_raw", "encoder.rnns.{k}.{name}"),
+}
+
+
+@pytest.mark.parametrize("form", AWD_NAMES)
+def test_awd_lstm_gives_its_layers_with_the_weights_before_dropout(form):
+    from lessons_lib.torch_modules import LSTM
+
+    torch.manual_seed(0)
+    dropped, raw, other = AWD_NAMES[form]
+    widths = [3, 7, 5, 3]
+    layers = [torch.nn.LSTM(a, b) for a, b in pairwise(widths)]
+    saved = {"encoder.weight": torch.randn(4, 3), "1.decoder.bias": torch.randn(4)}
+    for k, layer in enumerate(layers):
+        for name, weight in layer.state_dict().items():
+            if name != "weight_hh_l0":
+                saved[other.format(k=k, name=name)] = weight
+                continue
+            if dropped:
+                saved[dropped.format(k=k, name=name)] = torch.zeros_like(weight)
+            saved[raw.format(k=k, name=name)] = weight
+    x = torch.randn(4, 2, 3)
+    y, expected = x, x
+    for layer, weights in zip(layers, convert.from_awd(saved), strict=True):
+        ours = LSTM(layer.input_size, layer.hidden_size)
+        ours.load_state_dict(weights)
+        y, expected = ours(y)[0], layer(expected)[0]
+    assert torch.equal(y, expected)
+
+
+def test_a_checkpoint_that_is_not_awd_lstms():
+    with pytest.raises(ValueError, match=r"^weights: got \['a'\], expected rnns.0.weight_ih_l0"):
+        convert.from_awd({"a": np.ones(3)})
+    with pytest.raises(ValueError, match=r"of rnns.0, expected weight_hh_l0 too"):
+        convert.from_awd({"rnns.0.module.weight_ih_l0": np.ones((4, 3))})
+    with pytest.raises(ValueError, match=r"of rnns.0, expected weight_ih_l0 too"):
+        convert.from_awd({"rnns.1.weight_hh_l0_raw": np.ones((4, 1))})

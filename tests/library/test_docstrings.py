@@ -27,7 +27,8 @@ def test_examples_print_what_they_show(name):
 
 
 VARIANTS = [dropout.NonRecurrentDropout, dropout.RNNDrop, dropout.VariationalDropout]
-VARIANTS += [dropout.WeightDrop, dropout.RecurrentDropout, dropout.Zoneout, dropout.Combined]
+VARIANTS += [dropout.WeightDrop, dropout.RecurrentDropout, dropout.Zoneout]
+VARIANTS += [dropout.Combined, dropout.PerLayer]
 LAYERS = [getattr(torch_modules, name) for name in torch_modules.__all__ if name != "to_module"]
 MODULES = [lessons_lib.lstm, lessons_lib.gru, lessons_lib.rnn, scan, stack, lessons_lib.linear.scan]
 

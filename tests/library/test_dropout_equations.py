@@ -60,7 +60,9 @@ def test_evaluation_is_the_papers_rule(name: str) -> None:
     variant, expected = EXAMPLES[name](RATE), IN_EVALUATION.get(name, Masks())
     assert variant.evaluation_masks() == expected
     whole = variant.evaluation_stack(3, 2)
-    assert whole == dropout.StackMasks((None,) * 3, ((expected,) * 2,) * 3)
+    later = Masks(keep_h=RATE) if name == "PerLayer of two" else expected
+    of_layers = ((expected,) * 2, (later,) * 2, (later,) * 2)
+    assert whole == dropout.StackMasks((None,) * 3, of_layers)
     assert variant.evaluation_stack() == dropout.StackMasks((None,), ((expected,),))
 
 

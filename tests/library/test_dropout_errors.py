@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from dropout_examples import EXAMPLES, VARIANTS
+from dropout_examples import EXAMPLES, OF_OTHERS, VARIANTS
 from registry import D, H, N, T, problem
 
 from lessons_lib import checkpoint, lstm, rnn, stack
@@ -45,8 +45,8 @@ ZERO = np.zeros((T, N, H))
     ],
 )
 def test_rates_that_are_none(name: str, rate: Any, error: type, message: str) -> None:
-    if name == "Combined":
-        error, message = TypeError, "expected Combined(Zoneout.at(rate), …)"
+    if VARIANTS[name] in OF_OTHERS:
+        error, message = TypeError, f"expected {name}(Zoneout.at(rate), …)"
     elif rate is None:
         error, message = TypeError, "expected a number from 0 to 1"
     with pytest.raises(error, match=re.escape(message)):
@@ -245,6 +245,6 @@ def test_a_variant_that_does_not_say_its_sites_is_asked_for_its_masks() -> None:
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_the_sites_that_a_variant_says_are_those_of_its_masks(name: str) -> None:
-    if name != "Combined":
+    if VARIANTS[name] not in OF_OTHERS:
         variant = VARIANTS[name].at(0.5)
         assert sorted(variant.sites()) == sorted(Dropout.sites(variant))

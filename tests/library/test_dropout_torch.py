@@ -15,8 +15,17 @@ from torch_layers import ENGINES, FORMS, LENGTHS, VARIANTS, D, H, assert_close, 
 
 from lessons_lib import gru, lstm, lstm_projected, rnn, stack
 from lessons_lib.convert import from_torch
-from lessons_lib.dropout import Dropout, NonRecurrentDropout, WeightDrop
+from lessons_lib.dropout import (
+    Dropout,
+    NonRecurrentDropout,
+    PerLayer,
+    Sizes,
+    VariationalDropout,
+    WeightDrop,
+    Zoneout,
+)
 from lessons_lib.torch_modules import layers as torch_layers_module
+from lessons_lib.torch_modules import to_module
 
 CELLS = {
     "LSTM proj_size=0": lstm.CELL,
@@ -141,7 +150,14 @@ def test_a_float_draws_masks_between_the_layers(name: str, engine: str) -> None:
 
 
 def runs_by_hand(variant: Dropout) -> bool:
-    return any(not isinstance(part, NonRecurrentDropout | WeightDrop) for part in parts(variant))
+    """Return whether a variant acts inside the steps of one direction."""
+
+    def outside(part: Dropout) -> bool:
+        if isinstance(part, VariationalDropout):
+            return part.hidden == 0 and part.tied
+        return isinstance(part, NonRecurrentDropout | WeightDrop)
+
+    return not all(map(outside, parts(variant)))
 
 
 @pytest.mark.parametrize("variant", EXAMPLES)
@@ -162,3 +178,58 @@ def test_torchs_kernel_computes_what_it_can(variant: str, monkeypatch: Any) -> N
     runs.clear()
     layer.eval()(x)  # by hand only if evaluation has factors or fractions inside a step
     assert runs == ["run_by_hand"] * any(value is not None for value in example.evaluation_masks())
+
+
+def test_two_directions_with_an_input_mask_each_run_by_hand() -> None:
+    variant = VariationalDropout(0.5, 0)
+    layer = make("LSTM proj_size=0", variant, num_layers=2)
+    assert "(kernel)" in repr(layer)
+    assert "(kernel)" not in repr(make("LSTM proj_size=0", variant, bidirectional=True))
+
+
+def test_each_layer_has_its_own_variant() -> None:
+    variant = PerLayer(VariationalDropout(0.5, 0.2), Zoneout(h=0.3), WeightDrop(0.5))
+    layer = make("LSTM proj_size=0", variant, num_layers=4)
+    masks = layer.sample_masks(tensors(layer, "batch", hx=False)["x"])
+    drawn = [
+        [name for name, mask in network._asdict().items() if mask is not None]
+        for (network,) in masks.networks
+    ]
+    assert drawn == [["x", "h"], ["keep_h"], ["W_hh"], ["W_hh"]]
+    assert masks.y is None  # the last layer's variant has no mask of the output
+    evaluation = variant.evaluation_stack(4)
+    assert [network.keep_h for (network,) in evaluation.networks] == [None, 0.3, None, None]
+    x = tensors(layer, "batch", hx=False)["x"]
+    torch.manual_seed(0)
+    first = layer(x)[0]
+    torch.manual_seed(0)
+    assert torch.equal(layer(x)[0], first)
+    layer.eval()
+    assert torch.equal(layer(x)[0], layer(x, masks=evaluation)[0])
+    with pytest.raises(ValueError, match=r"^layer: torch.nn cannot compute"):
+        to_module(layer)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_outputs_with_and_without_their_mask(engine: str) -> None:
+    """AR is a loss of the dropped output, TAR one of the output as it was."""
+    layer = make("LSTM proj_size=0", VariationalDropout(0.5, 0.5), engine)
+    x = tensors(layer, "batch", hx=False)["x"]
+    masks = layer.sample_masks(x)
+    dropped, _ = layer(x, masks=masks)
+    raw, _ = layer(x, masks=masks._replace(y=None))
+    assert torch.equal(raw * masks.y, dropped)
+    assert (raw != 0).all()
+    assert (dropped == 0).any()
+
+
+def test_whole_rows_of_a_weight_are_dropped() -> None:
+    masks = WeightDrop(0.5, ("W_ih", "W_hh"), rows=True).sample(
+        Sizes(T=2, N=3, D=4, H=50), np.random.default_rng(0)
+    )
+    for mask, width in ((masks.W_ih, 4), (masks.W_hh, 50)):
+        assert mask is not None
+        assert mask.shape == (200, width)
+        assert (mask == mask[:, :1]).all()
+        assert 0.3 < (mask[:, 0] == 0).mean() < 0.7
+        assert set(np.unique(mask)) == {0.0, 2.0}

@@ -10,7 +10,7 @@ this by themselves: ``LSTM(…, dropout=Zoneout(h=0.05, c=0.5))``.
 """
 
 from ..masks import Masks, StackMasks
-from .combined import Combined
+from .combined import Combined, PerLayer
 from .table import table
 from .variant import Dropout, Sizes
 from .variants import (
@@ -27,6 +27,7 @@ __all__ = [
     "Dropout",
     "Masks",
     "NonRecurrentDropout",
+    "PerLayer",
     "RNNDrop",
     "RecurrentDropout",
     "Sizes",

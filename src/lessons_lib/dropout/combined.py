@@ -1,11 +1,11 @@
-"""Several variants at once."""
+"""Several variants: at once, or one for each layer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from ..arrays import Array
-from ..masks import Masks
+from ..masks import Masks, StackMasks
 from .draws import Draw
 from .variant import Dropout, Sizes, what
 
@@ -36,13 +36,9 @@ class Combined(Dropout):
     variants: tuple[Dropout, ...]
 
     def __init__(self, *variants: Dropout, **fields: tuple[Dropout, ...]) -> None:
-        if fields and (variants or set(fields) != {"variants"}):
-            raise TypeError(f"Combined: got {', '.join(fields)}, expected dropout's variants alone")
-        variants = fields.get("variants", variants)  # as dataclasses.replace passes them
+        variants = _given("Combined", variants, fields)
         seen: dict[str, Dropout] = {}
         for variant in variants:
-            if not isinstance(variant, Dropout):
-                raise TypeError(f"Combined: got {variant!r}, expected dropout's variants")
             for site in variant.sites():
                 if site in seen:
                     raise ValueError(
@@ -79,6 +75,96 @@ class Combined(Dropout):
     def evaluation_masks(self) -> Masks:
         """Return the masks of a network in evaluation."""
         return _merge([variant.evaluation_masks() for variant in self.variants])
+
+
+@dataclass(frozen=True, init=False)
+class PerLayer(Dropout):
+    """A variant for each layer: other rates for the input than between the layers, for example.
+
+    Parameters
+    ----------
+    *variants : Dropout
+        Of the first layer, of the second one, and so on; the last one also serves all layers after
+        it, and its mask of the last output acts.
+
+    Raises
+    ------
+    TypeError
+        One is not a variant, or there is none.
+
+    Examples
+    --------
+    AWD-LSTM drops its input at 0.4, what goes from layer to layer at 0.3, its output at 0.4, and at
+    all layers half of the recurrent weights:
+
+    >>> from lessons_lib.dropout import Combined, PerLayer, VariationalDropout, WeightDrop
+    >>> awd = PerLayer(
+    ...     Combined(WeightDrop(0.5), VariationalDropout(0.4, 0)),
+    ...     Combined(WeightDrop(0.5), VariationalDropout(0.3, 0, output=0.4)),
+    ... )
+    >>> awd.sites()
+    ('W_hh', 'x', 'h', 'output')
+    """
+
+    variants: tuple[Dropout, ...]
+
+    def __init__(self, *variants: Dropout, **fields: tuple[Dropout, ...]) -> None:
+        variants = _given("PerLayer", variants, fields)
+        if not variants:
+            raise TypeError("PerLayer: got no variants, expected one for each layer")
+        object.__setattr__(self, "variants", variants)
+
+    def __repr__(self) -> str:
+        """Return the call that makes it."""
+        return f"PerLayer({', '.join(map(repr, self.variants))})"
+
+    @classmethod
+    def at(cls, rate: float) -> PerLayer:
+        """Raise: the rates belong to the variants."""
+        raise TypeError("PerLayer.at: got no variants, expected PerLayer(Zoneout.at(rate), …)")
+
+    def of_layer(self, layer: int) -> Dropout:
+        """Return a layer's variant."""
+        return self.variants[min(layer, len(self.variants) - 1)]
+
+    def sites(self) -> tuple[str, ...]:
+        """Return the sites of all layers."""
+        return tuple(dict.fromkeys(site for variant in self.variants for site in variant.sites()))
+
+    def network_masks(self, draw: Draw, sizes: Sizes) -> Masks:
+        """Draw the masks of one network by its layer's variant."""
+        return self.of_layer(sizes.layer).network_masks(draw, sizes)
+
+    def input_mask(self, draw: Draw, sizes: Sizes, layer: int) -> Array | None:
+        """Draw the mask of a layer's input."""
+        return self.of_layer(layer).input_mask(draw, sizes, layer)
+
+    def output_mask(self, draw: Draw, sizes: Sizes) -> Array | None:
+        """Draw the mask of the last layer's output."""
+        return self.of_layer(sizes.layers - 1).output_mask(draw, sizes)
+
+    def evaluation_masks(self) -> Masks:
+        """Return the masks of the first layer in evaluation; `evaluation_stack` has all."""
+        return self.of_layer(0).evaluation_masks()
+
+    def evaluation_stack(self, layers: int = 1, directions: int = 1) -> StackMasks:
+        """Return the masks of all layers and directions in evaluation."""
+        of_layers = [self.of_layer(layer).evaluation_masks() for layer in range(layers)]
+        networks = tuple((masks,) * directions for masks in of_layers)
+        return StackMasks((None,) * layers, networks, None)
+
+
+def _given(
+    name: str, variants: tuple[Dropout, ...], fields: dict[str, tuple[Dropout, ...]]
+) -> tuple[Dropout, ...]:
+    """Return a constructor's variants; reject anything else."""
+    if fields and (variants or set(fields) != {"variants"}):
+        raise TypeError(f"{name}: got {', '.join(fields)}, expected dropout's variants alone")
+    variants = fields.get("variants", variants)  # as dataclasses.replace passes them
+    for variant in variants:
+        if not isinstance(variant, Dropout):
+            raise TypeError(f"{name}: got {variant!r}, expected dropout's variants")
+    return variants
 
 
 def _merge(parts: list[Masks]) -> Masks:

@@ -27,6 +27,8 @@ class Sizes(NamedTuple):
         Width of a projected hidden state; H by default.
     layers, directions : int, optional
         For `sample_stack`.
+    layer : int, optional
+        In `sample_stack`, which layer's masks are drawn.
     """
 
     T: int
@@ -37,6 +39,7 @@ class Sizes(NamedTuple):
     P: int | None = None
     layers: int = 1
     directions: int = 1
+    layer: int = 0
 
     @property
     def width(self) -> int:
@@ -54,7 +57,7 @@ class Sizes(NamedTuple):
 
     def of_layer(self, layer: int) -> Sizes:
         """Return the sizes of a layer, whose input is the output of the one below."""
-        return self if layer == 0 else self._replace(D=self.directions * self.width)
+        return self if layer == 0 else self._replace(D=self.directions * self.width, layer=layer)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .._check.arguments import check_word
-from ..arrays import Array
+from ..arrays import Array, join
 from ..masks import Masks
 from .draws import Draw, scale
 from .variant import Dropout, Sizes
@@ -206,6 +206,9 @@ class WeightDrop(Dropout):
         p, from 0 to 1.
     matrices : tuple of {"W_hh", "W_ih", "W_hr"}, optional
         Which weights are dropped; the paper drops W_hh.
+    rows : bool, optional
+        Whether whole rows are dropped, as by ``variational=True`` of the paper's code: all
+        connections to one pre-activation of a unit.
 
     References
     ----------
@@ -225,6 +228,12 @@ class WeightDrop(Dropout):
 
     rate: float
     matrices: tuple[str, ...] = ("W_hh",)
+    rows: bool = False
+
+    def __repr__(self) -> str:
+        """Return the call that makes it; `rows` only if it is chosen."""
+        more = ", rows=True" if self.rows else ""
+        return f"WeightDrop(rate={self.rate}, matrices={self.matrices}{more})"
 
     def __post_init__(self) -> None:
         """Reject an invalid rate or matrices."""
@@ -248,7 +257,13 @@ class WeightDrop(Dropout):
             "W_hh": (rows, sizes.width),
             "W_hr": (sizes.width, sizes.H),
         }
-        return Masks(**{name: draw.mask(self.rate, shapes[name]) for name in self.matrices})
+        return Masks(**{name: self._mask(draw, shapes[name]) for name in self.matrices})
+
+    def _mask(self, draw: Draw, shape: tuple[int, int]) -> Array | None:
+        if not self.rows:
+            return draw.mask(self.rate, shape)
+        mask = draw.mask(self.rate, (shape[0], 1))
+        return None if mask is None else join([mask] * shape[1])
 
 
 @dataclass(frozen=True)

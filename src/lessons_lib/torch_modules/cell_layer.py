@@ -13,7 +13,7 @@ from .._check.arguments import check_cell
 from .._check.stacks import check_forward, check_stack_masks
 from ..cell import Cell
 from ..dropout import Dropout, Sizes, StackMasks
-from ..masks import NO_MASKS, NO_STACK_MASKS
+from ..masks import NO_STACK_MASKS, act_nowhere
 from ..nested import named
 from .autograd import Network, apply
 from .dropout_setting import DropoutSetting
@@ -221,10 +221,11 @@ class Layer(DropoutSetting, torch.nn.Module):
         if self.training and (self.variant is not None or self.dropout > 0):
             variant = self.variant or between_layers(self.dropout)
             return self._sample(variant, params, x, generator)
-        if self.variant is None or self.variant.evaluation_masks() == NO_MASKS:
+        if self.variant is None:
             return NO_STACK_MASKS
         directions = 2 if self.bidirectional else 1
-        return cast(self.variant.evaluation_stack(self.num_layers, directions), x)
+        evaluation = self.variant.evaluation_stack(self.num_layers, directions)
+        return NO_STACK_MASKS if act_nowhere(evaluation) else cast(evaluation, x)
 
     def _sample(self, variant: Dropout, params: Any, x: torch.Tensor, generator: Any) -> StackMasks:
         sizes = Sizes.of(self.cell, params, x)

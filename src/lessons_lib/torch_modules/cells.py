@@ -6,9 +6,7 @@
         h, c = cell(x[t], (h, c), masks=masks.at(t))
         y = h if masks.y is None else h * masks.at(t).y  # what the next layer reads
 
-With the same masks, the steps equal those of the layer. torch's own kernel takes the step, and the
-masks act around it, wherever that gives the same: everywhere but inside the step (the candidate,
-the cell state, a mask for each gate, and the GRU's hidden state, which is read twice).
+With the same masks, the steps equal those of the layer; `cell_steps` says what computes them.
 """
 
 from __future__ import annotations
@@ -21,15 +19,13 @@ import numpy as np
 import torch
 
 from ..cell import Cell, State
-from ..convert.layouts import join_biases
 from ..convert.torch_layers import cell_of_mode
 from ..dropout import Dropout, Sizes
-from ..masks import Masks, StackMasks, dropped, dropped_weights, masked_step, renew
+from ..masks import NO_MASKS, NO_STACK_MASKS, Masks, StackMasks, act_nowhere, dropped
+from .cell_steps import take_step
 from .dropout_setting import DropoutSetting, no_class
 from .leaving import as_leaf
 from .masks import cast, sample
-from .memory import as_array, as_own_tensor, numpy_serves
-from .plain import is_followed
 
 
 class _Cell(DropoutSetting):
@@ -73,12 +69,14 @@ class _Cell(DropoutSetting):
             return as_leaf(self, input, hx)
         if self.variant is None and masks is None:
             return super().forward(input, hx)  # type: ignore[misc]
-        x, state = self._batch(input, hx)
+        self._check_input(input)
+        x = input[None] if input.ndim == 1 else input
         step = self._masks(x, masks, generator)
-        network = step.network(0, 0)
+        if step is NO_STACK_MASKS:
+            return super().forward(input, hx)  # type: ignore[misc]
+        state = self._state(input, hx)
         x = dropped(x, step.input(0))
-        take = self._by_kernel if _kernel_serves(self._cell(), network) else self._by_equations
-        new = take(x, state, network)
+        new = take_step(self, self._cell(), self._kernel(), x, state, step.network(0, 0))
         if input.ndim == 1:
             new = tuple(part[0] for part in new)
         return new if len(new) > 1 else new[0]
@@ -113,16 +111,15 @@ class _Cell(DropoutSetting):
         cell: Any = self
         return Sizes(steps, sequences, cell.input_size, cell.hidden_size, self._cell().gates)
 
-    def _batch(self, input: torch.Tensor, hx: Any) -> tuple[torch.Tensor, State]:
-        """Return the input and the state with an axis of sequences; reject what does not fit."""
-        cell: Any = self
-        if input.ndim not in (1, 2) or input.shape[-1] != cell.input_size:
-            raise ValueError(
-                f"input: got shape {tuple(input.shape)}, expected (N, {cell.input_size}) or "
-                f"({cell.input_size},)"
-            )
-        names = self._cell().state
-        expected = (*input.shape[:-1], cell.hidden_size)
+    def _check_input(self, input: torch.Tensor) -> None:
+        D = self.input_size  # type: ignore[attr-defined]
+        if input.ndim not in (1, 2) or input.shape[-1] != D:
+            raise ValueError(f"input: got shape {tuple(input.shape)}, expected (N, {D}) or ({D},)")
+
+    def _state(self, input: torch.Tensor, hx: Any) -> State:
+        """Return the state with an axis of sequences; reject one that does not fit."""
+        names = self._cell().state_names
+        expected = (*input.shape[:-1], self.hidden_size)  # type: ignore[attr-defined]
         if hx is None:
             state = tuple(input.new_zeros(expected) for _ in names)
         else:
@@ -130,22 +127,19 @@ class _Cell(DropoutSetting):
         if len(state) != len(names) or any(part.shape != expected for part in state):
             actual = ", ".join(str(tuple(part.shape)) for part in state)
             raise ValueError(f"hx: got {actual}, expected {expected} for {' and '.join(names)}")
-        if input.ndim == 1:
-            return input[None], tuple(part[None] for part in state)
-        return input, state
+        return state if input.ndim == 2 else tuple(part[None] for part in state)
 
     def _masks(
         self, x: torch.Tensor, masks: StackMasks | None, generator: torch.Generator | None
     ) -> StackMasks:
-        """Return the masks of this step, without the axis of time."""
+        """Return the masks of this step, without the axis of time; `NO_STACK_MASKS` if none act."""
         cell: Any = self
         if masks is not None:
-            _check_step(self._sizes(1, x.shape[0]), masks)
-            return cast(masks, x)
+            return _fitting(masks, self._sizes(1, x.shape[0]), x)
         variant = self.variant
         assert variant is not None
         if not cell.training:
-            return variant.evaluation_stack()
+            return _in_evaluation(variant)
         if not _draws_each_step(variant):
             raise ValueError(
                 f"masks: got none, but {variant!r} keeps its masks for the whole sequence: draw "
@@ -153,55 +147,15 @@ class _Cell(DropoutSetting):
             )
         return sample(variant, self._sizes(1, x.shape[0]), generator, cell.weight_ih).at(0)
 
-    def _by_kernel(self, x: torch.Tensor, state: State, masks: Masks) -> State:
-        """Take the step with torch's kernel, with the masks around it."""
-        cell: Any = self
-        weights = dropped(cell.weight_ih, masks.W_ih), dropped(cell.weight_hh, masks.W_hh)
-        read = (dropped(state[0], masks.h), *state[1:])
-        result = self._kernel()(
-            dropped(x, masks.x), read if len(read) > 1 else read[0], *weights, *self._biases()
-        )
-        return renew(state, result if isinstance(result, tuple) else (result,), masks)
-
-    def _by_equations(self, x: torch.Tensor, state: State, masks: Masks) -> State:
-        """Take the step with the library's equations, in NumPy if no gradient is wanted."""
-        cell: Any = self
-        biases = self._biases()
-        if biases == (None, None):
-            biases = (cell.weight_ih.new_zeros(len(cell.weight_ih)),) * 2
-        tensors: Any = (x, *state, cell.weight_ih, cell.weight_hh, *biases)
-        drawn = tuple(mask for mask in masks if isinstance(mask, torch.Tensor))
-        grad = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
-        if grad or is_followed(*tensors, *drawn) or not numpy_serves(tensors):
-            return _equations(self._cell(), tensors, masks)
-        with np.errstate(all="ignore"):
-            new = _equations(self._cell(), tuple(map(as_array, tensors)), masks.map(as_array))
-        return tuple(map(as_own_tensor, new))
-
-    def _biases(self) -> tuple[Any, Any]:
-        cell: Any = self
-        return cell.bias_ih, cell.bias_hh
-
     def _kernel(self) -> Callable[..., Any]:
         layer: Any = self
         return getattr(torch, f"{layer._mode().lower()}_cell")
 
 
-def _equations(cell: Cell, tensors: Any, masks: Masks) -> State:
-    x, *rest = tensors
-    count = len(cell.state_names)
-    state, (W_ih, W_hh, b_x, b_h) = tuple(rest[:count]), rest[count:]
-    params = dropped_weights(join_biases(cell, (W_ih, W_hh), b_x, b_h), masks)
-    new, _ = masked_step(cell, params, cell.project(params, x, masks), state, masks)
-    return new
-
-
-def _kernel_serves(cell: Cell, masks: Masks) -> bool:
-    """Return whether the masks act around torch's kernel of one step, and not inside it."""
-    if masks.g is not None or masks.c is not None:
-        return False
-    by_gate = any(mask is not None and mask.ndim == 3 for mask in (masks.x, masks.h))
-    return not by_gate and (masks.h is None or cell.name != "gru")
+@functools.lru_cache(maxsize=64)
+def _in_evaluation(variant: Dropout) -> StackMasks:
+    masks = variant.evaluation_stack()
+    return NO_STACK_MASKS if act_nowhere(masks) else masks
 
 
 @functools.lru_cache(maxsize=64)
@@ -216,25 +170,34 @@ def _draws_each_step(variant: Dropout) -> bool:
     return all(mask.shape[0] == 2 for mask in arrays)
 
 
-def _check_step(sizes: Sizes, masks: Any) -> None:
-    """Reject masks that are not those of one step of one cell."""
+#: Where masks of a step may act, by their names in messages.
+_SITES = ("input", *Masks._fields)
+
+
+def _fitting(masks: Any, sizes: Sizes, like: torch.Tensor) -> StackMasks:
+    """Return masks in the dtype of a tensor; reject those that are not of one step of one cell."""
     networks = masks.networks if isinstance(masks, StackMasks) else ((), ())
     if len(networks) > 1 or (networks and len(networks[0]) != 1):
         raise TypeError(
             "masks: got those of no cell, expected masks.at(t) of masks from sample_masks"
         )
-    if masks.input(0) is not None:
-        _check_shape("input", masks.input(0), sizes)
-    for name, mask in zip(Masks._fields, masks.network(0, 0), strict=True):
-        if isinstance(mask, torch.Tensor):
-            _check_shape(name, mask, sizes)
+    network = networks[0][0] if networks else NO_MASKS
+    drawn = [
+        pair
+        for pair in zip(_SITES, (masks.input(0), *network), strict=True)
+        if isinstance(pair[1], torch.Tensor)
+    ]
+    for name, mask in drawn:
+        _check_shape(name, tuple(mask.shape), sizes)
+    kinds = {mask.dtype for _, mask in drawn} - {like.dtype, torch.bool}
+    elsewhere = any(mask.device != like.device for _, mask in drawn)
+    return cast(masks, like) if kinds or elsewhere else masks
 
 
-def _check_shape(name: str, mask: Any, sizes: Sizes) -> None:
+def _check_shape(name: str, shape: tuple[int, ...], sizes: Sizes) -> None:
     """Reject another shape; the axis of sequences may be 1, which all of them share."""
     width = sizes.D if name in ("input", "x", "W_ih") else sizes.H
     rows = sizes.gates * sizes.H if name.startswith("W_") else sizes.N
-    shape = tuple(mask.shape)
     if shape in ((rows, width), (1, width)):
         return
     if name in ("x", "h") and shape == (sizes.gates, sizes.N, width):

@@ -186,9 +186,10 @@ class RNN(_Layer, torch.nn.RNN):
         Whether input and output are (N, T, ·) instead of (T, N, ·).
     dropout : float or Dropout, optional
         Rate of the dropout on the outputs of each layer except the last, as in torch.nn; or one of
-        the six dropouts of `lessons_lib.dropout`, called the layer's variant. `NonRecurrentDropout`
-        and `WeightDrop` keep torch's kernel, which cannot compute the others. The attributes
-        `dropout` and `variant` may be set later.
+        the six dropouts of `lessons_lib.dropout`, called the layer's variant. Variants that act
+        outside the steps keep torch's kernel, which cannot compute the others:
+        `NonRecurrentDropout`, `WeightDrop`, and `VariationalDropout` of the input alone in one
+        direction. The attributes `dropout` and `variant` may be set later.
     bidirectional : bool, optional
     device, dtype : optional
         Device and dtype of the parameters.

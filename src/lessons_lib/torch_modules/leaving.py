@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from ..masks import NO_MASKS
+from ..masks import act_nowhere
 from .classes import THEIRS, class_of, copy_of, with_class
 
 
@@ -73,7 +73,10 @@ def to_module(layer: Any) -> Any:
             "lessons_lib.torch_modules"
         )
     variant = layer.variant
-    if variant is not None and (layer.training or variant.evaluation_masks() != NO_MASKS):
+    layers = getattr(layer, "num_layers", 1)
+    if variant is not None and (
+        layer.training or not act_nowhere(variant.evaluation_stack(layers))
+    ):
         mode = "training; call eval() before" if layer.training else "evaluation"
         raise ValueError(f"layer: torch.nn cannot compute dropout={variant!r} in {mode}")
     copied = copy_of(layer)

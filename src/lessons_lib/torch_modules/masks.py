@@ -13,7 +13,7 @@ from ..cell import Cell
 from ..convert import from_torch
 from ..dropout import Dropout, NonRecurrentDropout, Sizes, StackMasks
 from ..dropout.draws import Draw
-from ..masks import NO_MASKS
+from ..masks import act_nowhere, dropped
 from .engines import draw_of
 from .kernel import KernelCall
 from .plain import is_followed
@@ -53,9 +53,8 @@ def draw_masks(
     if layer.training:
         drawn = sample(variant, sizes, generator, call.weights[0], layer._engine)
         return _in_order(drawn, order)
-    if variant.evaluation_masks() == NO_MASKS:
-        return None
-    return variant.evaluation_stack(sizes.layers, sizes.directions)
+    evaluation = variant.evaluation_stack(sizes.layers, sizes.directions)
+    return None if act_nowhere(evaluation) else evaluation
 
 
 def _in_order(masks: StackMasks, order: torch.Tensor | None) -> StackMasks:
@@ -149,16 +148,34 @@ def _default_generator(device: torch.device) -> torch.Generator:
 
 def kernel_serves(masks: StackMasks) -> bool:
     """Return whether masks act only on inputs, outputs and weights, outside the kernel's steps."""
-    directions = (direction for layer in masks.networks for direction in layer)
+    directions = (direction for layer in _outside(masks).networks for direction in layer)
     return all(mask is None for direction in directions for mask in direction[:-3])
+
+
+def _outside(masks: StackMasks) -> StackMasks:
+    """Return the same masks, those of a network's input as those of its layer's.
+
+    Two directions have a mask each, and gates may: the kernel has no such inputs.
+    """
+    if any(len(layer) > 1 for layer in masks.networks):
+        return masks
+    inputs, networks = [], []
+    for k, (network,) in enumerate(masks.networks):
+        of_layer, x = masks.input(k), network.x
+        if x is not None and x.ndim == 3:
+            of_layer, network = dropped(x, of_layer), network._replace(x=None)
+        inputs.append(of_layer)
+        networks.append((network,))
+    return StackMasks(tuple(inputs), tuple(networks), masks.y)
 
 
 def example_masks(layer: Any) -> StackMasks:
     """Return masks at the sites at which a layer with a variant has some in its present mode."""
     variant = layer.variant
     if not layer.training:
-        return variant.evaluation_stack()
-    sizes = Sizes(1, 1, 1, 1, layer._cell().gates, P=1 if layer.proj_size else None)
+        return variant.evaluation_stack(layer.num_layers)
+    projected, directions = 1 if layer.proj_size else None, 2 if layer.bidirectional else 1
+    sizes = Sizes(1, 1, 1, 1, layer._cell().gates, projected, layer.num_layers, directions)
     return variant.sample_stack(sizes, np.random.default_rng(0))
 
 
@@ -168,6 +185,7 @@ def run_kernel(kernel: Any, call: KernelCall, masks: StackMasks) -> tuple[torch.
     Layers without masks between them run in one call. Arguments and results are those of
     `run`.
     """
+    masks = _outside(masks)
     time_first = call.batch_sizes is None and call.batch_first
     y = call.x.transpose(0, 1) if time_first else call.x
     call = call._replace(weights=_masked_weights(call, masks), dropout=0.0, batch_first=False)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.utils.dlpack import to_dlpack
 
 
 def numpy_serves(tensors: Any) -> bool:
@@ -21,17 +22,41 @@ def as_array(tensor: torch.Tensor) -> np.ndarray:
     return np.from_dlpack(tensor.detach().resolve_neg())
 
 
+class _Exported:
+    """A tensor as NumPy imports it, without the checks of ``Tensor.__dlpack__``."""
+
+    __slots__ = ("tensor",)
+
+    def __init__(self, tensor: torch.Tensor) -> None:
+        self.tensor = tensor
+
+    def __dlpack__(self, **_: Any) -> Any:
+        return to_dlpack(self.tensor)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return 1, 0  # the processor's memory
+
+
+def as_constant(tensor: torch.Tensor) -> np.ndarray:
+    """Return a view to be read only, in a tenth of the time of `as_array`: for a cell's step."""
+    return np.from_dlpack(_Exported(tensor.resolve_neg()))
+
+
 def as_tensor(array: Any) -> torch.Tensor:
     """Return an array's memory as a tensor, and a tensor as it is."""
     if isinstance(array, torch.Tensor):
         return array
-    # torch has neither read-only tensors nor negative strides, as of a reversed sequence
-    fits = array.flags.writeable and min(array.strides, default=0) >= 0
-    return torch.from_numpy(array if fits else array.copy())
+    # torch has no read-only tensors
+    return torch.from_numpy(array if array.flags.writeable and _fits(array) else array.copy())
+
+
+def _fits(array: np.ndarray) -> bool:
+    """Return whether torch has such strides: not negative ones, as of a reversed sequence."""
+    return min(array.strides, default=0) >= 0
 
 
 def as_own_tensor(array: Any) -> torch.Tensor:
     """Return a tensor that the caller may change and resize: torch's memory, and nobody else's."""
     if isinstance(array, torch.Tensor):
         return array.clone() if array._is_view() else array
-    return as_tensor(array).clone()
+    return torch.asarray(array if _fits(array) else array.copy(), copy=True)

@@ -19,17 +19,22 @@ def is_followed(*tensors: Any) -> bool:
     changes operations (`FlopCounterMode`), and for subclasses of tensors. NumPy would pass all of
     these by.
     """
+    return something_follows() or not all(map(is_plain, tensors))
+
+
+def something_follows() -> bool:
+    """Return whether something looks at each operation, whatever the tensors are."""
     return (
         torch._C._are_functorch_transforms_active()
         or torch._C._len_torch_dispatch_stack() > 0
-        or torch.jit.is_tracing()
+        or torch._C._get_tracing_state() is not None
         or torch.compiler.is_compiling()
         or forward_ad._current_level >= 0
-        or not all(map(_is_plain, tensors))
     )
 
 
-def _is_plain(tensor: Any) -> bool:
+def is_plain(tensor: Any) -> bool:
+    """Return whether NumPy may read this tensor's memory, which is that of its values."""
     return type(tensor) in _PLAIN and tensor.layout is torch.strided and not _is_batched(tensor)
 
 
