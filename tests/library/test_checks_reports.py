@@ -274,3 +274,26 @@ def test_clipping_in_the_loop_is_shown_by_small_gradients():
 
     text = str(checks.rnn_backward(clipped, "en"))
     assert "if the gradients that are given are a thousand times smaller" in text
+
+
+def test_a_result_that_is_zero_in_one_case_is_not_called_zero_everywhere():
+    def truncated(dy, dh_T, x, h0, W_ih, W_hh, b, k):
+        whole = right("rnn_by_sequence").rnn_truncated_backward
+        grown = [0 if k > len(x) else 1 + 0.1 * np.arange(b.size)]
+        dx, dh0, dW_ih, dW_hh, db = whole(dy, dh_T, x, h0, W_ih, W_hh, b, k)
+        return dx, dh0, dW_ih, dW_hh, db * grown[0]
+
+    assert "zero everywhere" not in str(checks.rnn_truncated_backward(truncated, "en"))
+
+
+def test_a_condition_holds_in_more_than_one_draw():
+    """With one unit, a mask may happen to drop nothing."""
+
+    def wrong_if_something_is_dropped(*arguments):
+        y, h, c = right("dropouts").rnndrop(*arguments)
+        draws, training = arguments[6], arguments[8]
+        return y, h, c if draws[0].all() or not training else c + 0.3 * h**2
+
+    text = str(checks.rnndrop(wrong_if_something_is_dropped, "en"))
+    assert "one hidden unit" not in text
+    assert "in evaluation everything is correct" in text

@@ -16,7 +16,7 @@ from .compare import Attempt, gap, worst
 #: order in time is not visible in one step.
 _EVERYWHERE = (
     *("another", "argument", "divided", "factor", "sign", "transposed"),
-    *("extra_axis", "not_summed", "one_for_each"),
+    *("extra_axis", "not_summed", "one_for_each", "zero"),
 )
 #: Causes that leave nothing to search for.
 CLEAR = ("another", "argument", "divided", "extra_axis", "factor", "not_summed", "sign")
