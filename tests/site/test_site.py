@@ -187,7 +187,7 @@ def test_the_front_page_has_the_learning_paths_with_their_times(site, language):
 def test_a_section_that_may_be_skipped_says_so_in_the_page_and_its_lists(site, language, words):
     page = BeautifulSoup((site / language / "book/bptt.html").read_text("utf-8"), "html.parser")
     marked = {mark.find_parent("section")["id"]: mark for mark in page.select("p.may-be-skipped")}
-    assert list(marked) == ["bptt-product-rule", "bptt-newton", "bptt-recompute"]
+    assert list(marked) == ["bptt-newton", "bptt-recompute"]
     for anchor, mark in marked.items():
         assert mark.text.startswith(f"{words}. ")
         assert re.fullmatch("h[23]", mark.find_previous_sibling().name)
