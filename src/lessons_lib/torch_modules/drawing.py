@@ -6,27 +6,15 @@ pass over the generator's words writes the mask. This module needs llvmlite.
 
 from __future__ import annotations
 
-import os
-import threading
 from functools import cache
 
 import torch
 
 from ..dropout.draws import Draw, scale
-from ..trace import twister
+from ..trace import forks, twister
 
 #: Two layers that run at the same time in two threads do not draw the same masks.
-_lock = threading.Lock()
-
-
-def _forked() -> None:
-    """Replace the lock in a forked process, where the thread that may hold it does not exist."""
-    global _lock
-    _lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
+_lock = forks.Lock()
 
 
 def draw_from(generator: torch.Generator, dtype: torch.dtype) -> Draw:

@@ -7,8 +7,6 @@ it survive the next call.
 
 from __future__ import annotations
 
-import os
-import threading
 import weakref
 from collections import deque
 from collections.abc import Sequence
@@ -16,6 +14,8 @@ from math import prod
 from typing import Any
 
 import numpy as np
+
+from . import forks
 
 #: Number of bytes that are kept while no array uses them.
 LIMIT = 256 * 2**20
@@ -45,17 +45,7 @@ def clear() -> None:
         _free.clear()
 
 
-_lock = threading.Lock()
-
-
-def _forked() -> None:
-    """Replace the lock in a forked process, where the thread that may hold it does not exist."""
-    global _lock
-    _lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
+_lock = forks.Lock()
 
 _free: list[np.ndarray] = []
 #: The memory of the arrays that are in use, each with the reference that tells when it is not.
