@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ..arrays import Array
 from ..masks import Masks, StackMasks
@@ -10,8 +11,35 @@ from .draws import Draw
 from .variant import Dropout, Sizes, what
 
 
-@dataclass(frozen=True, init=False)
-class Combined(Dropout):
+@dataclass(frozen=True, init=False, repr=False)
+class _Several:
+    """What a variant made of several has: the variants, and their repr."""
+
+    variants: tuple[Dropout, ...]
+
+    def __init__(self, *variants: Dropout, **fields: tuple[Dropout, ...]) -> None:
+        name = type(self).__name__
+        if fields and (variants or set(fields) != {"variants"}):
+            raise TypeError(f"{name}: got {', '.join(fields)}, expected dropout's variants alone")
+        variants = fields.get("variants", variants)  # as dataclasses.replace passes them
+        for variant in variants:
+            if not isinstance(variant, Dropout):
+                raise TypeError(f"{name}: got {variant!r}, expected dropout's variants")
+        object.__setattr__(self, "variants", variants)
+
+    def __repr__(self) -> str:
+        """Return the call that makes it."""
+        return f"{type(self).__name__}({', '.join(map(repr, self.variants))})"
+
+    @classmethod
+    def at(cls, rate: float) -> Any:
+        """Raise: the rates belong to the variants."""
+        name = cls.__name__
+        raise TypeError(f"{name}.at: got no variants, expected {name}(Zoneout.at(rate), …)")
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Combined(_Several, Dropout):
     """Several variants at once, each at its own sites.
 
     The papers combine `WeightDrop` with `VariationalDropout` on the input and the output (Merity et
@@ -33,28 +61,16 @@ class Combined(Dropout):
     ('W_hh', 'x', 'h', 'output')
     """
 
-    variants: tuple[Dropout, ...]
-
     def __init__(self, *variants: Dropout, **fields: tuple[Dropout, ...]) -> None:
-        variants = _given("Combined", variants, fields)
+        super().__init__(*variants, **fields)
         seen: dict[str, Dropout] = {}
-        for variant in variants:
+        for variant in self.variants:
             for site in variant.sites():
                 if site in seen:
                     raise ValueError(
                         f"Combined: {seen[site]!r} and {variant!r} both act on {what(site)}"
                     )
                 seen[site] = variant
-        object.__setattr__(self, "variants", variants)
-
-    def __repr__(self) -> str:
-        """Return the call that makes it."""
-        return f"Combined({', '.join(map(repr, self.variants))})"
-
-    @classmethod
-    def at(cls, rate: float) -> Combined:
-        """Raise: the rates belong to the variants."""
-        raise TypeError("Combined.at: got no variants, expected Combined(Zoneout.at(rate), …)")
 
     def sites(self) -> tuple[str, ...]:
         """Return the sites of all variants."""
@@ -77,8 +93,8 @@ class Combined(Dropout):
         return _merge([variant.evaluation_masks() for variant in self.variants])
 
 
-@dataclass(frozen=True, init=False)
-class PerLayer(Dropout):
+@dataclass(frozen=True, init=False, repr=False)
+class PerLayer(_Several, Dropout):
     """A variant for each layer: other rates for the input than between the layers, for example.
 
     Parameters
@@ -106,22 +122,10 @@ class PerLayer(Dropout):
     ('W_hh', 'x', 'h', 'output')
     """
 
-    variants: tuple[Dropout, ...]
-
     def __init__(self, *variants: Dropout, **fields: tuple[Dropout, ...]) -> None:
-        variants = _given("PerLayer", variants, fields)
-        if not variants:
+        super().__init__(*variants, **fields)
+        if not self.variants:
             raise TypeError("PerLayer: got no variants, expected one for each layer")
-        object.__setattr__(self, "variants", variants)
-
-    def __repr__(self) -> str:
-        """Return the call that makes it."""
-        return f"PerLayer({', '.join(map(repr, self.variants))})"
-
-    @classmethod
-    def at(cls, rate: float) -> PerLayer:
-        """Raise: the rates belong to the variants."""
-        raise TypeError("PerLayer.at: got no variants, expected PerLayer(Zoneout.at(rate), …)")
 
     def of_layer(self, layer: int) -> Dropout:
         """Return a layer's variant."""
@@ -152,19 +156,6 @@ class PerLayer(Dropout):
         of_layers = [self.of_layer(layer).evaluation_masks() for layer in range(layers)]
         networks = tuple((masks,) * directions for masks in of_layers)
         return StackMasks((None,) * layers, networks, None)
-
-
-def _given(
-    name: str, variants: tuple[Dropout, ...], fields: dict[str, tuple[Dropout, ...]]
-) -> tuple[Dropout, ...]:
-    """Return a constructor's variants; reject anything else."""
-    if fields and (variants or set(fields) != {"variants"}):
-        raise TypeError(f"{name}: got {', '.join(fields)}, expected dropout's variants alone")
-    variants = fields.get("variants", variants)  # as dataclasses.replace passes them
-    for variant in variants:
-        if not isinstance(variant, Dropout):
-            raise TypeError(f"{name}: got {variant!r}, expected dropout's variants")
-    return variants
 
 
 def _merge(parts: list[Masks]) -> Masks:
