@@ -30,6 +30,9 @@ BOLD = re.compile(
 )
 ALWAYS = "".join(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x100)])) + "–—‘’“”…×−→←↑↓␣↵"
 LETTERS = "".join(map(chr, range(0x3131, 0x3164)))  # Hangul's, for a figure of charlm
+# Kerning, combining marks and figures of one width. The rest, such as arrows made of ->, would
+# double the Latin letters; hints are a fifth of KaTeX's files, and browsers smooth letters anyway.
+KEPT = {"layout_features": ["ccmp", "kern", "mark", "mkmk", "tnum"], "hinting": False}
 # On a first visit over a slow connection the reader's own typeface stays, so text never jumps.
 FACE = """@font-face {{ font-family: Pretendard; font-weight: {weight}; font-display: optional;
   src: url(fonts/{file}) format("woff2"); unicode-range: {range}; }}"""
@@ -68,7 +71,7 @@ def write_fonts(package: Path, characters: str, cache: Path, to: Path) -> str:
     for weight, name in WEIGHTS.items():
         for script, unicode_range in RANGES.items():
             chosen = "".join(c for c in characters if bool(HANGUL.match(c)) == (script == "hangul"))
-            mark = hashlib.sha256(f"{version}{weight}{chosen}".encode()).hexdigest()[:10]
+            mark = hashlib.sha256(f"{version}{weight}{chosen}{KEPT}".encode()).hexdigest()[:10]
             file = f"Pretendard-{weight}-{script}.woff2"  # pages refer to it, so it does not change
             kept = cache / f"{mark}-{file}"
             if not kept.exists():
@@ -103,7 +106,7 @@ def _cut_to(used: set[str], fonts: Iterable[Path], cache: Path) -> None:
     for font in sorted(fonts):
         whole = font.read_bytes()
         characters = "".join(sorted(used & _characters_of(font)))
-        mark = hashlib.sha256(whole + characters.encode()).hexdigest()[:10]
+        mark = hashlib.sha256(whole + f"{characters}{KEPT}".encode()).hexdigest()[:10]
         kept = cache / f"{mark}-{font.name}"
         if not kept.exists():
             _cut(font, characters, kept)
@@ -116,7 +119,7 @@ def _characters_of(font: Path) -> set[str]:
 
 
 def _cut(font: Path, characters: str, to: Path) -> None:
-    options = subset.Options(flavor="woff2", desubroutinize=True)
+    options = subset.Options(flavor="woff2", desubroutinize=True, **KEPT)
     opened = subset.load_font(str(font), options)
     cutter = subset.Subsetter(options)
     cutter.populate(text=characters)
