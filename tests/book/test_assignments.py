@@ -146,6 +146,15 @@ def test_each_assignment_has_a_partial_solution():
     assert all(len(submissions(name, SOURCES["en"][name])) > 2 for name in NAMES)
 
 
+def numbers(value):
+    """Yield the bytes of all arrays and numbers in a value."""
+    if isinstance(value, dict | list | tuple):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from numbers(part)
+    elif not callable(value):
+        yield np.asarray(value).tobytes()
+
+
 @pytest.mark.parametrize("name", checks.CHECKS)
 def test_hidden_cases_are_others_and_depend_on_the_secret_seed(name, monkeypatch):
     check, drawn = checks.CHECKS[name], []
@@ -153,9 +162,8 @@ def test_hidden_cases_are_others_and_depend_on_the_secret_seed(name, monkeypatch
         if secret:
             monkeypatch.setenv("LESSONS_LIB_SEED", secret)
         for seed in {0, grading.seed_for(name)}:
-            arguments = check.draw(np.random.default_rng((seed, 0)), **check.sizes[0])
-            first = next(a for a in arguments.values() if isinstance(a, np.ndarray | list))
-            drawn.append(np.asarray(first[0]).tobytes())
+            cases = [check.draw(np.random.default_rng((seed, 0)), **one) for one in check.sizes]
+            drawn.append(b"".join(numbers(cases)))
     assert len(set(drawn)) == 4  # that of seed 0 is the same each time
 
 

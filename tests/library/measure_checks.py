@@ -1,5 +1,9 @@
 """Count the checks' findings in learners' submissions: ``python tests/library/measure_checks.py``.
 
+``python tests/library/measure_checks.py FOLDER`` counts those in the files of ``FOLDER/wrong`` and
+``FOLDER/right``. A file is one submission and begins with ``# check: NAME`` and, if it is wrong,
+``# cause: …``. The reports are printed, because only a person can say whether they mislead.
+
 In `handed_in`, ``NAME.py`` is correct and ``NAME.toml`` makes it wrong, with one entry per
 submission: the function, the reason why it is wrong, the edits, and the expected finding (`says`,
 decided by hand). `ported.py` holds whole wrong functions, with what is expected at the end of their
@@ -9,6 +13,8 @@ docstrings; `unusual.py` and `roundabout.py` hold correct ones.
 from __future__ import annotations
 
 import linecache
+import re
+import sys
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -85,8 +91,37 @@ def outcome(report: Report) -> str:
     return "condition" if "right_if" in kinds else "place"
 
 
+def submission(path: Path) -> Submission:
+    """Return the submission in a file."""
+    source = path.read_text("utf-8")
+    says = dict(re.findall(r"^# (check|cause|style): (.*)$", source, re.MULTILINE))
+    check = says["check"].strip()
+    why = says.get("cause") or says.get("style") or ""
+    return Submission(path.stem, check, why, getattr(module(source, path.stem), check), frozenset())
+
+
+def measure(folder: Path) -> None:
+    """Print the reports of a folder's submissions, and the counts."""
+    for kind in ("wrong", "right"):
+        counts: Counter[str] = Counter()
+        for path in sorted((folder / kind).glob("*.py")):
+            one = submission(path)
+            try:
+                report = CHECKS[one.check](one.function, "en")
+                result, text = outcome(report), str(report)
+            except Exception as error:
+                result, text = "traceback", repr(error)
+            counts[result] += 1
+            if kind == "wrong" or result != "accepted":
+                print(f"{result:<11} {kind} {path.stem}\n= {one.why}\n{text}\n", flush=True)
+        print(f"{kind}: {counts.total()}, of which {dict(counts)}", flush=True)
+
+
 def main() -> None:
     """Print the submissions without a named cause, and the counts."""
+    if len(sys.argv) > 1:
+        measure(Path(sys.argv[1]))
+        return
     counts: Counter[str] = Counter()
     every = [one for file in FILES for one in wrong(file)] + [*whole("ported")]
     for one in every:

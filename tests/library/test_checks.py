@@ -21,7 +21,7 @@ from lessons_lib.checks.texts import catalogue, language
 RIGHT = [
     (file, name)
     for file in (
-        *("rnn_by_sequence", "lstm_by_gate", "gru_with_vectors", "around", "dropouts"),
+        *("rnn_by_sequence", "lstm_by_gate", "gru_with_vectors", "around", "dropouts", "stacking"),
         *("with_torch", "other_ways"),
     )
     for name in CHECKS

@@ -11,7 +11,9 @@ from measure_checks import wrong as handed_in
 from lessons_lib.checks import CHECKS
 from lessons_lib.checks.mistakes.sequence import ANY_CELL, SEQUENCE, TRUNCATED
 
-FILES = ("rnn_by_sequence", "lstm_by_gate", "gru_with_vectors", "around", "dropouts")
+#: Files of tools, in which no function has a second mistake that another shares.
+TOOLS = ("around", "stacking")
+FILES = ("rnn_by_sequence", "lstm_by_gate", "gru_with_vectors", "dropouts", *TOOLS)
 SLIPS = {(file, name): slip for file in FILES for name, slip in slips_of(file).items()}
 #: Candidates for the second mistake: the first that can be made in the same function is used.
 PARTNERS = ("no-bias", "any/no-bias", "mean-over-batch", "candidate-sigmoid", "first-h-ignored")
@@ -23,7 +25,7 @@ SHARED = {mistake.name for mistake in (*ANY_CELL, *SEQUENCE, *TRUNCATED)}
 BESIDE = [
     (file, name)
     for file, name in SLIPS
-    if file != "around"
+    if file not in TOOLS
     and name != "any/no-bias"
     and "off-in-training" not in name
     and (file == "rnn_by_sequence" or name not in SHARED)
@@ -33,7 +35,10 @@ BESIDE = [
 
 _SUBMISSIONS = [one for file in HANDED_IN_FILES for one in handed_in(file)]
 #: Mistakes made for each gate or site, of which one is tried.
-_GENERATED = ("any.bias-of-another-gate", "dropout.scaling-missing-at")
+_GENERATED = (
+    *("any.bias-of-another-gate", "dropout.scaling-missing-at", "dropout.scaling-doubled-at"),
+    *("dropout.scaling-inverted-at", "dropout.scaled-by-rate-at"),
+)
 #: The mistakes that are named in code handed in.
 HANDED_IN = {name for one in _SUBMISSIONS for name in one.says}
 _SLIP_NAMES = {name.partition("/")[2] or name for _, name in SLIPS}

@@ -33,6 +33,7 @@ from .masks import (
     zoneout,
 )
 from .recurrences import linear_combine, linear_scan, linear_scan_backward, min_gru_pairs
+from .stacked import count_paths, stacked_forward, state_jacobian
 from .tools import (
     bidirectional_merge,
     clip_by_norm,
@@ -57,5 +58,6 @@ CHECKS.update(
         *(non_recurrent_dropout, rnndrop, variational_dropout),
         *(weight_drop, recurrent_dropout, zoneout),
         *(min_gru_pairs, linear_combine, linear_scan, linear_scan_backward),
+        *(stacked_forward, count_paths, state_jacobian),
     )
 )

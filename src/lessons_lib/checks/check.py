@@ -76,6 +76,8 @@ class Check:
         ``compared(results, arguments)`` returns the parts of the results that are compared.
     builds_on : tuple of str, optional
         The checked functions that a learner's function may call.
+    together : bool, optional
+        Whether one cause makes all results, so that none is explained by itself.
     slips : callable, optional
         Returns the slips that are searched if no known mistake explains the results.
     """
@@ -93,6 +95,7 @@ class Check:
     swapped: Mistake | None = None
     compared: Callable[[Named, Named], Named] = _everything
     builds_on: tuple[str, ...] = ()
+    together: bool = False
     slips: Callable[[], tuple[Mistake, ...]] = tuple
 
     def __str__(self) -> str:

@@ -66,6 +66,9 @@ def describe(name: str, attempts: Sequence[Attempt]) -> Finding:
     values = {"name": name, "sizes": sizes_text(attempt.sizes), "shape": expected.shape}
     if actual.shape != expected.shape:
         return Finding("wrong_shape", {**values, "actual": actual.shape})
+    if not expected.ndim:
+        numbers = {"actual": f"{actual:.10g}", "expected": f"{expected:.10g}"}
+        return Finding("wrong_number", {**values, **numbers})
     if not np.isfinite(actual).all():
         index = np.argwhere(~np.isfinite(actual))[0]
         return Finding("not_finite_at", {**values, **_element(actual, index)})
@@ -95,7 +98,8 @@ def _element(actual: np.ndarray, index: np.ndarray) -> dict[str, str]:
 def imprecise(attempts: Sequence[Attempt], tolerance: float) -> list[Finding]:
     """Return a finding if results are correct only to float32 precision."""
     off = gaps(attempts)
-    low = {n for a in attempts for n in a.expected if a.actual[n].dtype.itemsize < 8}
+    kinds_of = [(n, a.actual[n].dtype) for a in attempts for n in a.expected]
+    low = {name for name, dtype in kinds_of if dtype.kind == "f" and dtype.itemsize < 8}
     names = [name for name in off if off[name] > tolerance or name in low]
     kinds = dict.fromkeys(str(a.actual[name].dtype) for a in attempts for name in names)
     values = {"names": ", ".join(names), "dtypes": ", ".join(kinds)}

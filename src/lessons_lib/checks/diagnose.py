@@ -91,11 +91,13 @@ class Search:
         mistakes: Sequence[Mistake],
         slips: Callable[[], Sequence[Mistake]] = tuple,
         clear: frozenset[str] = frozenset(),
+        together: bool = False,
     ) -> Diagnosis:
         """Look for one mistake, for several conventions, for a slip, for two mistakes; for parts.
 
         A part of the results is explained by a mistake that the others do not show only if the
-        first searches find nothing. The results in `clear` need no such explanation.
+        first searches find nothing. The results in `clear` need no such explanation. If all results
+        are made `together`, none is explained apart from the others.
         """
         found: Fits = {(mistake,): self._fitting((mistake,)) for mistake in mistakes}
         if not (whole := self._whole(found)):
@@ -109,6 +111,8 @@ class Search:
             whole = self._whole(pairs)  # two mistakes explain too easily a part alone
         if whole:
             return Diagnosis([Group(whole, self._wrong)])
+        if together:
+            return Diagnosis([])
         parts = self._in_parts(found)
         return Diagnosis(
             [*parts.groups, *self._alone(parts.explained | clear, (*mistakes, *slips()))]

@@ -11,6 +11,7 @@ from lessons_lib.arrays import Array, relu, sigmoid, tanh, zeros_like
 
 __all__ = [
     "added",
+    "every_output",
     "first_sequence",
     "first_state",
     "from_its_end",
@@ -107,6 +108,11 @@ def added(taken: Any, state: Any) -> Any:
     """Return a step's results with the state before it added to the new one."""
     new, cache = taken
     return tuple(a + b for a, b in zip(new, state, strict=True)), cache
+
+
+def every_output(layers: Any) -> list[Array]:
+    """Return the outputs of each layer of a stacked RNN that has one direction."""
+    return [np.stack([step.h for step in one.stretches[0][2].steps]) for (one,) in layers]
 
 
 class first_sequence:  # noqa: N801 - it is called in changed lines like a function

@@ -17,11 +17,12 @@ from .report import Finding, Report, Texts
 
 
 class Runs(NamedTuple):
-    """The outcome of the ordinary cases: attempts, calls, and why a call gave no results."""
+    """The outcome of the ordinary cases: attempts, calls, why a call gave no results, its sizes."""
 
     attempts: list[Attempt]
     calls: list[student.Call]
     failure: Finding | None
+    sizes: Sizes
 
 
 class Judge:
@@ -60,20 +61,21 @@ class Judge:
             attempt, call = self._attempt(sizes, arguments)
             calls.append(call)
             if call.failure:
-                return Runs(attempts, calls, call.failure)
+                return Runs(attempts, calls, call.failure, attempt.sizes)
             attempts.append(attempt)
-        return Runs(attempts, calls, None)
+        return Runs(attempts, calls, None, attempt.sizes)
 
     def _cases(self) -> Sequence[Sizes]:
         return self.check.sizes
 
     def _attempt(self, sizes: Sizes, arguments: Named) -> tuple[Attempt, student.Call]:
         expected = self.check.predict((), arguments)
-        call = self.learner.call(arguments, tuple(expected), self.limit)
+        call = self.learner.call(arguments, expected, self.limit)
         actual = call.results
         if not call.failure:
             actual = self.check.compared(actual, arguments)
-        return Attempt(sizes, arguments, expected, actual), call
+        given = {k: arguments[k] for k in sizes if isinstance(arguments.get(k), int)}
+        return Attempt({**sizes, **given}, arguments, expected, actual), call
 
     def _judged(self, attempts: list[Attempt]) -> tuple[list[Finding], list[str]]:
         off = compare.gaps(attempts)
@@ -99,7 +101,8 @@ class Judge:
         shown = {name: observe(name, attempts, compare.IMPRECISE) for name in wrong}
         clear = frozenset(name for name, cause in shown.items() if cause and cause.kind in CLEAR)
         slips = tuple if len(clear) == len(wrong) else self.check.slips
-        found = self._search(attempts, wrong).explain(self.check.mistakes, slips, clear)
+        search, together = self._search(attempts, wrong), self.check.together
+        found = search.explain(self.check.mistakes, slips, clear, together)
         if not found.groups and any(name in compare.wrong_shapes(attempts) for name in wrong):
             found = self._swapped()
         findings, unknown = self._named(found), []
@@ -115,16 +118,25 @@ class Judge:
             findings.append(Finding("unknown", {"names": ", ".join(unknown)}))
         if unknown or not findings:
             worst = compare.worst((unknown or wrong)[0], attempts)
-            findings += self._changing(worst) or self._conditions(attempts, wrong)
+            findings += self._changing(worst, attempts) or self._conditions(attempts, wrong)
         return findings
 
-    def _changing(self, attempt: Attempt) -> list[Finding]:
+    def _changing(self, attempt: Attempt, attempts: list[Attempt]) -> list[Finding]:
         """Say so if a second call returns something else, or an argument has no effect."""
         again, call = self._attempt(attempt.sizes, attempt.arguments)
         if call.failure:
             return []
         if not _same(again.actual, attempt.actual):
             return [Finding("varies", {})]
+        unused = self._unused(attempt)
+        if unused:  # in one case it may be by chance, for example where nothing is clipped
+            largest = max(attempts, key=lambda a: sum(v.size for v in a.expected.values()))
+            unused = [name for name in self._unused(largest) if name in unused]
+        values = {"names": ", ".join(unused), "sizes": compare.sizes_text(attempt.sizes)}
+        return [Finding("unused", values)] if unused else []
+
+    def _unused(self, attempt: Attempt) -> list[str]:
+        """Return the arguments without an effect on the results, if others have one."""
         other = self.check.draw(np.random.default_rng((self.seed, 55)), **attempt.sizes)
         unused, used = [], False
         for name in attempt.arguments:
@@ -134,8 +146,7 @@ class Judge:
             if same and not _same(changed.expected, attempt.expected):
                 unused.append(name)
             used |= not same
-        values = {"names": ", ".join(unused), "sizes": compare.sizes_text(attempt.sizes)}
-        return [Finding("unused", values)] if unused and used else []
+        return unused if used else []
 
     def _search(self, attempts: list[Attempt], wrong: Sequence[str]) -> Search:
         return Search(self.check.predict, attempts, wrong, compare.IMPRECISE)
@@ -186,8 +197,7 @@ class Judge:
         return max(compare.gaps([attempt]).values()) <= compare.IMPRECISE
 
     def _only_there(self, runs: Runs) -> list[Finding]:
-        sizes = self._cases()[len(runs.attempts)]
-        return [Finding("right_elsewhere", {"sizes": compare.sizes_text(sizes)})]
+        return [Finding("right_elsewhere", {"sizes": compare.sizes_text(runs.sizes)})]
 
     def _special(self) -> tuple[list[Finding], list[str]]:
         for number, case in enumerate(self.check.special):

@@ -24,8 +24,9 @@ from lessons_lib import (
     min_gru,
     padding,
     rnn,
+    stack,
 )
-from lessons_lib.verify import gradients
+from lessons_lib.verify import gradients, jacobians
 
 from . import helpers
 from .source import ClashError, Edit, changed_code
@@ -35,7 +36,7 @@ __all__ = ["ClashError", "Edit", "library", "modules", "slipped"]
 #: The modules whose functions these use are included, each before the modules that use it.
 _ROOTS = (
     *(clipping, gru, linear, lstm, lstm_peepholes, lstm_projected, min_gru, padding, rnn),
-    gradients,
+    *(gradients, jacobians, stack),
 )
 #: Modules whose functions check arguments or need no change; they are used as they are.
 _UNCHANGED = ("lessons_lib._check", "lessons_lib.arrays")

@@ -18,6 +18,8 @@ _EVERYWHERE = (
     *("another", "argument", "divided", "factor", "sign", "transposed"),
     *("extra_axis", "not_summed", "one_for_each", "zero"),
 )
+#: Causes along the first of three axes, if that is time.
+_ALONG_TIME = ("late", "early", "backwards", "last_step_right", "one_step")
 #: Causes that leave nothing to search for.
 CLEAR = ("another", "argument", "divided", "extra_axis", "factor", "not_summed", "sign")
 
@@ -29,6 +31,8 @@ def observe(name: str, attempts: Sequence[Attempt], tolerance: float) -> Cause |
     shown = _divided(name, off, tolerance) or _one(name, worst(name, off), tolerance)
     if shown is None:
         return None
+    if shown.kind == "factor" and len(off) == 1:
+        return None  # in another case it may be another factor, as in clipping by a wrong norm
     others = [_one(name, attempt, tolerance) for attempt in off]
     if shown.kind in _EVERYWHERE and shown.kind != "divided":
         return shown if all(_alike(shown, other) for other in others) else None
@@ -104,4 +108,6 @@ def _one(name: str, attempt: Attempt, tolerance: float) -> Cause | None:
     if any(actual_by[k].shape != v.shape for k, v in expected_by.items()):
         short = name.removeprefix("d")
         actual_by, expected_by = {short: actual}, {short: expected}
-    return find_cause(name.removeprefix("d"), actual_by, expected_by, tolerance)
+    found = find_cause(name.removeprefix("d"), actual_by, expected_by, tolerance)
+    timeless = expected.shape[:1] != (attempt.sizes.get("T"),)
+    return None if found and timeless and found.kind in _ALONG_TIME else found

@@ -59,8 +59,8 @@ class Learner:
         self.unfit = _unfit(form, tuple(names), file)
         self.replaced: list[str] = form.get("replaced", [])
 
-    def call(self, arguments: Named, names: Sequence[str], limit: float) -> Call:
-        """Call the function with copies of the arguments; `names` are those of its results."""
+    def call(self, arguments: Named, expected: Named, limit: float) -> Call:
+        """Call the function with copies of the arguments; `expected` are the right results."""
         try:
             answer = self._asked.call(arguments, limit)
         except TooSlowError as slow:
@@ -71,7 +71,7 @@ class Learner:
         changed = tuple(answer.get("changed", ()))
         if error := answer.get("error"):
             return Call({}, changed, raised(error, self._file, arguments), notes)
-        results, failure = _named(answer, names)
+        results, failure = _named(answer, expected)
         return Call(results, changed, failure, notes)
 
 
@@ -178,19 +178,22 @@ def raised(error: Mapping[str, Any], file: str, arguments: Named) -> Finding:
 
 
 def _shape(name: str, value: Any) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], tuple):
+        return f"{name}[0]: {', '.join(str(array.shape) for array in value[0])}"
     if isinstance(value, list):
         return f"{name}: {len(value)} arrays"
     return f"{name} {value.shape}" if isinstance(value, np.ndarray) else f"{name} = {value}"
 
 
-def _named(answer: Mapping[str, Any], names: Sequence[str]) -> tuple[Named, Finding | None]:
-    expected = ", ".join(names)
+def _named(answer: Mapping[str, Any], right: Named) -> tuple[Named, Finding | None]:
+    names, expected = tuple(right), ", ".join(right)
     if answer.get("too_large"):
         return {}, Finding("too_large", {})
     arrays, kinds, dtypes = (list(answer[key]) for key in ("arrays", "kinds", "dtypes"))
     if kinds == ["NoneType"]:
         return {}, Finding("nothing_returned", {"names": expected})
-    if len(arrays) == 1 < len(names) and np.shape(arrays[0])[:1] == (len(names),):
+    shapes = {(len(names), *array.shape) for array in right.values()}
+    if len(arrays) == 1 < len(names) and {np.shape(arrays[0])} == shapes:
         # h, c = np.stack([h, c]) takes it apart too
         arrays, kinds, dtypes = list(arrays[0]), kinds * len(names), dtypes * len(names)
     if len(arrays) != len(names):
@@ -198,9 +201,12 @@ def _named(answer: Mapping[str, Any], names: Sequence[str]) -> tuple[Named, Find
         return {}, Finding("how_many" if len(arrays) > 1 else "other_kind", values)
     results = {}
     for name, array, kind, dtype in zip(names, arrays, kinds, dtypes, strict=True):
-        if not dtype:
+        if right[name].dtype.kind == "i":
+            if array is None or array.dtype.kind not in "iuf":
+                return {}, Finding("not_number", {"name": name, "kind": kind.partition(":")[0]})
+        elif not dtype:
             return {}, Finding("not_array", {"name": name, "kind": kind.partition(":")[0]})
-        if array is None or array.dtype.kind != "f":
+        elif array is None or array.dtype.kind != "f":
             return {}, Finding("dtype", {"name": name, "kind": dtype})
         results[name] = array
     return results, None

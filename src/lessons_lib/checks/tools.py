@@ -59,6 +59,7 @@ def _clipping(
             Special("large_grads", {"value": small, "arrays": 3}, _scaled(1e8)),
         ),
         tolerance=tolerance,
+        together=True,
     )
 
 

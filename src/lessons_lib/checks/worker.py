@@ -169,13 +169,17 @@ def _error(error: BaseException) -> dict[str, Any]:
 def _results(value: Any) -> dict[str, Any]:
     """Describe a function's results: their form in words, and their arrays."""
     parts = list(value) if isinstance(value, tuple | list) else [value]
-    arrays: list[Any] = [_as_numpy(part) if _is_array(part) else None for part in parts]
+    arrays: list[Any] = [
+        _as_numpy(part) if _is_array(part) or _is_number(part) else None for part in parts
+    ]
     if sum(a.nbytes for a in arrays if a is not None) > _LARGEST:
         return {"too_large": True}
     return {
         "kind": _kind(value),
         "kinds": [_kind(part) for part in parts],
-        "dtypes": ["" if array is None else str(array.dtype) for array in arrays],
+        "dtypes": [
+            str(a.dtype) if _is_array(p) else "" for p, a in zip(parts, arrays, strict=True)
+        ],
         "arrays": arrays,
     }
 
@@ -184,6 +188,10 @@ def _is_array(value: Any) -> bool:
     if isinstance(value, np.generic) or getattr(value, "is_meta", False):
         return False
     return hasattr(value, "__array__") or _is_tensor(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, np.number) or type(value) in (int, float)
 
 
 def _is_tensor(value: Any) -> bool:
@@ -202,6 +210,10 @@ def _kind(value: Any) -> str:
 
 
 def _as_numpy(value: Any) -> Any:
+    if type(value) in (int, float):
+        with contextlib.suppress(OverflowError):  # a whole number of any size
+            return np.asarray(value, np.int64 if type(value) is int else np.float64)
+        return np.asarray(np.inf)
     if not _is_tensor(value):
         return np.asarray(value) if hasattr(value, "__array__") else value
     tensor = value.detach().cpu()
@@ -215,14 +227,14 @@ def _as_numpy(value: Any) -> Any:
 def _map(change: Any, value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _map(change, part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_map(change, part) for part in value]
+    if isinstance(value, list | tuple):
+        return type(value)(_map(change, part) for part in value)
     return change(value) if hasattr(value, "__array__") else value
 
 
 def _same(before: Any, after: Any) -> bool:
-    if isinstance(before, list):
-        same_length = isinstance(after, list) and len(before) == len(after)
+    if isinstance(before, list | tuple):
+        same_length = isinstance(after, list | tuple) and len(before) == len(after)
         return same_length and all(_same(a, b) for a, b in zip(before, after, strict=True))
     if not isinstance(before, np.ndarray):
         return True

@@ -8,6 +8,7 @@ _NORM = ("clipping.clip_by_norm", "norm", "global_norm(grads)")
 _FACTOR = ("clipping.clip_by_norm", "factor", "max_norm / norm if norm > max_norm else 1.0")
 _CONDITION = ("clipping.clip_by_norm", "factor", "norm > max_norm")
 _RATIO = ("clipping.clip_by_norm", "factor", "max_norm / norm")
+_IS_FIRST, _IS_LAST = "array is leaves(grads)[0]", "array is leaves(grads)[-1]"
 _SCALED = ("clipping.clip_by_norm", "return", "array * factor")
 
 BY_NORM: tuple[Mistake, ...] = (
@@ -33,6 +34,8 @@ BY_NORM: tuple[Mistake, ...] = (
     ),
     edit("clip_by_norm.first-array-only", (*_NORM, "_norm(leaves(grads)[0])")),
     edit("clip_by_norm.unchanged", (*_FACTOR, "1.0")),
+    edit("clip_by_norm.last-left", (*_SCALED, f"array if {_IS_LAST} else array * factor")),
+    edit("clip_by_norm.first-only", (*_SCALED, f"array * factor if {_IS_FIRST} else array")),
     edit("clip_by_norm.scaled-to-one", (*_RATIO, "1 / norm")),
     edit("clip_by_norm.factor-inverted", (*_RATIO, "norm / max_norm")),
     edit("clip_by_norm.by-value", (*_SCALED, "np.clip(array, -max_norm, max_norm)")),
@@ -50,6 +53,14 @@ BY_VALUE: tuple[Mistake, ...] = (
     edit("clip_by_value.sign-lost", (*_CUT, "np.clip(abs(array), -limit, limit)")),
     edit("clip_by_value.from-zero", (*_CUT, "np.clip(array, 0, limit)")),
     edit("clip_by_value.unchanged", (*_CUT, "array")),
+    edit(
+        "clip_by_value.last-left",
+        (*_CUT, f"array if {_IS_LAST} else np.clip(array, -limit, limit)"),
+    ),
+    edit(
+        "clip_by_value.first-only",
+        (*_CUT, f"np.clip(array, -limit, limit) if {_IS_FIRST} else array"),
+    ),
     edit("clip_by_value.each-by-its-largest", (*_CUT, "array * min(1, limit / abs(array).max())")),
     edit(
         "clip_by_value.bounds-exchanged",

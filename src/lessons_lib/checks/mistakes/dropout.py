@@ -89,23 +89,32 @@ def _moved(old: str, new: str) -> Change:
     )
 
 
-def _at(site: str) -> Mistake:
-    """Return the mistake of not scaling what is left at one of two sites."""
+#: By what the factors of one of two masks are multiplied, by the mistake.
+_ONE_SITE: dict[str, Callable[[float], float]] = {
+    "scaling-missing-at": lambda rate: 1 - rate,
+    "scaling-doubled-at": lambda rate: 1 / (1 - rate),
+    "scaling-inverted-at": lambda rate: (1 - rate) ** 2,
+    "scaled-by-rate-at": lambda rate: (1 - rate) / rate,
+}
 
-    def change(masks: Masks, output: Any, arguments: Named) -> tuple[Masks, Any]:
-        if not arguments["training"]:
-            return masks, output
-        kept = 1 - arguments["rate"]
-        if site == "output":
-            return masks, None if output is None else output * kept
-        return masks._replace(**{site: getattr(masks, site) * kept}), output
 
-    place = {"output": "y", "W_hh": "W_hh"}.get(site, site)
-    return replace(
-        _masks("dropout.scaling-missing-at", change),
-        values={"site": place},
-        label=f"scaling-missing-at-{place}",
-    )
+def _at(site: str) -> tuple[Mistake, ...]:
+    """Return the mistakes of scaling wrongly what is left at one of two sites."""
+    place = {"output": "y"}.get(site, site)
+
+    def mistake(key: str, factor: Callable[[float], float]) -> Mistake:
+        def change(masks: Masks, output: Any, arguments: Named) -> tuple[Masks, Any]:
+            if not arguments["training"]:
+                return masks, output
+            by = factor(arguments["rate"])
+            if site == "output":
+                return masks, None if output is None else output * by
+            return masks._replace(**{site: getattr(masks, site) * by}), output
+
+        made = _masks(f"dropout.{key}", change)
+        return replace(made, values={"site": place}, label=f"{key}-{place}")
+
+    return tuple(mistake(key, factor) for key, factor in _ONE_SITE.items())
 
 
 def _shared(*names: str) -> Mistake:
@@ -315,7 +324,7 @@ NON_RECURRENT: tuple[Mistake, ...] = (
     *_COMMON,
     *_scaled_in_evaluation("x", "output"),
     _inverted("draws_x", "draws_y"),
-    *(_at("x"), _at("output"), _shared("draws_x", "draws_y"), _shifted("draws_x", "draws_y")),
+    *(*_at("x"), *_at("output"), _shared("draws_x", "draws_y"), _shifted("draws_x", "draws_y")),
     Mistake("non_recurrent_dropout.h-of-output", after=lambda r: r | {"h_T": r["y"][-1]}),
     _per_sequence("x"),
     _without(
@@ -387,7 +396,7 @@ VARIATIONAL: tuple[Mistake, ...] = (
     *_COMMON,
     *_scaled_in_evaluation("x", "h"),
     _inverted("draws_x", "draws_h"),
-    *(_at("x"), _at("h"), _shared("draws_x", "draws_h")),
+    *(*_at("x"), *_at("h"), _shared("draws_x", "draws_h")),
     _per_step(x="draws_x", h="draws_h"),
     _without(
         "x",
