@@ -71,7 +71,7 @@ TIMED := test_lighthouse.py test_slow_line.py
 
 test-site: book ## test the built site in a browser: search, languages, access, weight, Lighthouse
 	tests/browser/prepare.sh
-	$(PY) -m pytest -n 2 --dist worksteal tests/browser $(TIMED:%=--ignore tests/browser/%)
+	$(PY) -m pytest -n 2 --dist worksteal tests/browser $(TIMED:%=--ignore tests/browser/%) --durations 20
 	$(PY) -m pytest -s $(TIMED:%=tests/browser/%) # alone: they measure time
 
 test-all-pages: book ## Lighthouse on each page of the site, axe on each page of the library's reference

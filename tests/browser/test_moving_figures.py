@@ -21,6 +21,7 @@ from lessons_lib.verify import paths
 HEAVIEST = 25_000  # bytes, gzip, of all that moves on a page
 FIGURES = names()
 LSTM = "lstm-driven"
+THEMES = ("light", "dark")
 
 
 def column(value):
@@ -84,18 +85,19 @@ def test_the_still_is_the_figure_as_it_starts(opened, name):
     assert as_started(text, box) == text, f"run {store_stills.__module__}.py"
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("path", sorted({page_of(name) for name in FIGURES}))
 @pytest.mark.parametrize("language", ["ko", "en"])
-def test_without_scripts_the_still_is_shown(browser, server, name, language):
+def test_without_scripts_the_still_is_shown(browser, server, path, language):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(f"{server.address}{language}/{page_of(name)}")
-    still = page.locator(f'.moving[data-figure="{name}"] img')
-    still.scroll_into_view_if_needed()
-    expect(still).to_be_visible()
-    expect(still).to_have_js_property("complete", True)
-    assert still.evaluate("still => still.naturalWidth") > 300
-    assert page.locator(f'.moving[data-figure="{name}"] input').count() == 0
+    page.goto(f"{server.address}{language}/{path}")
+    for name in [name for name in FIGURES if page_of(name) == path]:
+        still = page.locator(f'.moving[data-figure="{name}"] img')
+        still.scroll_into_view_if_needed()
+        expect(still).to_be_visible()
+        expect(still).to_have_js_property("complete", True)
+        assert still.evaluate("still => still.naturalWidth") > 300
+        assert page.locator(f'.moving[data-figure="{name}"] input').count() == 0
     context.close()
 
 
@@ -127,19 +129,23 @@ def test_what_moves_on_a_page_is_light(site):
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_narrow_screen_shows_all_of_it(opened, name, theme, language):
-    page, box = open_figure(opened, name, width=320, theme=theme, language=language)
+def test_a_narrow_screen_shows_all_of_it(opened, name, language):
+    page, box = open_figure(opened, name, width=320, language=language)
     for control in box.locator("input, button, select").all():
         size = control.bounding_box()
         assert size["height"] >= 44
         assert size["x"] >= 0
         assert size["x"] + size["width"] <= 320
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    ink = page.evaluate("getComputedStyle(document.body).color")
     text = box.locator("svg text").first
-    assert text.evaluate("text => getComputedStyle(text).fill") == ink
+    inks = set()
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        ink = page.evaluate("getComputedStyle(document.body).color")
+        assert text.evaluate("text => getComputedStyle(text).fill") == ink
+        inks.add(ink)
+    assert len(inks) == 2
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -168,15 +174,16 @@ def test_with_motion_and_by_touch_nothing_goes_wrong(browser, server, name):
 
 
 @pytest.mark.parametrize("name", FIGURES)
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_once_it_moves(opened, tools, name, theme):
-    page, box = open_figure(opened, name, theme=theme)
+def test_axe_finds_nothing_once_it_moves(opened, tools, name):
+    page, box = open_figure(opened, name)
     page.evaluate((tools / "axe-core" / "axe.min.js").read_text("utf-8"))
-    report = page.evaluate("box => axe.run(box.closest('figure'))", box.element_handle())
-    found = [
-        (fault["id"], node["html"]) for fault in report["violations"] for node in fault["nodes"]
-    ]
-    assert not found
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        report = page.evaluate("box => axe.run(box.closest('figure'))", box.element_handle())
+        found = [
+            (fault["id"], node["html"]) for fault in report["violations"] for node in fault["nodes"]
+        ]
+        assert not found, theme
 
 
 def test_the_lstm_shows_the_librarys_values(opened):

@@ -5,7 +5,7 @@ import unicodedata
 from urllib.parse import quote
 
 import pytest
-from browsing import wait_for_results
+from browsing import wait_for_results, watch
 from bs4 import BeautifulSoup
 from serving import Server
 
@@ -126,11 +126,32 @@ def results(page):
     )
 
 
+@pytest.fixture(scope="module")
+def asked(browser, server):
+    """Return a function that types a query into one page for each language and returns the page.
+
+    The text of the whole book is fetched and indexed once for all queries.
+    """
+    pages, wrong = {}, []
+
+    def ask(language, typed):
+        if language not in pages:
+            pages[language] = browser.new_page(locale=language, reduced_motion="reduce")
+            wrong.append(watch(pages[language], server.address))
+            pages[language].goto(f"{server.address}{language}/search.html?q=a")
+            wait_for_results(pages[language])
+        pages[language].locator(".search input").fill(typed)
+        return pages[language]
+
+    yield ask
+    for page in pages.values():
+        page.close()
+    assert not [line for lines in wrong for line in lines]
+
+
 @pytest.mark.parametrize(("language", "typed", "held"), CASES)
-def test_pages_that_hold_the_words_are_found(opened, texts, language, typed, held):
-    page = opened(f"{language}/search.html")
-    page.locator(".search input").fill(typed)
-    wait_for_results(page)
+def test_pages_that_hold_the_words_are_found(asked, texts, language, typed, held):
+    page = asked(language, typed)
     of_language = {path: text for path, text in texts.items() if path.startswith(language)}
     expected = {path for path, text in of_language.items() if holds(text, held)}
     found = [path for path in results(page) if path in of_language]
@@ -150,10 +171,8 @@ def test_pages_that_hold_the_words_are_found(opened, texts, language, typed, hel
     ("language", "typed", "first"),
     [(language, *case) for language, cases in FIRST.items() for case in cases.items()],
 )
-def test_page_that_explains_a_term_comes_first(opened, language, typed, first):
-    page = opened(f"{language}/search.html", language=language)
-    page.locator(".search input").fill(typed)
-    wait_for_results(page)
+def test_page_that_explains_a_term_comes_first(asked, language, typed, first):
+    page = asked(language, typed)
     link = page.locator(".found li a").first
     address, _, anchor = link.get_attribute("href").partition("?q=")
     assert address.endswith(f"/book/{first.partition('#')[0]}.html")
