@@ -119,7 +119,7 @@ def test_a_copy_lists_the_answers_and_folds_the_reasons(english):
         "1. It shrinks to $0.5$\n2. It stays\n\n"
         "<details>\n<summary><b>Answers and reasons</b></summary>\n\n"
         "1. **Right.** It is multiplied by $f$ at each step.\n"
-        "2. **Not this one.** Only if $f = 1$.\n\n</details>"
+        "2. **Not quite.** Only if $f = 1$.\n\n</details>"
     )
 
 

@@ -93,7 +93,7 @@ def test_an_answer_opens_by_key_and_tap_and_its_reason_is_told(opened):
     page.keyboard.press("Enter")
     assert question.locator(".reason").first.is_visible()
     status = question.get_by_role("status")
-    expect(status).to_contain_text(re.compile(r"^Not this one\. \w"))
+    expect(status).to_contain_text(re.compile(r"^Not quite\. \w"))
     second.click()
     expect(status).to_contain_text(re.compile(r"^Right\. \w"))
     assert second.bounding_box()["height"] >= 44

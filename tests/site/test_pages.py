@@ -106,7 +106,7 @@ def test_a_printed_table_and_its_code_are_in_the_language_of_the_page(sample):
 
 
 def test_answers_of_a_quick_question_open_to_their_reasons(sample):
-    verdicts = {"ko": ["맞습니다.", "아닙니다."], "en": ["Right.", "Not this one."]}
+    verdicts = {"ko": ["맞습니다.", "아닙니다."], "en": ["Right.", "Not quite."]}
     for language, page in sample.items():
         (question,) = page.select(".quick-question")
         answers = question.select("details.answer")
