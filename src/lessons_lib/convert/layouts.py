@@ -76,7 +76,7 @@ def join_biases(cell: Cell, matrices: Sequence[Array], b_x: Array, b_h: Array) -
     """Do what `from_two_biases` does, without its checks."""
     b, more = b_x + b_h, {}
     if cell == gru.CELL:
-        H = len(b) // 3
+        H = b.shape[0] // 3
         b, more["b_hn"] = join([b[: 2 * H], b_x[2 * H :]]), b_h[2 * H :]
     arrays = dict(zip(cell.matrices, matrices, strict=True))
     return cell.params_type(b=b, **arrays, **more)

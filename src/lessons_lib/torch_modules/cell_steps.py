@@ -1,14 +1,17 @@
-"""One step of torch's cells with masks: by torch's kernel, or by the library's equations.
+"""One step of torch's cells with masks: compiled, by torch's kernel, or by the library's equations.
 
-torch's own kernel takes the step, and the masks act around it, wherever that gives the same:
-everywhere but inside the step (the candidate, the cell state, a mask for each gate, and the GRU's
-hidden state, which is read twice). The equations run in NumPy if no gradient is wanted, because an
-operation on a few numbers takes torch several times as long.
+Without a gradient, the step is one call of compiled code if llvmlite is installed (see
+`compiled_step`). Otherwise torch's own kernel takes the step, and the masks act around it, wherever
+that gives the same: everywhere but inside the step (the candidate, the cell state, a mask for each
+gate, and the GRU's hidden state, which is read twice). The equations run in NumPy if no gradient is
+wanted, because an operation on a few numbers takes torch several times as long.
 """
 
 from __future__ import annotations
 
+import functools
 import weakref
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +20,8 @@ import torch
 from ..arrays import zeros_like
 from ..cell import Cell, State
 from ..convert.layouts import join_biases
-from ..masks import Masks, dropped, dropped_weights, masked_step, renew
+from ..masks import Masks, StackMasks, dropped, dropped_weights, masked_step, renew
+from .engines import compiled_loop
 from .memory import as_constant, as_own_tensor, numpy_serves
 from .plain import is_plain, something_follows
 
@@ -38,6 +42,48 @@ def weights_of(module: Any) -> Weights:
     """Return the parameters of a cell, each of which a parametrization computes once."""
     own = module._parameters  # without the detour through the module's __getattr__
     return Weights._make([own[n] if n in own else getattr(module, n) for n in _NAMES])
+
+
+def take_compiled_step(
+    module: Any, x: Any, hx: Any, masks: Any, timed: bool = False
+) -> State | None:
+    """Return the state after a step by compiled code; None if it does not serve the arguments.
+
+    Arguments are those of the cell, which are not checked yet; with `timed`, the masks have an axis
+    of time, of length 1.
+    """
+    compiled = _compiled()
+    if compiled is None or something_follows() or type(masks) is not StackMasks:
+        return None
+    if len(masks.networks) != 1 or len(masks.networks[0]) != 1:
+        return None
+    network = masks.networks[0][0]
+    of_input = masks.input(0)
+    if of_input is not None:
+        if network.x is not None:
+            return None
+        network = network._replace(x=of_input)
+    mode = module._mode()
+    if hx is None:
+        new = x.new_zeros((*x.shape[:-1], module.hidden_size))
+        state = (new, new) if mode == "LSTM" else (new,)
+    elif mode != "LSTM":
+        state = (hx,)
+    elif type(hx) is tuple and len(hx) == 2:
+        state = hx
+    else:
+        return None
+    return compiled(mode, x, state, weights_of(module), network, timed)
+
+
+@functools.cache
+def _compiled() -> Callable[..., State | None] | None:
+    """Return what takes steps by compiled code, if llvmlite is installed."""
+    if compiled_loop() is None:
+        return None
+    from .compiled_step import take
+
+    return take
 
 
 def take_step(

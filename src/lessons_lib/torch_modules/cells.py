@@ -22,7 +22,7 @@ from ..cell import Cell, State
 from ..convert.torch_layers import cell_of_mode
 from ..dropout import Dropout, Sizes
 from ..masks import NO_MASKS, NO_STACK_MASKS, Masks, StackMasks, act_nowhere, dropped
-from .cell_steps import take_step
+from .cell_steps import take_compiled_step, take_step
 from .dropout_setting import DropoutSetting, no_class
 from .leaving import as_leaf
 from .masks import cast, sample
@@ -69,17 +69,27 @@ class _Cell(DropoutSetting):
             return as_leaf(self, input, hx)
         if self.variant is None and masks is None:
             return super().forward(input, hx)  # type: ignore[misc]
+        if masks is None:
+            self._check_input(input)
+            step = self._masks(input, generator)
+            if step is NO_STACK_MASKS:
+                return super().forward(input, hx)  # type: ignore[misc]
+        else:
+            step = masks
+        new = take_compiled_step(self, input, hx, step, timed=masks is None)
+        if new is None:
+            new = self._step(input, hx, step.at(0) if masks is None else step)
+        return new if len(new) > 1 else new[0]
+
+    def _step(self, input: torch.Tensor, hx: Any, masks: StackMasks) -> State:
+        """Return the state after a step; reject arguments that do not fit."""
         self._check_input(input)
         x = input[None] if input.ndim == 1 else input
-        step = self._masks(x, masks, generator)
-        if step is NO_STACK_MASKS:
-            return super().forward(input, hx)  # type: ignore[misc]
+        masks = _fitting(masks, self._sizes(1, x.shape[0]), x)
         state = self._state(input, hx)
-        x = dropped(x, step.input(0))
-        new = take_step(self, self._cell(), self._kernel(), x, state, step.network(0, 0))
-        if input.ndim == 1:
-            new = tuple(part[0] for part in new)
-        return new if len(new) > 1 else new[0]
+        x = dropped(x, masks.input(0))
+        new = take_step(self, self._cell(), self._kernel(), x, state, masks.network(0, 0))
+        return new if input.ndim == 2 else tuple(part[0] for part in new)
 
     def sample_masks(
         self, steps: int, sequences: int, generator: torch.Generator | None = None
@@ -129,13 +139,9 @@ class _Cell(DropoutSetting):
             raise ValueError(f"hx: got {actual}, expected {expected} for {' and '.join(names)}")
         return state if input.ndim == 2 else tuple(part[None] for part in state)
 
-    def _masks(
-        self, x: torch.Tensor, masks: StackMasks | None, generator: torch.Generator | None
-    ) -> StackMasks:
-        """Return the masks of this step, without the axis of time; `NO_STACK_MASKS` if none act."""
+    def _masks(self, input: torch.Tensor, generator: torch.Generator | None) -> StackMasks:
+        """Return the masks of this step, with the axis of time; `NO_STACK_MASKS` if none act."""
         cell: Any = self
-        if masks is not None:
-            return _fitting(masks, self._sizes(1, x.shape[0]), x)
         variant = self.variant
         assert variant is not None
         if not cell.training:
@@ -145,7 +151,8 @@ class _Cell(DropoutSetting):
                 f"masks: got none, but {variant!r} keeps its masks for the whole sequence: draw "
                 "them once with sample_masks(steps, sequences) and pass masks.at(t) to step t"
             )
-        return sample(variant, self._sizes(1, x.shape[0]), generator, cell.weight_ih).at(0)
+        sequences = input.shape[0] if input.ndim == 2 else 1
+        return sample(variant, self._sizes(1, sequences), generator, cell.weight_ih)
 
     def _kernel(self) -> Callable[..., Any]:
         layer: Any = self

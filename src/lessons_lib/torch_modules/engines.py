@@ -114,7 +114,12 @@ def draw_of(engine: str, variant: Dropout) -> Callable[..., Draw]:
     waits = engine == "auto" and _OUTSIDE_STEPS.issuperset(variant.sites())
     if (waits and "llvmlite" not in sys.modules) or compiled_loop() is None:
         return Draw
-    from .drawing import draw_from
+    return _compiled_draw()
+
+
+@functools.cache
+def _compiled_draw() -> Callable[..., Draw]:
+    from .drawing import draw_from  # each run of this line takes as long as a number's draw
 
     return draw_from
 

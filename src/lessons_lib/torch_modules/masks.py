@@ -89,7 +89,9 @@ def sample(
         )
     dtype = like.dtype if like.dtype.itemsize >= 4 else torch.float32
     draw = Draw if is_followed() else draw_of(engine, variant)
-    return cast(variant.sample_stack(sizes, draw(generator, dtype)), like)
+    drawn = variant.sample_stack(sizes, draw(generator, dtype))
+    fits = dtype is like.dtype and generator.device == like.device
+    return drawn if fits else cast(drawn, like)  # cast takes as long as drawing a few numbers
 
 
 def _in_backward() -> bool:

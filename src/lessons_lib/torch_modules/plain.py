@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch.autograd import forward_ad
 
-_PLAIN = (torch.Tensor, torch.nn.Parameter)
+#: The types of tensors that nothing follows.
+PLAIN = (torch.Tensor, torch.nn.Parameter)
 
 
 def is_followed(*tensors: Any) -> bool:
@@ -35,7 +36,7 @@ def something_follows() -> bool:
 
 def is_plain(tensor: Any) -> bool:
     """Return whether NumPy may read this tensor's memory, which is that of its values."""
-    return type(tensor) in _PLAIN and tensor.layout is torch.strided and not _is_batched(tensor)
+    return type(tensor) in PLAIN and tensor.layout is torch.strided and not _is_batched(tensor)
 
 
 def of_each(

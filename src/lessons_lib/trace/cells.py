@@ -15,7 +15,8 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeVar
 
 from .. import readout, scan
-from ..cell import Cell, Trace, axes
+from ..cell import Cell, State, Trace, axes
+from ..convert.layouts import join_biases
 from ..masks import NO_MASKS, Masks, masked_step, masked_step_backward
 from ..weights import input_gradient
 from .recorder import Recorder, RecordingError, Symbol
@@ -83,6 +84,26 @@ def record_step(cell: Cell, masks: Mapping[str, str]) -> Passes:
     dstate = (dy + dstate[0], *dstate[1:])  # like scan.backward before each step
     da, dold = recorder.run(masked_step_backward, cell, params, read, dstate, drawn)
     return Passes(forward, recorder.recording(da=da, **_named(cell, "dold_", dold)))
+
+
+@_once
+def record_module_step(cell: Cell, masks: Mapping[str, str]) -> Recording:
+    """Record one step of N sequences from the parameters of one of torch's cells.
+
+    They are those of the cell but for the biases, ``b_ih`` and ``b_hh``. Arguments and errors are
+    those of `record_step`; the results are the state after the step.
+    """
+    recorder, params, drawn = _start(cell, masks, ("N",))
+    rows = params.W_ih.shape[0]
+    biases = recorder.array("b_ih", (rows,)), recorder.array("b_hh", (rows,))
+    x = recorder.array("x", ("N", cell.sizes(params)["D"]))
+    state = _state(recorder, cell, params, "", "N")
+
+    def step() -> State:
+        joined = join_biases(cell, (params.W_ih, params.W_hh), *biases)
+        return masked_step(cell, joined, cell.project(joined, x, drawn), state, drawn)[0]
+
+    return recorder.recording(**_named(cell, "new_", recorder.run(step)))
 
 
 @_once

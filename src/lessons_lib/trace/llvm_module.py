@@ -9,6 +9,7 @@ import llvmlite.binding as llvm
 from . import llvm_gradients
 from .llvm_pass import Pass
 from .llvm_product import product
+from .llvm_step import rows_product
 from .llvm_tanh import tanh
 from .llvm_text import Vectors
 from .processor import Processor
@@ -26,7 +27,13 @@ def module(passes: Sequence[Pass], vectors: Vectors) -> str:
     Beside each pass it holds ``NAME_shared``, for the threads of an OpenMP team: each takes its
     share of the sequences, by its number.
     """
-    parts = [_declarations(vectors), tanh(vectors), product(vectors)]
+    parts = [_declarations(vectors), tanh(vectors)]
+    texts = "".join(p.text for p in passes)
+    if "@product(" in texts:
+        parts.append(product(vectors))
+    parts += [
+        rows_product(vectors, name) for name in ("rows", "masked_rows") if f"@{name}(" in texts
+    ]
     if any(p.all_rows for p in passes):
         parts.append(llvm_gradients.functions(vectors))
     for p in passes:

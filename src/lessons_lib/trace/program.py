@@ -14,9 +14,16 @@ import llvmlite.binding as llvm
 from ..cell import Cell
 from . import llvm_module, llvm_pass
 from .cache import cached
-from .cells import fields_read, record_input_gradient, record_step, record_weight_gradients
+from .cells import (
+    fields_read,
+    record_input_gradient,
+    record_module_step,
+    record_step,
+    record_weight_gradients,
+)
 from .llvm_gradients import emit_gradients
 from .llvm_pass import Pass
+from .llvm_step import emit_step
 from .llvm_text import Vectors
 from .normal import Normal
 from .plan import make_plan
@@ -56,7 +63,7 @@ class Program:
     passes : dict of Pass
         "before", the products with the input of all steps; "forward" and "backward", the steps;
         "input", the gradient of the input; "weights", those of the weights. The last two, and the
-        first, are missing if NumPy or torch computes them.
+        first, are missing if NumPy or torch computes them. Of a single step, "step".
     fields : dict of Field
         The fields of the cache that are kept, by their names.
     widths : dict of int
@@ -119,6 +126,55 @@ def make_program(
     passes = _forward_passes(cell, recordings.forward, fields, keep, vectors, values)
     if keep:
         passes += _backward_passes(cell, dict(masks), recordings.backward, vectors, values)
+    outputs = {**recordings.forward.outputs, **recordings.backward.outputs}
+    widths = {name: _width(value, values) for name, value in outputs.items()}
+    stored = {name: Field(f.kind, f.name, widths[f"cache_{name}"]) for name, f in fields.items()}
+    return _link(passes, stored, widths, vectors, processor)
+
+
+@lru_cache(maxsize=128)
+def find_step(
+    cell: Cell,
+    masks: tuple[tuple[str, str], ...],
+    masked: tuple[str, ...],
+    sizes: tuple[tuple[str, int], ...],
+    dtype: str,
+    processor: Processor,
+) -> Program | None:
+    """Compile a step of one of torch's cells, without a gradient; None if it cannot be compiled.
+
+    Parameters
+    ----------
+    cell, masks, sizes, dtype, processor
+        As for `make_program`.
+    masked : tuple of str
+        The weights that have a mask.
+
+    Returns
+    -------
+    Program
+        Its only pass is "step".
+    """
+    vectors = llvm_module.vectors_of(processor, _ELEMENTS[dtype])
+    try:
+        recording = record_module_step(cell, dict(masks))
+        normal = Normal(recording)
+        plan = make_plan(normal, normal.outputs)
+        passes = [emit_step(plan, "step", vectors, dict(sizes), masked)]
+    except RecordingError:
+        return None
+    widths = {name: _width(value, dict(sizes)) for name, value in recording.outputs.items()}
+    return _link(passes, {}, widths, vectors, processor)
+
+
+def _link(
+    passes: list[Pass],
+    fields: Mapping[str, Field],
+    widths: Mapping[str, int],
+    vectors: Vectors,
+    processor: Processor,
+) -> Program:
+    """Compile passes, or load them from disk."""
     text = llvm_module.module(passes, vectors)
     key = "\n".join((llvmlite.__version__, str(llvm.llvm_version_info), str(processor), text))
     image = cached(key, lambda: llvm_module.compile_module(text, processor))
@@ -128,11 +184,8 @@ def make_program(
         p.name: Entry(linked.addresses[p.name], linked.addresses[f"{p.name}_shared"])
         for p in passes
     }
-    outputs = {**recordings.forward.outputs, **recordings.backward.outputs}
-    widths = {name: _width(value, values) for name, value in outputs.items()}
-    stored = {name: Field(f.kind, f.name, widths[f"cache_{name}"]) for name, f in fields.items()}
     named = {p.name: p for p in passes}
-    return Program(named, stored, widths, entries, linked, vectors.panel)
+    return Program(named, fields, widths, entries, linked, vectors.panel)
 
 
 def _forward_passes(

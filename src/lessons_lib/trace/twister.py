@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import llvmlite
@@ -39,11 +39,15 @@ def drop(state: int, out: int, count: int, rate: float, kept: float | None = Non
         otherwise it is of bytes, with 1 where u < rate.
     """
     truths, numbers, _ = _functions()
-    limit = math.ceil(float(np.float32(rate)) * 2**BITS)  # u < rate just if u · 2²⁴ < limit
-    if kept is None:
-        truths(state, out, count, limit, 0)
-    else:
-        numbers(state, out, count, limit, int(np.float32(kept).view(np.uint32)))
+    limit, bits = _encoded(rate, kept)
+    (truths if kept is None else numbers)(state, out, count, limit, bits)
+
+
+@lru_cache(maxsize=64)
+def _encoded(rate: float, kept: float | None) -> tuple[int, int]:
+    """Return the limit L for which u < rate just if u · 2²⁴ < L, and the bits of `kept`."""
+    limit = math.ceil(float(np.float32(rate)) * 2**BITS)
+    return limit, 0 if kept is None else int(np.float32(kept).view(np.uint32))
 
 
 @cache
