@@ -14,7 +14,7 @@ GIVEN := $(filter command line environment,$(origin PYTHON))
 ON_GPU = PYTHONPATH=.:src:tests/repository:tests/library:$$PYTHONPATH $(if $(GIVEN),$(PYTHON),$(PY))
 
 .PHONY: help env book serve notebooks execute figures corpus test test-processors verify \
-  test-gpu test-site test-all-pages test-firefox test-package test-alone test-lowest test-newest test-binder test-hub record lint mutants lock audit \
+  test-gpu test-site test-all-pages test-slow-line test-firefox test-package test-alone test-lowest test-newest test-binder test-hub record lint mutants lock audit \
   hooks lint-workflows architecture branch assignments test-assignments support test-adoption books exam test-books slides clean
 
 help: ## list the commands
@@ -67,16 +67,20 @@ test-as-%: env
 	@test -n "$(AS_$*)" || { echo "PROCESSORS: got $*, expected avx512 or avx2"; exit 1; }
 	$(AS_$*) $(PY) -m pytest -n 2 --dist loadscope tests/library book
 
-TIMED := test_lighthouse.py test_slow_line.py
+LIGHTHOUSE := tests/browser/test_lighthouse.py
 
 test-site: book ## test the built site in a browser: search, languages, access, weight, Lighthouse
 	tests/browser/prepare.sh
-	$(PY) -m pytest -n 2 --dist worksteal tests/browser $(TIMED:%=--ignore tests/browser/%) --durations 20
-	$(PY) -m pytest -s $(TIMED:%=tests/browser/%) # alone: they measure time
+	$(PY) -m pytest -n 2 --dist worksteal tests/browser --ignore $(LIGHTHOUSE) --durations 20
+	$(PY) -m pytest -s $(LIGHTHOUSE) # alone: it measures time
 
 test-all-pages: book ## Lighthouse on each page of the site, axe on each page of the library's reference
 	tests/browser/prepare.sh
-	$(PY) -m pytest -s tests/browser/test_lighthouse.py tests/browser/test_access.py -k "lighthouse or axe" --all-pages
+	$(PY) -m pytest -s $(LIGHTHOUSE) tests/browser/test_access.py -k "lighthouse or axe" --all-pages
+
+test-slow-line: book ## read and search on a slow line with a slow phone, and say how long it takes
+	tests/browser/prepare.sh
+	$(PY) -m pytest -s tests/browser/reads_on_a_slow_line.py
 
 test-firefox: book ## read, search, switch the language and move a figure in Firefox
 	tests/browser/prepare.sh firefox

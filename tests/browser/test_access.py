@@ -76,9 +76,9 @@ def read_to_its_end(page):
 
 
 def weigh(browser, server, path, before=None):
-    """Return the bytes that opening a page takes, and those of reading it to its end.
+    """Return the bytes that opening a page takes in a new browser.
 
-    In a new browser, or after another page was seen.
+    After another page was seen: also those of reading the page to its end.
     """
     context = browser.new_context(locale="ko")
     page = context.new_page()
@@ -90,7 +90,8 @@ def weigh(browser, server, path, before=None):
     session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
     page.goto(server.address + path, wait_until="networkidle")
     opened = sum(sizes)
-    read_to_its_end(page)
+    if before:
+        read_to_its_end(page)
     context.close()
     return opened, sum(sizes)
 
