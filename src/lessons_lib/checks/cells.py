@@ -124,6 +124,7 @@ class _Network(NamedTuple):
             grads, dx, dfirst = reverse(cell, params, trace, dy, dstate, k1=arguments["k"])
         else:
             grads, dx, dfirst = library.scan.backward(cell, params, trace, dy, dstate)
+        dx = dx[: arguments.get("dx_until", len(dx))]
         arrays = (dx[0] if self.single else dx, *dfirst, *grads)
         return {f"d{name}": array for name, array in zip(self.arguments, arrays, strict=True)}
 

@@ -11,6 +11,8 @@ from lessons_lib.arrays import Array, relu, sigmoid, tanh, zeros_like
 
 __all__ = [
     "added",
+    "carried",
+    "carried_back",
     "every_output",
     "first_sequence",
     "first_state",
@@ -27,6 +29,7 @@ __all__ = [
     "restarted",
     "sigmoid",
     "softsign",
+    "state_after",
     "tanh",
     "with_first",
     "zeros_like",
@@ -143,6 +146,42 @@ def reread(cell: Any, params: Any, trace: Any, x: Array) -> Any:
         state = tuple(getattr(step, f"{name}_prev") for name in cell.state_names)
         steps.append(cell.step(params, cell.project(params, x_t), state)[1])
     return trace._replace(x=x, steps=steps)
+
+
+def carried(
+    cell: Any, params: Any, trace: Any, start: int, end: int, k: int, hand: Callable[..., Any]
+) -> Any:
+    """Return a window of a run in which `hand(state, before, first)` is the state handed on.
+
+    `state` is that after a window's last step, `before` the one before that step, and `first` the
+    one with which the run started.
+    """
+    first = state = before = first_state(cell, trace.steps, ())
+    steps = []
+    for t in range(end):
+        if t and t % k == 0:
+            state = hand(state, before, first)
+        before = state
+        state, step = cell.step(params, cell.project(params, trace.x[t]), state)
+        steps.append(step)
+    return trace._replace(x=trace.x[start:end], steps=steps[start:end])
+
+
+def carried_back(cell: Any, params: Any, trace: Any, start: int, end: int, k: int) -> Any:
+    """Return a window if the windows are run from the last to the first, handing on the state."""
+    state = first_state(cell, trace.steps, ())
+    for begin in reversed(range(start, len(trace.steps), k)):
+        steps, x = [], trace.x[begin : begin + k]
+        for x_t in x:
+            state, step = cell.step(params, cell.project(params, x_t), state)
+            steps.append(step)
+    return trace._replace(x=x, steps=steps)
+
+
+def state_after(cell: Any, params: Any, trace: Any, t: int) -> Any:
+    """Return the state after a step of a run."""
+    before = first_state(cell, trace.steps[t:], ())
+    return cell.step(params, cell.project(params, trace.x[t]), before)[0]
 
 
 class Border(NamedTuple):

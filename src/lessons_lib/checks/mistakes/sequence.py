@@ -61,6 +61,33 @@ def _without_tail(arguments: Named) -> Named:
     return _without("dh_T", "dc_T")(arguments | {"dy": dy})
 
 
+def _moved_to_whole(short: bool = False) -> Callable[[Named], Named]:
+    """Leave out the last, shorter window, and give its gradients of the last state to another."""
+
+    def before(arguments: Named) -> Named:
+        k, T = arguments["k"], len(arguments["dy"])
+        end = T - T % k
+        given = tuple(arguments[name] for name in ("dh_T", "dc_T") if name in arguments)
+
+        def handed(border: Border) -> tuple[np.ndarray, ...]:
+            if border.t and border.t == end:
+                return given
+            cut = border.t and _at_border(border)
+            return tuple(0 * d for d in border.new) if cut else border.new
+
+        if end == T:
+            return arguments
+        changed = _without_tail(arguments) | ({"dx_until": end} if short else {})
+        return changed | {"handed": handed}
+
+    return before
+
+
+def _without_short_tail(arguments: Named) -> Named:
+    k, T = arguments["k"], len(arguments["dy"])
+    return _without_tail(arguments) | {"dx_until": T - T % k}
+
+
 def _longer(steps: int) -> Callable[[Named], Named]:
     return lambda arguments: arguments | {"k": max(1, arguments["k"] + steps)}
 
@@ -94,6 +121,71 @@ def _cut_first(results: Named) -> Named:
 
 def _shifted(steps: int) -> Callable[[Named], Named]:
     return lambda a: a | {"dy": np.roll(a["dy"], steps, axis=0)} if "dy" in a else a
+
+
+def _as_batch_first(array: np.ndarray) -> np.ndarray:
+    """Return what a step reads if an array is reshaped to the batch first, not transposed."""
+    T, N, width = array.shape
+    return array.reshape(N, T, width).swapaxes(0, 1)
+
+
+def _from_batch_first(array: np.ndarray) -> np.ndarray:
+    """Return an array that was collected with the batch first and reshaped to time first."""
+    return array.swapaxes(0, 1).reshape(array.shape)
+
+
+def _reshaped(change: Callable[[np.ndarray], np.ndarray], *names: str) -> Callable[[Named], Named]:
+    def changed(values: Named) -> Named:
+        here = [name for name in names if name in values and values[name].ndim == 3]
+        return values | {name: change(values[name]) for name in here}
+
+    return changed
+
+
+_MATRICES = ("W_ih", "W_hh")
+
+
+def _matrices_reshaped(*names: str) -> Callable[[Named], Named]:
+    """Reshape weights where they should be transposed."""
+
+    def before(arguments: Named) -> Named:
+        here = {name: arguments[name] for name in names}
+        if any(len(set(W.shape)) == 1 for W in here.values()):
+            raise ValueError("a square matrix is as if it were not transposed")
+        return arguments | {n: W.reshape(W.shape[::-1]).T for n, W in here.items()}
+
+    return before
+
+
+def _gradients_reshaped(*names: str) -> Callable[[Named], Named]:
+    def after(results: Named) -> Named:
+        here = {name: results[name] for name in names if name in results}
+        tall = {name: W for name, W in here.items() if len(set(W.shape)) > 1}
+        return results | {name: W.T.reshape(W.shape) for name, W in tall.items()}
+
+    return after
+
+
+def _multiplied(factor: float, *names: str) -> Callable[[Named], Named]:
+    def before(arguments: Named) -> Named:
+        return arguments | {n: factor * arguments[n] for n in names if n in arguments}
+
+    return before
+
+
+def _without_dy_at(step: int) -> Callable[[Named], Named]:
+    def before(arguments: Named) -> Named:
+        if "dy" not in arguments:
+            return arguments
+        dy = arguments["dy"].copy()
+        dy[step] = 0
+        return arguments | {"dy": dy}
+
+    return before
+
+
+def _reversed_dy(arguments: Named) -> Named:
+    return arguments | ({"dy": arguments["dy"][::-1]} if "dy" in arguments else {})
 
 
 def _flat(results: Named) -> Named:
@@ -161,6 +253,15 @@ _AGAIN = "cell.step(params, projected[t], {})[1]"
 _LAST = (_TRUNCATED, "last", "None")
 _FROM_ABOVE = (_BACKWARD, "dstate", "dy[t]")
 _FROM_LATER = (_BACKWARD, "dstate", "dstate[0]")
+#: Takes the gradients of the last state out of the loop, to be put in elsewhere.
+_TAKEN_OUT = (
+    _BACKWARD,
+    "",
+    "da = []",
+    "if True:\n    da, given = [], dstate\n    dstate = tuple(0 * d for d in dstate)",
+)
+_SUM = "(dy[t] + dstate[0], *dstate[1:])"
+_INSIDE = (_BACKWARD, "", "da.append(da_t)")
 
 
 def _at_every_step(arguments: Named) -> Named:
@@ -202,6 +303,10 @@ ANY_CELL: tuple[Mistake, ...] = (
         (_BACKWARD, "grads", "all_da", "all_da[:, :1]"),
         each=True,
     ),
+    Mistake("any.W_ih-reshaped", before=_matrices_reshaped("W_ih")),
+    Mistake("any.W_hh-reshaped", before=_matrices_reshaped("W_hh")),
+    Mistake("any.both-reshaped", before=_matrices_reshaped("W_ih", "W_hh")),
+    Mistake("any.dW-reshaped", after=_gradients_reshaped("dW_ih", "dW_hh"), each=True),
     Mistake("any.weights-in-out", after=_transposed, each=True, convention=True),
 )
 
@@ -267,6 +372,48 @@ SEQUENCE: tuple[Mistake, ...] = (
     Mistake("sequence.dx-in-loop-order", after=_loop_order),
     Mistake("sequence.dy-late", before=_shifted(1)),
     Mistake("sequence.dy-early", before=_shifted(-1)),
+    edit(
+        "sequence.dy-after-step",
+        (_BACKWARD, "dstate", _SUM, "dstate"),
+        (*_INSIDE, f"(da.append(da_t), dstate := {_SUM})"),
+    ),
+    edit(
+        "sequence.dstate-at-first-step",
+        _TAKEN_OUT,
+        (
+            _BACKWARD,
+            "dstate",
+            _SUM,
+            "(dy[t] + dstate[0] + (t == 0) * given[0], "
+            "*(d + (t == 0) * g for d, g in zip(dstate[1:], given[1:])))",
+        ),
+    ),
+    edit(
+        "sequence.dstate-to-first-state",
+        _TAKEN_OUT,
+        (_BACKWARD, "return", "dstate", "tuple(d + g for d, g in zip(dstate, given))"),
+    ),
+    edit(
+        "sequence.dstate-after-last-step",
+        _TAKEN_OUT,
+        (
+            *_INSIDE,
+            "(da.append(da_t), dstate := "
+            "tuple(d + (t == len(dy) - 1) * g for d, g in zip(dstate, given)))",
+        ),
+    ),
+    Mistake("sequence.dstate-twice", before=_multiplied(2, "dh_T", "dc_T")),
+    Mistake("sequence.dy-twice", before=_multiplied(2, "dy")),
+    Mistake("sequence.last-dy-left-out", before=_without_dy_at(-1)),
+    Mistake("sequence.first-dy-left-out", before=_without_dy_at(0)),
+    Mistake("sequence.dy-reversed", before=_reversed_dy),
+    Mistake("sequence.x-reshaped", before=_reshaped(_as_batch_first, "x")),
+    Mistake("sequence.y-reshaped", after=_reshaped(_from_batch_first, "y", "dx")),
+    Mistake(
+        "sequence.all-reshaped",
+        before=_reshaped(_as_batch_first, "x", "dy"),
+        after=_reshaped(_from_batch_first, "y", "dx"),
+    ),
     Mistake("sequence.x-reversed-in-backward", before=_reading(lambda x: x[::-1])),
     Mistake("sequence.x-of-next-step", before=_reading(lambda x: np.concatenate([x[1:], x[-1:]]))),
     Mistake(
@@ -326,6 +473,13 @@ CELL_STATE: tuple[Mistake, ...] = (
     ),
 )
 
+
+def _handed_on(key: str, state: str) -> Mistake:
+    """Return the mistake of handing on another state to the next window."""
+    new = f"carried(cell, params, cache, start, end, k1, lambda state, before, first: {state})"
+    return edit(f"sequence.{key}", (_TRUNCATED, "window", "_window(cache, start, end)", new))
+
+
 _DY_WINDOW = "join([zeros_like(dy[start:first_new]), dy[first_new:end]], axis=0)"
 
 #: For truncated BPTT.
@@ -361,6 +515,29 @@ TRUNCATED: tuple[Mistake, ...] = (
         ),
     ),
     Mistake("sequence.tail-dropped", before=_without_tail),
+    Mistake("sequence.tail-dropped-short-dx", before=_without_short_tail),
+    Mistake("sequence.tail-dropped-dstate-moved", before=_moved_to_whole()),
+    Mistake("sequence.tail-dropped-dstate-moved-short-dx", before=_moved_to_whole(short=True)),
+    _handed_on("state-before-last-carried", "before"),
+    edit(
+        "sequence.state-after-window-start",
+        (
+            _TRUNCATED,
+            "window",
+            "_window(cache, start, end)",
+            "restarted(cell, params, _window(cache, start, end), start, "
+            "state_after(cell, params, cache, start))",
+        ),
+    ),
+    edit(
+        "sequence.windows-run-backwards",
+        (
+            _TRUNCATED,
+            "window",
+            "_window(cache, start, end)",
+            "carried_back(cell, params, cache, start, end, k1)",
+        ),
+    ),
     Mistake("sequence.window-too-long", before=_longer(1)),
     Mistake("sequence.window-too-short", before=_longer(-1)),
     edit("sequence.dh0-of-all-windows", (_TRUNCATED, "", "start > 0", "False")),
@@ -418,6 +595,10 @@ TRUNCATED: tuple[Mistake, ...] = (
 
 #: For an LSTM's truncated BPTT, whose state is two arrays.
 TRUNCATED_CELL_STATE: tuple[Mistake, ...] = (
+    _handed_on("states-swapped", "state[::-1]"),
+    _handed_on("h-starts-again", "(first[0], *state[1:])"),
+    _handed_on("c-set-to-zero", "(state[0], *(0 * c for c in state[1:]))"),
+    _handed_on("h-set-to-zero", "(0 * state[0], *state[1:])"),
     Mistake("sequence.only-h-cut", before=_handing(_cut_where(_at_border, 0))),
     Mistake("sequence.only-c-cut", before=_handing(_cut_where(_at_border, 1))),
     edit("sequence.dc-in-every-window", (*_LAST, "(0 * dstate[0], *dstate[1:])")),
