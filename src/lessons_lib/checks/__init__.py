@@ -18,10 +18,13 @@ these: ``lstm_step_backward(dh, dc, x, h_prev, c_prev, W_ih, W_hh, b)`` returns 
 dc_prev, dW_ih, dW_hh, db. It recomputes the parts of the forward pass that it needs, so that each
 function is checked by itself. The names of arguments are free.
 
+`run_apart` calls any other function in the process in which checks run a learner's functions.
+
 A function may be written for NumPy arrays or for torch tensors; torch is used only if it is already
 loaded and the function needs tensors.
 """
 
+from .apart import run_apart as run_apart
 from .cells import checks_of
 from .check import CHECKS
 from .masks import (

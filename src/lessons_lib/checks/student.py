@@ -59,10 +59,19 @@ class Learner:
         self.unfit = _unfit(form, tuple(names), file)
         self.replaced: list[str] = form.get("replaced", [])
 
+    def ask(self, arguments: Named, limit: float) -> dict[str, Any]:
+        """Call the function with copies of the arguments; return the process's answer.
+
+        Raises
+        ------
+        TooSlowError, EndedError
+        """
+        return self._asked.call(arguments, limit)
+
     def call(self, arguments: Named, expected: Named, limit: float) -> Call:
         """Call the function with copies of the arguments; `expected` are the right results."""
         try:
-            answer = self._asked.call(arguments, limit)
+            answer = self.ask(arguments, limit)
         except TooSlowError as slow:
             return Call({}, (), too_slow(self._file, slow.lines, limit), [])
         except EndedError as ended:
