@@ -181,6 +181,20 @@ def test_the_front_page_has_the_learning_paths_with_their_times(site, language):
         assert sum(minutes) <= 160, name
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_front_page_says_which_question_each_chapter_answers(site, language):
+    front, intro = (
+        BeautifulSoup((site / language / name).read_text("utf-8"), "html.parser")
+        for name in ("index.html", "book/intro.html")
+    )
+    rows = intro.select("#intro-chapters tbody tr")
+    expected = [(row.a["href"].partition("#")[0], row.select("td")[1].text) for row in rows]
+    shown = [(link["href"], link.span.text) for link in front.select(".chapters a")]
+    assert shown == [(f"book/{page}", question) for page, question in expected]
+    assert len(shown) == 13
+    assert all(question.strip().endswith("?") for _, question in shown)
+
+
 @pytest.mark.parametrize(
     ("language", "words"), [("ko", "건너뛰어도 됩니다"), ("en", "May be skipped")]
 )

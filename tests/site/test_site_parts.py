@@ -97,12 +97,23 @@ def test_bold_letters_are_those_of_pages_and_of_words_that_scripts_write(tmp_pat
 
 
 def test_meanings_of_symbols_name_chapters_by_their_numbers():
-    said = {language: symbols.meanings(web_assets.ROOT, language) for language in ("ko", "en")}
-    assert said["ko"]["z"] == "z: 5장에서 업데이트 게이트, 8장에서 존아웃의 비율"
-    assert said["en"]["z"] == "z: the update gate in chapter 5, the rate of zoneout in chapter 8"
-    assert "6장, 7장, 8장에서는" in said["ko"]["L"]
-    everything = [text for meanings in said.values() for text in meanings.values()]
-    assert not [text for text in everything if "{" in text or "`" in text]
+    for language, said in (("ko", "1장과 2장의 RNN에서"), ("en", "of chapter 1 and chapter 2, ")):
+        meanings = symbols.meanings(web_assets.ROOT, language, "book/lstm")
+        assert said in meanings["U"]
+        assert not [text for text in meanings.values() if "{" in text or "`" in text]
+
+
+def test_symbols_mean_what_they_mean_in_the_chapter():
+    def meant(language, page, symbol):
+        return symbols.meanings(web_assets.ROOT, language, f"book/{page}").get(symbol)
+
+    assert meant("ko", "gru", "z") == "z: 업데이트 게이트"
+    assert meant("en", "dropout", "z") == "z: the rate of zoneout"
+    assert meant("en", "recurrence", "z") is None
+    assert meant("ko", "bptt", "u") == "w, u: 예제에서 이전 상태와 입력의 가중치"
+    assert meant("en", "bptt", "e") == "e: a one-hot vector (e_c_t)"
+    assert meant("en", "stacked", "L") == "L: the number of layers"
+    assert meant("en", "lstm", "L") == "L: the loss"
 
 
 def test_names_in_printed_tables_are_code_in_both_languages():

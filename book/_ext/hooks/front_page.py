@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 from docutils import nodes
+from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 
 from ..one_language import LANGUAGES
@@ -23,27 +24,33 @@ from . import diagrams, moving_figures
 from .interface import root_title
 from .learning_paths import learning_paths
 
-MOVING, PICTURE = "lstm-driven", "six-dropouts.svg"
+MOVING, PICTURE, QUESTIONS = "lstm-driven", "six-dropouts.svg", "intro-chapters"
 
 
 def chapters(app: Sphinx) -> list[dict[str, str]]:
-    """Return the book's chapters: page, title and the first thing that one learns there."""
-    found = []
+    """Return the book's chapters: page, number, title and the question that each answers."""
+    found, asked = [], questions(app)
     for part in app.config.external_site_map.root.subtrees[:1]:
         for item in part.items:
             page = str(item)
             number = app.env.chapter_numbers[page]
             title = unnumbered(number, app.env.titles[page].astext())
             found.append(
-                {"page": page, "number": number, "title": title, "promise": promise(app, page)}
+                {"page": page, "number": number, "title": title, "question": asked.get(page, "")}
             )
     return found
 
 
-def promise(app: Sphinx, page: str) -> str:
-    """Return the first item of a chapter's first list, which names a learning outcome."""
-    first = next(iter(app.env.get_doctree(page).findall(nodes.bullet_list)), None)
-    return " ".join(first.children[0].astext().split()) if first else ""
+def questions(app: Sphinx) -> dict[str, str]:
+    """Return the question that each chapter answers, from the table of the introduction."""
+    labels = app.env.domaindata["std"]["labels"]
+    doctree = app.env.get_doctree(app.config.master_doc)
+    sections = [part for part in doctree.findall(nodes.section) if QUESTIONS in part["ids"]]
+    found = {}
+    for row in (row for section in sections for row in section.findall(nodes.row)):
+        for reference in row.findall(pending_xref):
+            found[labels[reference["reftarget"]][0]] = row.children[1].astext()
+    return found
 
 
 def front_page(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:

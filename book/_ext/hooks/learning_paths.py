@@ -30,7 +30,13 @@ def learning_paths(app: Sphinx, texts: dict[str, dict[str, str]]) -> list[dict[s
         sections = [section for label in labels if (section := _section(app, label))]
         minutes = sum(section["minutes"] for section in sections)
         found.append(
-            {**texts[name], "name": name, "minutes": minutes, "chapters": _chapters(app, sections)}
+            {
+                **texts[name],
+                "name": name,
+                "minutes": minutes,
+                "sections": len(sections),
+                "chapters": _chapters(app, sections),
+            }
         )
     return [path for path in found if path["chapters"]]
 

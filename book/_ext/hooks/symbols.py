@@ -1,6 +1,6 @@
 """Sphinx extension: a symbol's meaning on its first formula of a page, for ``static/popover.js``.
 
-The meanings are those of the table in section ``intro-notation``.
+The meanings are those of the tables in section ``intro-notation``.
 """
 
 from __future__ import annotations
@@ -26,16 +26,27 @@ _FORMULA = re.compile(r"\$([^$]+)\$")
 _ASIDE = re.compile(r" ?\([^()]*\{ref\}[^()]*\)")
 _CHAPTER = re.compile(rf"\{{ref\}}`([\w-]+)`({PARTICLE}|)")
 _ROW = re.compile(r"^\| (\$[^|]*) \| ([^|]*) \|", re.MULTILINE)
+_OF_CHAPTER = re.compile(r"^\| \{ref\}`([\w-]+)` \| (\$[^|]*) \|$", re.MULTILINE)
+_SYMBOLS = r"\$[^$]+\$(?:, \$[^$]+\$)*"
+_LETTER = re.compile(rf"({_SYMBOLS}): (.*?)(?=[,;] {_SYMBOLS}: |$)")
 
 
 @functools.cache
-def meanings(root: Path, language: str) -> dict[str, str]:
-    """Return the meaning of each symbol of the notation by TeX: ``h_t, c_t: hidden …``."""
+def meanings(root: Path, language: str, page: str) -> dict[str, str]:
+    """Return what each symbol means on a page, by TeX: ``h_t, c_t: hidden …``.
+
+    The notation has two tables. A row of the first holds symbols and what they mean in the whole
+    book; a row of the second holds a chapter and what letters mean there, which takes precedence.
+    """
     path = root / f"{PAGE}.ipynb"
     texts = sources(path, language) if path.exists() else []
-    table = "\n".join(text for text in texts if NOTATION in text)
+    tables = "\n".join(text for text in texts if NOTATION in text)
+    rows = _ROW.findall(tables)
+    for chapter, letters in _OF_CHAPTER.findall(tables):
+        if page.rpartition("/")[2] == chapter:
+            rows += _LETTER.findall(letters)
     found = {}
-    for symbols, meaning in _ROW.findall(table):
+    for symbols, meaning in rows:
         row = f"{symbols}: {_chapters_named(_ASIDE.sub('', meaning), root, language)}"
         said = _FORMULA.sub(lambda formula: formula_text(formula[1]), row)
         found.update(dict.fromkeys(_FORMULA.findall(symbols), said))
@@ -63,7 +74,8 @@ class MarkSymbols(SphinxPostTransform):
         """Walk over the page's inline formulas."""
         if self.env.docname == PAGE:
             return
-        left = dict(meanings(Path(self.app.srcdir), self.config.language))
+        root, language = Path(self.app.srcdir), self.config.language
+        left = dict(meanings(root, language, self.env.docname))
         for formula in self.document.findall(nodes.math):
             if isinstance(formula.parent, nodes.paragraph) and formula.astext() in left:
                 formula["meaning"] = left.pop(formula.astext())
