@@ -137,11 +137,12 @@ class _ByHand(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, network: Network, *tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
         results, cache = _run(network, tensors, keep=True)
-        ctx.kept, arrays = take_arrays((network.masks, cache))
-        ctx.drawn = len(arrays_in(network.masks))
+        masks, drawn = take_arrays(network.masks)
+        cache, arrays = take_arrays(cache)
+        ctx.kept, ctx.drawn = (masks, cache), len(drawn)
         ctx.network, ctx.count = network._replace(masks=NO_STACK_MASKS), len(tensors)
         # torch rejects tensors that are changed before the backward pass
-        ctx.save_for_backward(*tensors, *map(as_tensor, arrays))
+        ctx.save_for_backward(*tensors, *drawn, *map(as_tensor, arrays))
         return results
 
     @staticmethod
@@ -158,7 +159,8 @@ def _gradients(ctx: Any, tensors: Any, kept: Any, gradients: Any) -> list[torch.
     if numpy:  # after the masks, the memory is ours, and the faster way to arrays does no harm
         ours = (tensor.detach().numpy() for tensor in kept[ctx.drawn :])
         kept = (*map(as_array, kept[: ctx.drawn]), *ours)
-    masks, cache = put_arrays(ctx.kept, kept)
+    masks = put_arrays(ctx.kept[0], kept)
+    cache = put_arrays(ctx.kept[1], kept[ctx.drawn :])
     network = ctx.network._replace(masks=masks)
     if followed:  # a second derivative, or something else looks at each operation
         _, cache = network.forward(tensors)

@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch.utils.dlpack import to_dlpack
 
+from .plain import PLAIN
+
 
 def numpy_serves(tensors: Any) -> bool:
     """Return whether NumPy can run on the tensors' memory."""
@@ -19,19 +21,26 @@ def as_array(tensor: torch.Tensor) -> np.ndarray:
 
     Not by `Tensor.numpy`, after which a tensor cannot be resized: `out=` and FSDP rely on that.
     """
-    return np.from_dlpack(tensor.detach().resolve_neg())
+    if _export is None or type(tensor) not in PLAIN:
+        return np.from_dlpack(tensor.detach().resolve_neg())
+    return np.from_dlpack(_Exported(tensor.resolve_neg(), _export))
+
+
+#: Exports a tensor that NumPy may write to, in a fourth of the time of ``Tensor.__dlpack__``; older
+#: versions of torch have no such function.
+_export: Any = getattr(torch._C, "_to_dlpack_versioned", None)
 
 
 class _Exported:
     """A tensor as NumPy imports it, without the checks of ``Tensor.__dlpack__``."""
 
-    __slots__ = ("tensor",)
+    __slots__ = ("export", "tensor")
 
-    def __init__(self, tensor: torch.Tensor) -> None:
-        self.tensor = tensor
+    def __init__(self, tensor: torch.Tensor, export: Any) -> None:
+        self.tensor, self.export = tensor, export
 
     def __dlpack__(self, **_: Any) -> Any:
-        return to_dlpack(self.tensor)
+        return self.export(self.tensor)
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return 1, 0  # the processor's memory
@@ -39,7 +48,7 @@ class _Exported:
 
 def as_constant(tensor: torch.Tensor) -> np.ndarray:
     """Return a view to be read only, in a tenth of the time of `as_array`: for a cell's step."""
-    return np.from_dlpack(_Exported(tensor.resolve_neg()))
+    return np.from_dlpack(_Exported(tensor.resolve_neg(), to_dlpack))
 
 
 def as_tensor(array: Any) -> torch.Tensor:

@@ -42,28 +42,32 @@ def arrays_in(tree: Any) -> list[Any]:
 
 def _is_taken(value: Any) -> bool:
     """Return whether this is an array of the network, not one of lengths or of an order."""
-    is_index = isinstance(value, np.ndarray) and value.dtype.kind in "iu"
-    return hasattr(value, "shape") and not is_index
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind not in "iu"
+    return hasattr(value, "shape")
 
 
 #: What holds no array; that masks which are not there stay the same object is relied upon.
-_WITHOUT = (type(None), str, int, float, slice)
+_WITHOUT = frozenset({type(None), str, int, float, bool, slice})
 
 
 def _map(tree: Any, chosen: Any, function: Any, done: dict[int, Any] | None = None) -> Any:
     """Apply a function to the chosen values; a tuple that occurs twice, such as masks, is one."""
-    if isinstance(tree, _WITHOUT) or tree is NO_MASKS or tree is NO_STACK_MASKS:
+    kind = type(tree)
+    if kind in _WITHOUT or tree is NO_MASKS or tree is NO_STACK_MASKS:
         return tree
     if chosen(tree):
         return function(tree)
     done = {} if done is None else done
     if isinstance(tree, tuple):
         if id(tree) not in done:
-            parts = [_map(part, chosen, function, done) for part in tree]
-            done[id(tree)] = type(tree)(*parts) if hasattr(tree, "_fields") else tuple(parts)
+            parts = [  # most fields are None, for which a call takes too long
+                part if part is None else _map(part, chosen, function, done) for part in tree
+            ]
+            done[id(tree)] = kind(*parts) if hasattr(tree, "_fields") else tuple(parts)
         return done[id(tree)]
-    if isinstance(tree, list):
+    if kind is list:
         return [_map(part, chosen, function, done) for part in tree]
-    if isinstance(tree, dict):
+    if kind is dict:
         return {name: _map(part, chosen, function, done) for name, part in tree.items()}
     return tree

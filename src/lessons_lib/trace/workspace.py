@@ -61,11 +61,17 @@ def _give_back(reference: weakref.ref[np.ndarray]) -> None:
 def _take(size: int) -> np.ndarray:
     """Return the smallest kept memory that fits and is not much too large, or new memory."""
     with _lock:
-        while _returned:
-            _free.append(_returned.popleft())
-        while sum(memory.size for memory in _free) > LIMIT:
-            _free.pop(0)
-        fitting = [k for k, memory in enumerate(_free) if size <= memory.size <= 2 * size]
-        if fitting:
-            return _free.pop(min(fitting, key=lambda k: _free[k].size))
+        if _returned:
+            while _returned:
+                _free.append(_returned.popleft())
+            while sum(memory.size for memory in _free) > LIMIT:
+                _free.pop(0)
+        best, place = 2 * size + 1, -1
+        for k, memory in enumerate(_free):
+            if size <= memory.size < best:
+                best, place = memory.size, k
+                if best == size:
+                    break
+        if place >= 0:
+            return _free.pop(place)
     return np.empty(size, np.uint8)
