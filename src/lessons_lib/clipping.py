@@ -1,4 +1,4 @@
-"""Keep gradients in bounds: their norm, and clipping by norm and by value.
+"""The norm of gradients, and gradient clipping by norm and by value.
 
 References
 ----------

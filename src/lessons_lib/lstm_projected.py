@@ -1,4 +1,4 @@
-"""The LSTM with projection (LSTMP): the hidden state is W_hr m_t, of P < H numbers.
+"""The LSTM with projection (LSTMP): the hidden state is projected to P < H numbers.
 
     m_t = o ⊙ tanh(c_t),  h_t = W_hr m_t
 

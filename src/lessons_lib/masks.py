@@ -1,4 +1,4 @@
-"""Masks as values, and the places in a network where they act: dropout's sites.
+"""Dropout's masks, and the places in a network where they act, called sites.
 
 A mask is an array that multiplies the values at its site, or selects which of them are kept. Its
 shape determines how long it lasts and what shares it, because an axis of length 1 is shared. ``(T,

@@ -1,4 +1,4 @@
-"""Parameters in nested tuples and lists: visit their arrays, change them, name them.
+"""Visit, change, and name the arrays of parameters in nested tuples and lists.
 
 A `stack`'s parameters are layers of directions of Params; gradients have the same form.
 """

@@ -1,4 +1,4 @@
-"""Layers on layers, in one direction or both, over any cell.
+"""Several layers of any cell, in one direction or both.
 
 Each layer reads the outputs of the one below it. A bidirectional layer has two networks with
 weights of their own; the second reads each sequence from its end to its beginning, and the two

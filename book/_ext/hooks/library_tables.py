@@ -22,7 +22,7 @@ from ..texts import texts, words
 # The sections
 INSTALL, SUPPORT, COST = "library-install", "library-support", "library-cost"
 FRONT_PAGES = {"en": "README.md", "ko": "README.ko.md"}
-MARKS = "<!-- support -->\n", "<!-- end -->"
+MARKS, YES = ("<!-- support -->\n", "<!-- end -->"), "✓"
 RESULTS = Path("benchmarks", "results")
 
 # The picture, in pixels: the names' column, the scale, and the height of a row.
@@ -38,7 +38,7 @@ def insert_tables(app: Sphinx, doctree: nodes.document) -> None:
         if SUPPORT in section["ids"]:
             front = FRONT_PAGES[language]
             app.env.note_dependency(front)
-            section += table(*support(root / front))
+            section += supported(*support(root / front), texts(language)["library"]["everywhere"])
         if COST in section["ids"]:
             paths = sorted((root / RESULTS).glob("*.json"))
             for path in paths:
@@ -69,8 +69,18 @@ def support(front: Path) -> tuple[list[str], list[list[str]]]:
     return head, rows
 
 
+def supported(head: list[str], rows: list[list[str]], said: str) -> list[nodes.Node]:
+    """Return a sentence that names what every layer supports, and a table of the other rows."""
+    everywhere = [row for row in rows if set(row[1:]) == {YES}]
+    names = said.format("; ".join(row[0] for row in everywhere))
+    return [_cell(names), table(head, [row for row in rows if row not in everywhere])]
+
+
 def costs(result: dict[str, Any], said: dict[str, Any]) -> list[nodes.Node]:
-    """Return what a file of results holds: the machine, and for each kind a picture and a table."""
+    """Return the machine of a file of results, and for each kind a picture and a table.
+
+    They show the rows that have a name in the catalogue: other libraries' layers have none.
+    """
     machine = said["machine"].format(**result["machine"])
     if load(result) > 1:
         machine = f"{machine} {said['busy']}"
@@ -82,11 +92,11 @@ def costs(result: dict[str, Any], said: dict[str, Any]) -> list[nodes.Node]:
         ratios = {
             name: [rows[name]["ratio"] for rows in measured]
             for name in measured[0]
-            if name != reference
+            if name in said["rows"]
         }
-        named = {said["rows"].get(name, name): values for name, values in ratios.items()}
+        named = {said["rows"][name]: values for name, values in ratios.items()}
         title = said["ratios"].format(kind=kind, reference=reference)
-        found.append(nodes.raw("", picture(named, title, said["sizes"]), format="html"))
+        found.append(nodes.raw("", picture(named, title), format="html"))
         body = [[name, *(f"{value:.2f}" for value in values)] for name, values in named.items()]
         found.append(table([said["size"], *sizes], body))
     return found
@@ -101,7 +111,7 @@ def by_kind(entries: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]
     return found
 
 
-def picture(rows: dict[str, list[float]], title: str, legend: str) -> str:
+def picture(rows: dict[str, list[float]], title: str) -> str:
     """Draw each row's ratios as dots on a scale, larger for larger sizes, with a line at 1."""
     most = max(max(values) for values in rows.values())
     end = next(end for end in (1.25, 2.5, 5, 10, 20, 40, 80) if most <= end)
@@ -127,7 +137,7 @@ def picture(rows: dict[str, list[float]], title: str, legend: str) -> str:
     shape = f'class="costs" viewBox="0 0 {NAMES + SCALE + 20} {height}"'
     return (
         f'<figure><svg {shape} role="img" aria-label="{escape(title)}">{"".join(drawn)}</svg>'
-        f"<figcaption><p>{escape(title)}. {escape(legend)}</p></figcaption></figure>"
+        f"<figcaption><p>{escape(title)}.</p></figcaption></figure>"
     )
 
 

@@ -1,4 +1,4 @@
-"""Six ways to apply dropout inside an LSTM: a variant draws masks, a network uses them.
+"""Six kinds of dropout for an LSTM, a class each: it draws the masks that a network uses.
 
     masks = Zoneout(h=0.05, c=0.5).sample(Sizes.of(lstm.CELL, params, x), generator)
     y, state, cache = lstm.forward(params, x, masks=masks)

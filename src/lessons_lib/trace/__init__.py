@@ -1,4 +1,4 @@
-"""The equations as data: recordings of a cell's operations, and programs made from them.
+"""Recordings of a cell's operations, and the programs made from them: compiled code, JavaScript.
 
 `recorder` runs a cell's functions on symbols and keeps a list of operations (`recording`), which
 `execute` runs with NumPy or torch; `cells` records the parts of a cell.
