@@ -30,7 +30,7 @@ FILES = tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
 #: Findings from numbers that are the cause itself, not only a place.
 _TELLING = (
     *("another", "argument", "divided", "not_summed", "extra_axis", "one_for_each"),
-    *("transposed", "sign", "order"),
+    *("transposed", "sign", "axes_exchanged", "order", "summed_too"),
 )
 #: Findings that explain the fault by themselves.
 _SAYING = (

@@ -50,11 +50,28 @@ def test_a_wrong_shape_beside_wrong_values_is_no_fault_of_the_report():
         (lambda r: {"db": 0.5 * r["db"]}, "every element is 0.5 times what it should be"),
         (lambda r: {"db": r["db"] / len(r["da"])}, "divided by the batch's size N"),
         (lambda r: {"dx": -r["dx"]}, "dx: the numbers show this: the sign is reversed"),
+        (lambda r: {"dx": 0 * r["dx"] + r["dx"].sum(0)}, "it is summed over axis 0, which should"),
+        (lambda r: {"dh": r["dh"].sum(0, keepdims=True)}, "it is summed over axis 0, which should"),
         (lambda r: {"db": 0 * r["db"]}, "db: the numbers show this: it is zero everywhere."),
     ],
 )
 def test_what_the_numbers_show_is_true(change, text):
     assert text in said(change)
+
+
+@pytest.mark.parametrize("left", [slice(-1, None), slice(0, 0)])
+def test_clipping_is_not_spoken_of_as_steps_in_time_or_by_the_factor_of_one_case(left):
+    def clip_by_norm(grads, max_norm):
+        norm = np.sqrt(sum((g**2).sum() for g in grads[1:])) + 1e-9
+        scaled = [g * min(1.0, max_norm / norm) for g in grads]
+        scaled[left] = grads[left]
+        if len(grads) > 2:
+            scaled[2] = np.concatenate([scaled[2][:1], grads[2][1:2], scaled[2][2:]])
+        return scaled
+
+    text = str(checks.clip_by_norm(clip_by_norm, "en"))
+    for false in ("step", "times what it should be", "unchanged", "no effect"):
+        assert false not in text, text
 
 
 def test_a_fault_in_the_diagnosis_leaves_place_and_size(monkeypatch):

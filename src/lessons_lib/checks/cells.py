@@ -27,6 +27,8 @@ from .mistakes.rnn import RNN
 from .mistakes.sequence import (
     ANY_CELL,
     CELL_STATE,
+    CELL_STATES,
+    KEPT_STATE,
     SEQUENCE,
     SWAPPED,
     TRUNCATED,
@@ -51,7 +53,7 @@ _LARGE = {"T": 3, "N": 4, "D": 5, "H": 6}
 _CELLS: dict[str, tuple[Cell, tuple[Mistake, ...]]] = {
     "rnn": (rnn.CELL, RNN),
     "lstm": (lstm.CELL, (*CELL_STATE, *LSTM)),
-    "gru": (gru.CELL, GRU),
+    "gru": (gru.CELL, (*KEPT_STATE, *GRU)),
 }
 
 
@@ -166,6 +168,7 @@ class _Network(NamedTuple):
                 *ANY_CELL,
                 *_CELLS[self.module][1],
                 *(() if self.single else SEQUENCE),
+                *(CELL_STATES if len(pair) == 2 and not self.single else ()),
                 *(TRUNCATED if truncated else ()),
                 *(TRUNCATED_CELL_STATE if truncated and len(pair) == 2 else ()),
             ),

@@ -11,6 +11,7 @@ from lessons_lib.arrays import Array, relu, sigmoid, tanh, zeros_like
 
 __all__ = [
     "added",
+    "aliased",
     "carried",
     "carried_back",
     "every_output",
@@ -23,7 +24,9 @@ __all__ = [
     "identity",
     "last_state",
     "later_caches",
+    "logit",
     "mean_over",
+    "mixed_from",
     "np",
     "relu",
     "restarted",
@@ -88,6 +91,25 @@ def h_masked(new: Any, masks: Any) -> Any:
 def h_from(c: Array, cache: Any, new: Any) -> Any:
     """Return a new state whose h is computed from another cell state."""
     return (cache.o * tanh(c), *new[1:])
+
+
+def aliased(steps: list[Any]) -> list[Any]:
+    """Return an RNN's steps whose states, but the initial one, are all the last one."""
+    last = steps[-1].h
+    return [
+        step._replace(h=last, h_prev=last if t else step.h_prev) for t, step in enumerate(steps)
+    ]
+
+
+def logit(value: Array) -> Array:
+    """Return the pre-activation of a sigmoid's value."""
+    return np.log(value / (1 - value))
+
+
+def mixed_from(taken: Any, kept: Any, read: Any) -> Any:
+    """Return a GRU's step that keeps one state and whose gates have read another."""
+    (h,), cache = taken
+    return (h + cache.z * (kept[0] - read[0]),), cache
 
 
 def last_state(cell: Any, params: Any, cache: Any) -> Array:

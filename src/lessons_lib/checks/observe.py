@@ -16,18 +16,23 @@ from .compare import Attempt, gap, worst
 #: order in time is not visible in one step.
 _EVERYWHERE = (
     *("another", "argument", "divided", "factor", "sign", "transposed"),
-    *("extra_axis", "not_summed", "one_for_each", "zero"),
+    *("extra_axis", "not_summed", "one_for_each", "summed_too", "zero"),
 )
 #: Causes along the first of three axes, if that is time.
 _ALONG_TIME = ("late", "early", "backwards", "last_step_right", "one_step")
 #: Causes that leave nothing to search for.
-CLEAR = ("another", "argument", "divided", "extra_axis", "factor", "not_summed", "sign")
+CLEAR = (
+    *("another", "argument", "divided", "extra_axis", "factor"),
+    *("not_summed", "sign", "summed_too"),
+)
 
 
 def observe(name: str, attempts: Sequence[Attempt], tolerance: float) -> Cause | None:
     """Return the finding in a wrong result's numbers, or None."""
     having = [attempt for attempt in attempts if name in attempt.expected]
     off = [a for a in having if gap(a.actual[name], a.expected[name]) > tolerance]
+    if not off[0].expected[name].ndim:
+        return None  # a single number
     shown = _divided(name, off, tolerance) or _one(name, worst(name, off), tolerance)
     if shown is None:
         return None
@@ -35,13 +40,16 @@ def observe(name: str, attempts: Sequence[Attempt], tolerance: float) -> Cause |
         return None  # in another case it may be another factor, as in clipping by a wrong norm
     others = [_one(name, attempt, tolerance) for attempt in off]
     if shown.kind in _EVERYWHERE and shown.kind != "divided":
-        return shown if all(_alike(shown, other) for other in others) else None
+        if not all(_alike(shown, other) for other in others):
+            return None
+        turned = shown.kind == "transposed" and "W_" not in name  # its text speaks of weights
+        return Cause("axes_exchanged", {}) if turned else shown
     if shown.kind == "last_step_right" and not name.startswith("d"):
         return None  # what comes back from later steps is a gradient
     if shown.kind == "partner" and any(_wrong("dW_ih", a, tolerance) for a in attempts):
         return None  # then the gradient that both are made of may be wrong
     told = [other for other in others if other]
-    return shown if shown.kind == "divided" or all(o.kind == shown.kind for o in told) else None
+    return shown if shown.kind == "divided" or all(o == shown for o in told) else None
 
 
 def _wrong(name: str, attempt: Attempt, tolerance: float) -> bool:
@@ -95,6 +103,11 @@ def _one(name: str, attempt: Attempt, tolerance: float) -> Cause | None:
             same = other != name and isinstance(array, np.ndarray) and array.any()
             if same and gap(actual, array) <= tolerance:
                 return Cause(kind, {"other": other})
+    for axis in range(expected.ndim if expected.ndim > 1 else 0):
+        total = expected.sum(axis=axis, keepdims=True)
+        fits = actual.shape in (expected.shape, total.shape) and expected.shape[axis] > 1
+        if fits and gap(actual, np.broadcast_to(total, actual.shape)) <= tolerance:
+            return Cause("summed_too", {"axis": axis})
     if actual.shape != expected.shape:
         if one_for_each := _one_for_each(name, attempt):
             return one_for_each

@@ -15,6 +15,12 @@ _SLOPE_Z = (_BACKWARD, "da_z", "dz * z * (1 - z)")
 _MIXED = "dropped((1 - z) * n, masks.g) + z * h_prev"
 _DZ = (_BACKWARD, "dz", "dh * h_prev - dropped(dh, masks.g) * n")
 _THROUGH_U = "masked_product_backward(du, params.W_hh, masks.h)"
+#: The weights' gradient if the reset gate acts on the state, before the product.
+_RESET_STATE = (
+    "masked_outer_products(du, caches.h_prev, masks.h)",
+    "join([masked_outer_products(join([da_r, da_z]), caches.h_prev, masks.h), "
+    "masked_outer_products(da_n, caches.r * caches.h_prev, masks.h)], axis=0)",
+)
 _W_HN = "_blocks(params.W_hh)[1]"
 
 FORWARD: tuple[Mistake, ...] = (
@@ -34,13 +40,7 @@ FORWARD: tuple[Mistake, ...] = (
         (_BACKWARD, "du", "dq", "0 * dq"),
         (_BACKWARD, "dh_prev", _THROUGH_U, f"({_THROUGH_U} + (da_n @ {_W_HN}) * r)"),
         (*_OF_WEIGHTS, "da_n"),
-        (
-            _WEIGHTS,
-            "return",
-            "masked_outer_products(du, caches.h_prev, masks.h)",
-            "join([masked_outer_products(join([da_r, da_z]), caches.h_prev, masks.h), "
-            "masked_outer_products(da_n, caches.r * caches.h_prev, masks.h)], axis=0)",
-        ),
+        (_WEIGHTS, "return", *_RESET_STATE),
         convention=True,
     ),
     edit(
@@ -83,6 +83,25 @@ BACKWARD: tuple[Mistake, ...] = (
         "gru.sigmoid-slopes-of-sigmoid",
         (*_SLOPE_R, "dr * sigmoid(r) * (1 - sigmoid(r))"),
         (*_SLOPE_Z, "dz * sigmoid(z) * (1 - sigmoid(z))"),
+    ),
+    edit("gru.r-slope-twice", (*_SLOPE_R, "dr * (r * (1 - r)) ** 2")),
+    edit("gru.z-slope-twice", (*_SLOPE_Z, "dz * (z * (1 - z)) ** 2")),
+    edit(
+        "gru.sigmoid-slopes-of-preactivation",
+        (*_SLOPE_R, "dr * logit(r) * (1 - logit(r))"),
+        (*_SLOPE_Z, "dz * logit(z) * (1 - logit(z))"),
+    ),
+    edit("gru.r-slope-of-preactivation", (*_SLOPE_R, "dr * logit(r) * (1 - logit(r))")),
+    edit("gru.z-slope-of-preactivation", (*_SLOPE_Z, "dz * logit(z) * (1 - logit(z))")),
+    edit(
+        "gru.r-on-all-of-dh",
+        (_BACKWARD, "dh_prev", _THROUGH_U, f"r * {_THROUGH_U}"),
+        (_BACKWARD, "dq", "r", "1"),
+    ),
+    edit("gru.dW_hn-of-reset-state", (_WEIGHTS, "return", *_RESET_STATE)),
+    edit(
+        "gru.r-twice-in-dW_hn",
+        (_WEIGHTS, "return", _RESET_STATE[0], _RESET_STATE[1].replace("(da_n,", "(dq,")),
     ),
     edit("gru.r-missing-in-dW_hn", (*_OF_WEIGHTS, "da_n"), each=True),
     edit("gru.dr-without-product", (_BACKWARD, "dr", "q", "h_prev")),

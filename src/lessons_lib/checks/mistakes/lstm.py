@@ -13,6 +13,7 @@ _SLOPES = {
     "f": (_BACKWARD, "da", "df * f * (1 - f)"),
     "o": (_BACKWARD, "da", "do * o * (1 - o)"),
 }
+_PREACTIVATION = "d{0} * logit({0}) * (1 - logit({0}))"
 _SLOPE_G = (_BACKWARD, "da", "1 - g ** 2")
 _THROUGH_H = "dc + dh * o * (1 - tanh_c ** 2)"  # of dc, where h's share is added
 
@@ -65,6 +66,18 @@ BACKWARD: tuple[Mistake, ...] = (
             (*slope, f"d{gate} * sigmoid({gate}) * (1 - sigmoid({gate}))")
             for gate, slope in _SLOPES.items()
         ),
+    ),
+    edit(
+        "lstm.sigmoid-slopes-of-preactivation",
+        *((*slope, _PREACTIVATION.format(gate)) for gate, slope in _SLOPES.items()),
+    ),
+    *(
+        edit(f"lstm.{gate}-slope-of-preactivation", (*slope, _PREACTIVATION.format(gate)))
+        for gate, slope in _SLOPES.items()
+    ),
+    *(
+        edit(f"lstm.{gate}-slope-twice", (*slope, f"d{gate} * ({gate} * (1 - {gate})) ** 2"))
+        for gate, slope in _SLOPES.items()
     ),
     *(edit(f"lstm.{gate}-slope-missing", (*slope, f"d{gate}")) for gate, slope in _SLOPES.items()),
     edit("lstm.tanh-slope-of-c", (_BACKWARD, "dc", "1 - tanh_c ** 2", f"1 - {_C} ** 2")),

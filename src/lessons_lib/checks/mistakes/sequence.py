@@ -61,8 +61,11 @@ def _without_tail(arguments: Named) -> Named:
     return _without("dh_T", "dc_T")(arguments | {"dy": dy})
 
 
-def _moved_to_whole(short: bool = False) -> Callable[[Named], Named]:
-    """Leave out the last, shorter window, and give its gradients of the last state to another."""
+def _moved_to_whole(short: bool = False, one: bool = False) -> Callable[[Named], Named]:
+    """Leave out the last, shorter window, and give its gradients of the last state to another.
+
+    `short` leaves its steps out of dx, too; `one` keeps a single window that is shorter than k.
+    """
 
     def before(arguments: Named) -> Named:
         k, T = arguments["k"], len(arguments["dy"])
@@ -75,7 +78,7 @@ def _moved_to_whole(short: bool = False) -> Callable[[Named], Named]:
             cut = border.t and _at_border(border)
             return tuple(0 * d for d in border.new) if cut else border.new
 
-        if end == T:
+        if end == T or (one and end == 0):
             return arguments
         changed = _without_tail(arguments) | ({"dx_until": end} if short else {})
         return changed | {"handed": handed}
@@ -184,6 +187,13 @@ def _without_dy_at(step: int) -> Callable[[Named], Named]:
     return before
 
 
+def _without_dy_at_borders(arguments: Named) -> Named:
+    """Leave out dy at the last step of each window but the last."""
+    dy, k = arguments["dy"].copy(), arguments["k"]
+    dy[k - 1 : -1 : k] = 0
+    return arguments | {"dy": dy}
+
+
 def _reversed_dy(arguments: Named) -> Named:
     return arguments | ({"dy": arguments["dy"][::-1]} if "dy" in arguments else {})
 
@@ -260,6 +270,17 @@ _TAKEN_OUT = (
     "da = []",
     "if True:\n    da, given = [], dstate\n    dstate = tuple(0 * d for d in dstate)",
 )
+#: Remembers the gradients of the state before a step's backward pass.
+_STEP_BACKWARD = (
+    "da_t, dstate = masked_step_backward(cell, params, cache.steps[t], dstate, cache.masks.at(t))"
+)
+_RECEIVED = (
+    _BACKWARD,
+    "",
+    _STEP_BACKWARD,
+    f"if True:\n    received = dstate\n    {_STEP_BACKWARD}",
+)
+_GRADIENTS = "cell.weight_gradients(params, cache.x, cache.stacked, all_da, cache.masks)"
 _SUM = "(dy[t] + dstate[0], *dstate[1:])"
 _INSIDE = (_BACKWARD, "", "da.append(da_t)")
 
@@ -278,6 +299,17 @@ _FIRST_H = "steps[0].h_prev"
 _BEFORE_LAST = "first_state(cell, steps[-1:], state)"
 _ALL_C = "stack([*(step.c_prev for step in steps[1:]), state[1]])"
 _TAKEN = "masked_step(cell, params, projected[t], state, masks.at(t))"
+
+_INITIAL = "first_state(cell, steps, state)"
+_H_BEFORE_LAST = f"({_BEFORE_LAST}[0], *state[1:])"
+_C_BEFORE_LAST = f"(state[0], *{_BEFORE_LAST}[1:])"
+_WITH_FORGET_GATE = (
+    "(da.append(da_t), dstate := (dstate[0], dstate[1] / cache.steps[t].f * cache.steps[{}].f))"
+)
+_WITH_GATE = (
+    "(da.append(da_t), dstate := "
+    "(dstate[0] + received[0] * (cache.steps[{}].z - cache.steps[t].z),))"
+)
 
 #: For one step and for sequences.
 ANY_CELL: tuple[Mistake, ...] = (
@@ -365,7 +397,6 @@ SEQUENCE: tuple[Mistake, ...] = (
         "sequence.last-step-left-out",
         (_FORWARD, "return", "stack(y)", "stack([*y[:-1], 0 * y[-1]])"),
         (_FORWARD, "return", "state", _BEFORE_LAST),
-        each=True,
     ),
     edit("sequence.added-up", (_FORWARD, "state", _TAKEN, f"added({_TAKEN}, state)")),
     Mistake("sequence.first-step-twice", before=_twice, after=_without_first),
@@ -414,6 +445,30 @@ SEQUENCE: tuple[Mistake, ...] = (
         before=_reshaped(_as_batch_first, "x", "dy"),
         after=_reshaped(_from_batch_first, "y", "dx"),
     ),
+    Mistake(
+        "sequence.time-reversed",
+        before=_reshaped(np.flipud, "x", "dy"),
+        after=_reshaped(np.flipud, "y", "dx"),
+    ),
+    Mistake("sequence.dx-same-everywhere", after=_reshaped(lambda dx: 0 * dx + dx[:1], "dx")),
+    edit(
+        "sequence.dh0-before-first-step",
+        _RECEIVED,
+        (_BACKWARD, "return", "dstate", "(received[0], *dstate[1:])"),
+    ),
+    edit(
+        "sequence.dh0-of-preactivation",
+        (_BACKWARD, "return", "dstate", "(da[-1], *dstate[1:])"),
+    ),
+    edit(
+        "sequence.db-reshaped",
+        (
+            _BACKWARD,
+            "grads",
+            _GRADIENTS,
+            f"{_GRADIENTS}._replace(b=all_da.reshape(all_da.shape[-1], -1).sum(axis=1))",
+        ),
+    ),
     Mistake("sequence.x-reversed-in-backward", before=_reading(lambda x: x[::-1])),
     Mistake("sequence.x-of-next-step", before=_reading(lambda x: np.concatenate([x[1:], x[-1:]]))),
     Mistake(
@@ -422,7 +477,60 @@ SEQUENCE: tuple[Mistake, ...] = (
     Mistake("sequence.later-added-up", before=_handing(_added_up)),
 )
 
-#: For an LSTM's sequences: the gradient of c between two steps.
+#: For a GRU's sequences: the path that keeps the state.
+KEPT_STATE: tuple[Mistake, ...] = (
+    edit(
+        "sequence.kept-from-first",
+        (_FORWARD, "state", _TAKEN, f"mixed_from({_TAKEN}, {_INITIAL}, state)"),
+    ),
+    edit(
+        "sequence.gates-read-first",
+        (
+            _FORWARD,
+            "state",
+            _TAKEN,
+            f"mixed_from({_TAKEN.replace('state,', _INITIAL + ',')}, state, {_INITIAL})",
+        ),
+    ),
+    edit(
+        "sequence.dy-not-on-kept-path",
+        (*_INSIDE, "(da.append(da_t), dstate := (dstate[0] - dy[t] * cache.steps[t].z,))"),
+    ),
+    edit("sequence.update-gate-of-step-before", _RECEIVED, (*_INSIDE, _WITH_GATE.format("t - 1"))),
+    edit(
+        "sequence.update-gate-of-next-step",
+        _RECEIVED,
+        (*_INSIDE, _WITH_GATE.format("min(t + 1, len(dy) - 1)")),
+    ),
+)
+
+#: For an LSTM's sequences, but not for one step.
+CELL_STATES: tuple[Mistake, ...] = (
+    edit(
+        "sequence.dy-into-dc-only",
+        (_BACKWARD, "dstate", _SUM, "(dstate[0], *(d + dy[t] for d in dstate[1:]))"),
+    ),
+    edit(
+        "sequence.dc0-without-forget-gate",
+        (_BACKWARD, "return", "dstate", "(dstate[0], dstate[1] / cache.steps[0].f)"),
+    ),
+    edit(
+        "sequence.states-exchanged",
+        (_FORWARD, "state", _TAKEN, _TAKEN.replace("state,", "state[::-1],")),
+    ),
+    edit(
+        "sequence.forget-gate-of-step-before",
+        (*_INSIDE, _WITH_FORGET_GATE.format("t - 1")),
+    ),
+    edit(
+        "sequence.forget-gate-of-next-step",
+        (*_INSIDE, _WITH_FORGET_GATE.format("min(t + 1, len(dy) - 1)")),
+    ),
+    edit("sequence.h-before-last", (_FORWARD, "return", "state", _H_BEFORE_LAST)),
+    edit("sequence.c-before-last", (_FORWARD, "return", "state", _C_BEFORE_LAST)),
+)
+
+#: For an LSTM: the gradient of c between two steps.
 CELL_STATE: tuple[Mistake, ...] = (
     Mistake("sequence.first-c-ignored", before=_without("c_prev", "c0")),
     edit(
@@ -517,8 +625,10 @@ TRUNCATED: tuple[Mistake, ...] = (
     Mistake("sequence.tail-dropped", before=_without_tail),
     Mistake("sequence.tail-dropped-short-dx", before=_without_short_tail),
     Mistake("sequence.tail-dropped-dstate-moved", before=_moved_to_whole()),
+    Mistake("sequence.tail-dropped-but-one-window", before=_moved_to_whole(one=True)),
     Mistake("sequence.tail-dropped-dstate-moved-short-dx", before=_moved_to_whole(short=True)),
     _handed_on("state-before-last-carried", "before"),
+    Mistake("sequence.dy-at-border-lost", before=_without_dy_at_borders),
     edit(
         "sequence.state-after-window-start",
         (
@@ -596,6 +706,7 @@ TRUNCATED: tuple[Mistake, ...] = (
 #: For an LSTM's truncated BPTT, whose state is two arrays.
 TRUNCATED_CELL_STATE: tuple[Mistake, ...] = (
     _handed_on("states-swapped", "state[::-1]"),
+    _handed_on("c-not-handed-on-to-window", "(state[0], *first[1:])"),
     _handed_on("h-starts-again", "(first[0], *state[1:])"),
     _handed_on("c-set-to-zero", "(state[0], *(0 * c for c in state[1:]))"),
     _handed_on("h-set-to-zero", "(0 * state[0], *state[1:])"),
