@@ -119,7 +119,7 @@ class _Cell(DropoutSetting):
 
     def _sizes(self, steps: int, sequences: int) -> Sizes:
         cell: Any = self
-        return Sizes(steps, sequences, cell.input_size, cell.hidden_size, self._cell().gates)
+        return _sizes_of(cell._mode(), steps, sequences, cell.input_size, cell.hidden_size)
 
     def _check_input(self, input: torch.Tensor) -> None:
         D = self.input_size  # type: ignore[attr-defined]
@@ -157,6 +157,11 @@ class _Cell(DropoutSetting):
     def _kernel(self) -> Callable[..., Any]:
         layer: Any = self
         return getattr(torch, f"{layer._mode().lower()}_cell")
+
+
+@functools.lru_cache(maxsize=64)
+def _sizes_of(mode: str, T: int, N: int, D: int, H: int) -> Sizes:
+    return Sizes(T, N, D, H, cell_of_mode(mode).gates)
 
 
 @functools.lru_cache(maxsize=64)
