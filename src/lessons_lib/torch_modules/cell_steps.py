@@ -62,7 +62,7 @@ def take_compiled_step(
     if of_input is not None:
         if network.x is not None:
             return None
-        network = Masks(of_input, *network[1:])  # in a third of the time of _replace
+        network = Masks(of_input, *network[1:])  # in less time than _replace
     mode = module._mode()
     if hx is None:
         new = x.new_zeros((*x.shape[:-1], module.hidden_size))
