@@ -121,9 +121,8 @@ def _tile(vectors: Vectors, rows: int, columns: int, name: str) -> str:
     for r, c in sums:
         text.line(f"%sum{r}.{c} = phi {V} [zeroinitializer, %entry], [%new{r}.{c}, %loop]")
 
+    # This adds the products at a place, some of them under a mask.
     def add(old: str, new: str, place: str, mask: str | None) -> None:
-        """Add the products at a place, some of them under a mask."""
-
         def load(matrix: str, k: int) -> str:
             at = text.value(f"getelementptr {T}, ptr %{matrix}{k}, i64 {place}")
             if mask is None:
