@@ -15,7 +15,7 @@ lru
 scan
     The loop over time and its backward pass, for any cell.
 stack
-    Stacked layers in one direction or both, sequences of several lengths, for any cell.
+    Stacked layers in one direction or both, sequences of different lengths, for any cell.
 attention
     Additive attention, forward and backward.
 dropout

@@ -1,4 +1,4 @@
-"""Sequences of several lengths in one padded batch: reverse them, and run a cell over them.
+"""Sequences of different lengths in one padded batch: reverse them, and run a cell over them.
 
 The lengths cut time into stretches, in each of which the same sequences are running. The cell runs
 over a stretch with only these, as torch does with a PackedSequence, so that padding is never

@@ -5,7 +5,7 @@ from torch import nn
 
 
 class NonRecurrentDropoutLSTM(nn.Module):
-    """Dropout between layers only (arXiv 1409.2329): never from step to step."""
+    """Dropout on input, output and between layers (arXiv 1409.2329), not from step to step."""
 
     def __init__(self, input_size, hidden_size, num_layers=2, *, p=0.65):
         if not 0 <= p < 1:
