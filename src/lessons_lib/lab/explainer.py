@@ -26,8 +26,8 @@ PHASES = ((5000, 8e-3), (4000, 4e-3), (3000, 2e-3), (2000, 5e-4))
 CHECKED = 100  # updates between two measurements on validation text
 ORDERS, STRENGTHS = range(1, 9), (1, 2, 4, 8, 16)
 LARGEST = 127  # of the stored integers
-#: The text with which the figure starts, and the unit that it shows: the one whose tanh c tells
-#: best whether a parenthesis is open.
+#: The text with which the figure starts, and the unit that it shows: the one whose sign is right
+#: most often, on validation text, about whether a parenthesis is open.
 START = {"ko": ("은닉 상태(hidden state", 53), "en": ("a gated recurrent unit (GRU", 68)}
 
 
