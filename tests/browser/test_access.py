@@ -81,6 +81,7 @@ def weigh(browser, server, path, before=None):
     After another page was seen: also those of reading the page to its end.
     """
     context = browser.new_context(locale="ko")
+    context.set_default_timeout(120_000)  # a busy machine is slow, and only bytes count here
     page = context.new_page()
     sizes: list[int] = []
     if before:

@@ -40,6 +40,14 @@ def open_figure(opened, name, **options):
     return page, started(page, name)
 
 
+def show_in(page, theme):
+    """Change the theme, and wait until the page has it."""
+    page.emulate_media(color_scheme=theme)
+    page.wait_for_function(
+        "theme => matchMedia(`(prefers-color-scheme: ${theme})`).matches", arg=theme
+    )
+
+
 def shown(box, part):
     return box.locator(f'[data-part="{part}"]').first
 
@@ -138,12 +146,12 @@ def test_a_narrow_screen_shows_all_of_it(opened, name, language):
         assert size["x"] >= 0
         assert size["x"] + size["width"] <= 320
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    text = box.locator("svg text").first
+    colours = "text => [getComputedStyle(text).fill, getComputedStyle(document.body).color]"
     inks = set()
     for theme in THEMES:
-        page.emulate_media(color_scheme=theme)
-        ink = page.evaluate("getComputedStyle(document.body).color")
-        assert text.evaluate("text => getComputedStyle(text).fill") == ink
+        show_in(page, theme)
+        fill, ink = box.locator("svg text").first.evaluate(colours)
+        assert fill == ink
         inks.add(ink)
     assert len(inks) == 2
 
@@ -178,7 +186,7 @@ def test_axe_finds_nothing_once_it_moves(opened, tools, name):
     page, box = open_figure(opened, name)
     page.evaluate((tools / "axe-core" / "axe.min.js").read_text("utf-8"))
     for theme in THEMES:
-        page.emulate_media(color_scheme=theme)
+        show_in(page, theme)
         report = page.evaluate("box => axe.run(box.closest('figure'))", box.element_handle())
         found = [
             (fault["id"], node["html"]) for fault in report["violations"] for node in fault["nodes"]
