@@ -78,7 +78,7 @@ def read_to_its_end(page):
 def weigh(browser, server, path, before=None):
     """Return the bytes that opening a page takes in a new browser.
 
-    After another page was seen: also those of reading the page to its end.
+    After another page was read: also those of reading the page to its end.
     """
     context = browser.new_context(locale="ko")
     context.set_default_timeout(120_000)  # a busy machine is slow, and only bytes count here
@@ -86,6 +86,8 @@ def weigh(browser, server, path, before=None):
     sizes: list[int] = []
     if before:
         page.goto(server.address + before, wait_until="networkidle")
+        # Who has read a page has all fonts; at its opening the fonts of large brackets come or not.
+        page.evaluate("Promise.all([...document.fonts].map((face) => face.load()))")
     session = context.new_cdp_session(page)
     session.send("Network.enable")
     session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
