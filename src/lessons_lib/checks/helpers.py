@@ -43,8 +43,7 @@ def later_caches(cell: Any, params: Any, cache: Any) -> list[Any]:
     """Return the steps' caches with the hidden state after each step instead of before it."""
     later = []
     for x, step in zip(cache.x, cache.steps, strict=True):
-        state = tuple(getattr(step, f"{name}_prev") for name in cell.state_names)
-        (h, *_), _ = cell.step(params, cell.project(params, x), state)
+        (h, *_), _ = cell.step(params, cell.project(params, x), _before(cell, step))
         later.append(step._replace(h_prev=h))
     return later
 
@@ -54,18 +53,26 @@ def restarted(cell: Any, params: Any, window: Any, start: int, state: Any = None
     if start == 0:
         return window
     state = state or tuple(zeros_like(array) for array in first_state(cell, window.steps, ()))
-    steps = []
-    for x_t in window.x:
-        state, step = cell.step(params, cell.project(params, x_t), state)
-        steps.append(step)
-    return window._replace(steps=steps)
+    return window._replace(steps=_run(cell, params, window.x, state)[1])
 
 
 def first_state(cell: Any, steps: list[Any], state: Any) -> Any:
     """Return the state before the first step taken; `state` if no step was taken."""
-    if not steps:
-        return state
-    return tuple(getattr(steps[0], f"{name}_prev") for name in cell.state_names)
+    return _before(cell, steps[0]) if steps else state
+
+
+def _before(cell: Any, step: Any) -> Any:
+    """Return the state before a step, from its cache."""
+    return tuple(getattr(step, f"{name}_prev") for name in cell.state_names)
+
+
+def _run(cell: Any, params: Any, x: Array, state: Any) -> tuple[Any, list[Any]]:
+    """Return the state after steps from a state, and the steps' caches."""
+    steps = []
+    for x_t in x:
+        state, step = cell.step(params, cell.project(params, x_t), state)
+        steps.append(step)
+    return state, steps
 
 
 def identity(a: Array) -> Array:
@@ -154,10 +161,7 @@ def from_its_end(cell: Any, params: Any, window: Any) -> Any:
     """Return a window that starts from the state in which it ends."""
     state = first_state(cell, window.steps, ())
     for _ in range(2):
-        steps = []
-        for x_t in window.x:
-            state, step = cell.step(params, cell.project(params, x_t), state)
-            steps.append(step)
+        state, steps = _run(cell, params, window.x, state)
     return window._replace(steps=steps)
 
 
@@ -165,8 +169,7 @@ def reread(cell: Any, params: Any, trace: Any, x: Array) -> Any:
     """Return a run whose steps are taken again, from the same states, with another input."""
     steps = []
     for x_t, step in zip(x, trace.steps, strict=True):
-        state = tuple(getattr(step, f"{name}_prev") for name in cell.state_names)
-        steps.append(cell.step(params, cell.project(params, x_t), state)[1])
+        steps.append(cell.step(params, cell.project(params, x_t), _before(cell, step))[1])
     return trace._replace(x=x, steps=steps)
 
 
@@ -193,10 +196,8 @@ def carried_back(cell: Any, params: Any, trace: Any, start: int, end: int, k: in
     """Return a window if the windows are run from the last to the first, handing on the state."""
     state = first_state(cell, trace.steps, ())
     for begin in reversed(range(start, len(trace.steps), k)):
-        steps, x = [], trace.x[begin : begin + k]
-        for x_t in x:
-            state, step = cell.step(params, cell.project(params, x_t), state)
-            steps.append(step)
+        x = trace.x[begin : begin + k]
+        state, steps = _run(cell, params, x, state)
     return trace._replace(x=x, steps=steps)
 
 
