@@ -61,6 +61,24 @@ def _tile(vectors: Vectors, rows: int) -> str:
     return f"define internal void @tile{rows}({arguments}) #0 {{\n{text}\n  ret void\n}}"
 
 
+def block_of_rows(before: str, column: str) -> str:
+    """Return the beginning of a loop over nearly equal blocks of rows of A and C.
+
+    `before` is the label from which it is entered, and `column` the pointer to C's first row.
+    """
+    return f"""block:
+  %b = phi i64 [0, %{before}], [%b1, %next]
+  %first = phi i64 [0, %{before}], [%last, %next]
+  %b1 = add i64 %b, 1
+  %share = mul i64 %rows, %b1
+  %last = sdiv i64 %share, %blocks
+  %count = sub i64 %last, %first
+  %ao = mul i64 %first, %sa
+  %Ab = getelementptr i8, ptr %A, i64 %ao
+  %cbo = mul i64 %first, %sc
+  %Cb = getelementptr i8, ptr %{column}, i64 %cbo"""
+
+
 def _blocks(vectors: Vectors) -> str:
     """Return the function that goes through the panels, and the rows in nearly equal blocks."""
     most, T = vectors.tile[0], vectors.element
@@ -89,17 +107,7 @@ panel:
   %co = mul i64 %p, {vectors.panel}
   %Cp = getelementptr {T}, ptr %C, i64 %co
   br label %block
-block:
-  %b = phi i64 [0, %panel], [%b1, %next]
-  %first = phi i64 [0, %panel], [%last, %next]
-  %b1 = add i64 %b, 1
-  %share = mul i64 %rows, %b1
-  %last = sdiv i64 %share, %blocks
-  %count = sub i64 %last, %first
-  %ao = mul i64 %first, %sa
-  %Ab = getelementptr i8, ptr %A, i64 %ao
-  %cbo = mul i64 %first, %sc
-  %Cb = getelementptr i8, ptr %Cp, i64 %cbo
+{block_of_rows("panel", "Cp")}
   switch i64 %count, label %next [
 {cases}
   ]

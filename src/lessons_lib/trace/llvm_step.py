@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from .llvm_pass import Pass, _comment, _Emitter, _refused
+from .llvm_product import block_of_rows
 from .llvm_text import Text, Vectors
 from .plan import Plan, Product
 
@@ -238,17 +239,7 @@ column:
   %co = mul i64 %c, {size}
   %Cc = getelementptr i8, ptr %C, i64 %co
   br label %block
-block:
-  %b = phi i64 [0, %column], [%b1, %next]
-  %first = phi i64 [0, %column], [%last, %next]
-  %b1 = add i64 %b, 1
-  %share = mul i64 %rows, %b1
-  %last = sdiv i64 %share, %blocks
-  %count = sub i64 %last, %first
-  %ao = mul i64 %first, %sa
-  %Ab = getelementptr i8, ptr %A, i64 %ao
-  %cbo = mul i64 %first, %sc
-  %Cb = getelementptr i8, ptr %Cc, i64 %cbo
+{block_of_rows("column", "Cc")}
   %many = mul i64 %count, {_COLUMNS}
   %which = add i64 %many, %across
   switch i64 %which, label %next [
